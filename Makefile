@@ -1,0 +1,54 @@
+# Everything the project does. `make` lists it.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock diagrams clean chromium
+
+help: ## list what can be made
+	@grep -hE '^[a-zA-Z_%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+setup: .venv/ok ## install everything, from hashed pins
+
+.venv/ok: requirements.lock pyproject.toml
+	@scripts/ensure-python $(PYTHON)
+	$(PYTHON) -m venv .venv
+	@# uv installs in seconds; pip is the documented fallback and takes about a minute
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==0.13.9 \
+	  && $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock \
+	  && $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . \
+	  || { echo "uv is not available; using pip"; \
+	       $(BIN)/python -m pip install -q --require-hashes -r requirements.lock \
+	       && $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e . ; }
+	@touch $@
+
+demo: setup ## open the running product with sample families
+	$(BIN)/reunify demo
+
+test: setup chromium ## run every test, browser tests included
+	$(BIN)/python -m pytest -q
+
+chromium: setup
+	@scripts/ensure-chromium
+
+check: setup ## style, types, the map of the house, generated pictures
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check -q .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.architecture.diagrams --check
+
+diagrams: setup ## draw docs/states again from the tables of moves
+	$(BIN)/python -m tests.architecture.diagrams
+
+bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
+	$(BIN)/python -m tests.benchmarks.bench_$*
+
+lock: .venv/ok ## resolve the pins again
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and the demo's data
+	rm -rf .venv .reunify build

@@ -1,0 +1,121 @@
+"""Pay released awards: instructions, then attempts with frozen parameters, then what came of them."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from flows.work import Work
+from reunify.allocation import queries as plans
+from reunify.approval import actions as approval
+from reunify.approval import queries as awards
+from reunify.bootstrap import House
+from reunify.db import Database
+from reunify.disbursement import actions, queries, sending
+from reunify.disbursement.award import AwardToPay, LineToPay
+from reunify.intake.form import Settlement
+from reunify.kernel.ids import AttemptId, AwardId, InstructionId
+from reunify.kernel.people import System
+from reunify.kernel.refusals import Refused, Retryable
+from reunify.payees import queries as payees
+from reunify.reporting import waiting
+
+log = logging.getLogger("reunify.worker")
+BY = System("disburse")
+
+
+def works(house: House) -> list[Work]:
+    """Instruct always; send and send again only while the Stripe rail is on."""
+    found = [Work("instruct", find_awards, partial(instruct, house))]
+    if house.gateway is not None:
+        found += [
+            Work("disburse", partial(find_ready, house), partial(disburse, house)),
+            Work("disburse_again", partial(find_unsent, house), partial(disburse_again, house)),
+        ]
+    return found
+
+
+def find_awards(db: Database, limit: int) -> list[UUID]:
+    with db.read() as session:
+        return waiting.awards_to_instruct(session, limit=limit)
+
+
+def instruct(house: House, ids: list[UUID], run: str | None) -> int:
+    """One instruction for each payee and rail of each released award."""
+    for award_id in ids:
+        with house.db.work() as session:
+            award = award_to_pay(session, AwardId(award_id))
+            rail_on = house.gateway is not None
+            actions.instruct(session, award=award, rail_on=rail_on, by=BY, now=house.now())
+    return len(ids)
+
+
+def award_to_pay(session: Session, award_id: AwardId) -> AwardToPay:
+    """The released award line by line. What the organisation books itself is paid by its booking."""
+    award = awards.award(session, award_id)
+    assert award.digest is not None  # released awards have one, the table says so
+    paid = payees.newest(session, award.request_id)
+    lines = tuple(
+        LineToPay(
+            allocation_line=line.id,
+            payee=paid[line.payee_key].id,
+            fund=line.fund_id,
+            budget_category=line.budget_category,
+            settlement=Settlement(line.settlement),
+            unit=line.unit,
+            amount=line.ceiling,
+            hold=line.hold_id,
+        )
+        for line in plans.award_plan(session, award.allocation_id).lines
+    )
+    return AwardToPay(award.id, award.digest, lines)
+
+
+def find_ready(house: House, db: Database, limit: int) -> list[UUID]:
+    with db.read() as session:
+        return [i.id for i in queries.to_send(session, now=house.now(), limit=limit)]
+
+
+def disburse(house: House, ids: list[UUID], run: str | None) -> int:
+    """Send each ready instruction once; an unknown outcome is only ever asked again with the same key."""
+    assert house.gateway is not None
+    sent = 0
+    for instruction_id in ids:
+        try:
+            sent += _send_one(house, InstructionId(instruction_id))
+        except (Refused, Retryable) as later:
+            # It stays where it is, found again on a later beat; one payment never holds up the others.
+            log.warning("payment %s waits: %s", instruction_id, type(later).__name__)
+    return sent
+
+
+def _send_one(house: House, instruction_id: InstructionId) -> int:
+    gateway = house.gateway
+    assert gateway is not None
+    ready = sending.ensure_recipient(house.db, gateway, instruction_id=instruction_id, by=BY, clock=house.now)
+    if not ready:
+        return 0
+
+    def standing(session: Session, award_id: AwardId) -> str:
+        return approval.digest_to_pay(session, award_id=award_id, templates=house.letter_templates())
+
+    sending.send(
+        house.db, gateway, instruction_id=instruction_id, standing_digest=standing, by=BY, clock=house.now
+    )
+    return 1
+
+
+def find_unsent(house: House, db: Database, limit: int) -> list[UUID]:
+    with db.read() as session:
+        return [a.id for a in queries.to_resend(session, now=house.now(), limit=limit)]
+
+
+def disburse_again(house: House, ids: list[UUID], run: str | None) -> int:
+    """Attempts whose outcome nobody heard: the same bytes under the same key."""
+    assert house.gateway is not None
+    for attempt_id in ids:
+        sending.send_again(house.db, house.gateway, attempt_id=AttemptId(attempt_id), by=BY, clock=house.now)
+    return len(ids)

@@ -1,0 +1,195 @@
+"""Make every letter and itinerary that is owed, from facts frozen before."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from flows.work import Work
+from reunify.allocation import queries as plans
+from reunify.approval import letter
+from reunify.approval import queries as approval
+from reunify.bootstrap import House
+from reunify.db import Database
+from reunify.documents import actions as documents
+from reunify.documents import calendar, context
+from reunify.documents.context import Addressee, Heading, Organisation, Reason, Said, Signer
+from reunify.documents.itinerary import Contact, itinerary
+from reunify.eligibility import queries as eligibility
+from reunify.eligibility.queries import Explanation
+from reunify.identity import queries as people
+from reunify.intake import queries as intake
+from reunify.intake.form import Language
+from reunify.intake.queries import Version
+from reunify.kernel.people import System
+from reunify.rates.queries import organisation
+from reunify.reporting import waiting
+
+BY = System("issue_documents")
+CAN_DO = (
+    Said(
+        "Call us, day or night. We will look with you for other ways to make this trip.",
+        "Llámenos, de día o de noche. Buscaremos con usted otras maneras de hacer este viaje.",
+    ),
+    Said(
+        "If something has changed, or if we got something wrong, tell us. We will read it all again.",
+        "Si algo ha cambiado, o si nos equivocamos en algo, díganos. Lo leeremos todo otra vez.",
+    ),
+    Said(
+        "We can give you the names of groups near you that help with travel, food and a place to stay.",
+        "Podemos darle los nombres de grupos cerca de usted que ayudan con viaje, comida y hospedaje.",
+    ),
+)
+HOURS = Said("Day and night", "De día y de noche")
+
+
+def work(house: House) -> Work:
+    return Work("issue_documents", find, partial(issue_documents, house))
+
+
+def find(db: Database, limit: int) -> list[UUID]:
+    with db.read() as session:
+        return waiting.requests_to_document(session, limit=limit)
+
+
+def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
+    """One transaction for each request; a letter made twice is the same letter."""
+    made = 0
+    for request_id in ids:
+        with house.db.work() as session:
+            made += _issue_for(house, session, request_id, run)
+    return made
+
+
+def _issue_for(house: House, session: Session, request_id: UUID, run: str | None) -> int:
+    version = intake.newest_version(session, request_id)
+    award = approval.newest_award(session, request_id)
+    refusal = approval.newest_refusal(session, request_id)
+    explanation = eligibility.explanation(session, request_id)
+    if award is not None and award.state == "released":
+        return _issue_award(house, session, version, award, run)
+    if refusal is not None and refusal.state == "confirmed":
+        by = refusal.confirmed_by
+        assert by is not None  # the table says so
+        signer = people.staff_names(session, [by])[by]
+        return _issue_refusal(house, session, version, explanation, signer, run)
+    if explanation.outcome == "needs_information" and explanation.number == version.number:
+        return _issue_questions(house, session, version, explanation, run)
+    return 0
+
+
+def _heading(house: House, session: Session, version: Version, signer: str) -> Heading:
+    now = house.now()
+    said = organisation(session, on=now.date())
+    name, contact = letter.addressee(version.content)
+    address = contact.address.splitlines() if contact.address and contact.may_post else []
+    return Heading(
+        reference=intake.request(session, version.request_id).reference,
+        dated=now.astimezone(said.zone).date(),
+        organisation=Organisation(said.name, said.letterhead_lines, said.day_phone, said.night_phone),
+        addressee=Addressee(name, address),
+        signer=Signer(signer, "Case manager", "Responsable de su caso", said.day_phone),
+    )
+
+
+def _case_manager(session: Session, version: Version) -> str:
+    who = intake.request(session, version.request_id).requested_by
+    return people.staff_names(session, [who])[who]
+
+
+def _issue_award(
+    house: House, session: Session, version: Version, award: approval.Award, run: str | None
+) -> int:
+    content = intake.version(session, plans.award_plan(session, award.allocation_id).version_id).content
+    language = letter.addressee(content)[1].language
+    heading = _heading(house, session, version, _case_manager(session, version))
+    arranged = [line.line_key for line in plans.award_plan(session, award.allocation_id).lines]
+    night = heading.organisation.phone_night or heading.organisation.phone_day
+    contacts = [Contact(Said(heading.organisation.name, heading.organisation.name), night, HOURS)]
+    trip = itinerary(heading, language, request=content, arranged=arranged, contacts=contacts)
+    events = calendar.travel_calendar(
+        content,
+        language,
+        reference=heading.reference,
+        sequence=version.number,
+        call=night,
+        now=house.now(),
+    )
+    for kind, body, ics in (("approval_letter", award.letter or {}, None), ("itinerary", trip, events)):
+        documents.issue(
+            session,
+            request_id=version.request_id,
+            number=award.version_number,
+            kind=kind,
+            language=language,
+            context=body,
+            award_id=award.id,
+            digest=award.digest,
+            renderer=house.renderer,
+            converter=house.converter,
+            by=BY,
+            now=house.now(),
+            run=run,
+            ics=ics,
+        )
+    return 1
+
+
+def _issue_refusal(
+    house: House,
+    session: Session,
+    version: Version,
+    explanation: Explanation,
+    signer: str,
+    run: str | None,
+) -> int:
+    reasons = [
+        Reason(source.public_name.en, Said(source.not_met[0].say.en, source.not_met[0].say.es))
+        for source in explanation.sources
+        if source.held and source.not_met and source.not_met[0].say
+    ]
+    language = letter.addressee(version.content)[1].language
+    body = context.refusal_letter(
+        _heading(house, session, version, signer), language, can_do=CAN_DO, reasons=reasons
+    )
+    _issue(house, session, version, "refusal_letter", language, body, run)
+    return 1
+
+
+def _issue_questions(
+    house: House, session: Session, version: Version, explanation: Explanation, run: str | None
+) -> int:
+    language = letter.addressee(version.content)[1].language
+    heading = _heading(house, session, version, _case_manager(session, version))
+    asked = [Said(q.text.en, q.text.es) for q in explanation.questions]
+    body = context.information_request(heading, language, questions=asked)
+    _issue(house, session, version, "information_request", language, body, run)
+    return 1
+
+
+def _issue(
+    house: House,
+    session: Session,
+    version: Version,
+    kind: str,
+    language: Language,
+    body: dict[str, object],
+    run: str | None,
+) -> None:
+    documents.issue(
+        session,
+        request_id=version.request_id,
+        number=version.number,
+        kind=kind,
+        language=language,
+        context=body,
+        award_id=None,
+        digest=None,
+        renderer=house.renderer,
+        converter=house.converter,
+        by=BY,
+        now=house.now(),
+        run=run,
+    )

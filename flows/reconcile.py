@@ -1,0 +1,81 @@
+"""Hear what Stripe says: signed events first, then payments in flight whose event never came, then notes.
+
+Once an hour every payment of the last 45 days is listed: late returns, and payments made past us.
+Once a day the proof: opening + transactions = closing = ledger. Every difference becomes a row with an owner.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flows.work import Work
+from reunify.bootstrap import House
+from reunify.db import Database
+from reunify.disbursement import queries as disbursement
+from reunify.disbursement import sending
+from reunify.kernel.people import System
+from reunify.reconciliation import queries, sweeping
+
+BY = System("reconcile")
+SWEEP_EVERY = timedelta(hours=1)
+PROVE_EVERY = timedelta(days=1)
+# The loops work on everything that is due, so one token stands for "there is something".
+SOMETHING = UUID(int=0)
+
+
+def works(house: House) -> list[Work]:
+    """Nothing to hear while the Stripe rail is off."""
+    if house.gateway is None:
+        return []
+    ear, proof = Ear(house), Proof(house)
+    return [Work("reconcile", ear.find, ear.reconcile), Work("prove", proof.find, proof.prove)]
+
+
+class Ear:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def find(self, db: Database, limit: int) -> list[UUID]:
+        now = self._house.now()
+        with db.read() as session:
+            due = bool(queries.unhandled(session, now=now, limit=1))
+            due = due or bool(disbursement.in_flight(session, due_by=now, limit=1))
+            due = due or (self._house.settings.log_to_stripe and bool(disbursement.to_note(session, limit=1)))
+        return [SOMETHING] if due else []
+
+    def reconcile(self, ids: list[UUID], run: str | None) -> int:
+        """Returns how many events, answers and notes there were."""
+        house = self._house
+        assert house.gateway is not None
+        heard = sweeping.work_inbox(house.db, house.gateway, by=BY, clock=house.now)
+        heard += sweeping.poll(house.db, house.gateway, by=BY, clock=house.now)
+        if house.settings.log_to_stripe:
+            heard += sending.note_in_stripe(house.db, house.gateway, by=BY, clock=house.now)
+        return heard
+
+
+class Proof:
+    """Remembers when it last looked; a worker that starts again looks again, which harms nothing."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._swept_at = self._proved_at = house.now()
+
+    def find(self, db: Database, limit: int) -> list[UUID]:
+        return [SOMETHING] if self._due(self._swept_at, SWEEP_EVERY) else []
+
+    def prove(self, ids: list[UUID], run: str | None) -> int:
+        """Returns how many payments were news and how many differences stand."""
+        house = self._house
+        if house.statement is None or not self._due(self._swept_at, SWEEP_EVERY):
+            return 0
+        self._swept_at = house.now()
+        found = sweeping.sweep(house.db, house.statement, by=BY, clock=house.now)
+        if self._due(self._proved_at, PROVE_EVERY):
+            self._proved_at = house.now()
+            found += len(sweeping.prove(house.db, house.statement, clock=house.now))
+        return found
+
+    def _due(self, last: datetime, every: timedelta) -> bool:
+        return self._house.now() - last >= every

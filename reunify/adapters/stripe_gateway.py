@@ -1,0 +1,264 @@
+"""Stripe Global Payouts through the official SDK: one OutboundPayment for each attempt (docs/adr/0003).
+
+Stripe learns a payee's legal name, e-mail and country, with consent, and one random reference. Nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import stripe
+from stripe import StripeClient
+from stripe.v2.money_management import OutboundPayment
+
+from reunify.adapters.stripe_rules import (
+    DESCRIPTOR,
+    LIVE_BASE,
+    StripeSetup,
+    allowed_metadata,
+    check_payment,
+    check_setup,
+)
+from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Status, Unclear
+from reunify.disbursement.ports import (
+    ConsentMissing,
+    GatewayUnavailable,
+    PaymentOrder,
+    Recipient,
+    RecipientRefused,
+)
+from reunify.kernel.money import Money
+from reunify.kernel.refusals import NotFound
+from reunify.payees.queries import Payee
+from reunify.reconciliation.ports import Balance, Movement
+
+API_VERSION = "2026-10-28.endive"
+_NETWORKS = ("ach", "rtp")
+_INCLUDE = ["configuration.recipient"]
+
+# At DEBUG this logger prints whole request bodies, names and e-mails included.
+logging.getLogger("stripe").setLevel(logging.WARNING)
+stripe.enable_telemetry = False
+
+# Typed answers that Stripe computed for this request: nothing moved. Whatever is not listed is unclear.
+_DEFINITE = (
+    stripe.InvalidRequestError,
+    stripe.BlockedByStripeError,
+    stripe.CannotProceedError,
+    stripe.CapabilityNotEnabledError,
+    stripe.ControlledByAlternateResourceError,
+    stripe.FeatureNotEnabledError,
+    stripe.FinancialAccountNotOpenError,
+    stripe.FxQuoteNeedsRefreshError,
+    stripe.InsufficientFundsError,
+    stripe.InvalidPayoutMethodError,
+    stripe.QuotaExceededError,
+    stripe.RecipientNotNotifiableError,
+)
+_AT_THE_DOOR = (stripe.AuthenticationError, stripe.PermissionError, stripe.RateLimitError)
+
+
+class StripeGateway:
+    """PaymentGateway, BankDetailsPage and Statement over one financial account; threads may share it."""
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        financial_account: str,
+        base: str = LIVE_BASE,
+        connect_seconds: float = 3,
+        read_seconds: float = 20,
+    ) -> None:
+        """Raises UnsafeSetup for a key that does not belong at the address."""
+        setup = StripeSetup(key, financial_account, base, connect_seconds, read_seconds)
+        check_setup(setup)
+        self._setup = setup
+        self._http = stripe.RequestsClient(timeout=(setup.connect_seconds, setup.read_seconds))
+        bases = {"api": setup.base, "files": setup.base, "connect": setup.base, "meter_events": setup.base}
+        self._client = StripeClient(
+            setup.key,
+            base_addresses=cast(Any, bases),
+            max_network_retries=2,
+            stripe_version=API_VERSION,
+            http_client=self._http,
+        )
+
+    def close(self) -> None:
+        self._http.close()  # type: ignore[no-untyped-call]
+
+    # PaymentGateway -------------------------------------------------------------------------------
+    def ensure_recipient(self, payee: Payee) -> Recipient:
+        """See the port. The key is the payee version's id, so that asking twice makes one account."""
+        if not payee.stripe_consent or payee.email is None:
+            raise ConsentMissing("This payee has not agreed to be paid through Stripe, or has no e-mail.")
+        accounts = self._client.v2.core.accounts
+        with _asking():
+            if payee.stripe_recipient is not None:
+                account = accounts.retrieve(payee.stripe_recipient, cast(Any, {"include": _INCLUDE}))
+            else:
+                account = accounts.create(
+                    cast(Any, self._recipient(payee)), {"idempotency_key": f"reunify:payee:{payee.id}"}
+                )
+            networks = account.to_dict()["configuration"]["recipient"]["capabilities"]["bank_accounts"]
+            return Recipient(account.id, any(n["status"] == "active" for n in networks.values()))
+
+    def prepare(self, order: PaymentOrder) -> dict[str, Any]:
+        amount = {"value": order.amount.cents, "currency": order.amount.currency.lower()}
+        return {
+            "from": {"financial_account": self._setup.financial_account, "currency": amount["currency"]},
+            "to": {"recipient": order.recipient, "currency": amount["currency"]},
+            "amount": amount,
+            "statement_descriptor": DESCRIPTOR,
+            "recipient_notification": {"setting": "none"},
+            "metadata": self._marks(order.reference),
+        }
+
+    def send(self, params: dict[str, Any], *, key: str) -> Outcome:
+        """One try, without the SDK's own retries: each unclear try must be seen by who keeps the attempt."""
+        check_payment(params)
+        try:
+            sent = self._client.v2.money_management.outbound_payments.create(
+                cast(Any, params), {"idempotency_key": key, "max_network_retries": 0}
+            )
+            return Known(_payment(sent))
+        except stripe.IdempotencyError as error:
+            code = _code(error)
+            return Unclear(code) if code == "idempotency_key_in_use" else Misused(code)
+        except _AT_THE_DOOR as error:
+            return NotTried(_code(error))
+        except _DEFINITE as error:
+            definite = error.http_status is not None and 400 <= error.http_status < 500
+            return NotSent(_code(error)) if definite else Unclear(_code(error))
+        except stripe.StripeError as error:
+            return Unclear(_code(error))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return Unclear("answer_unreadable")
+
+    def look_up(self, payment_id: str) -> Payment:
+        with _asking():
+            return _payment(self._client.v2.money_management.outbound_payments.retrieve(payment_id))
+
+    def log_reference(self, *, recipient: str, reference: UUID) -> None:
+        with _asking():
+            self._client.v2.core.accounts.update(
+                recipient,
+                cast(Any, {"metadata": self._marks(reference)}),
+                {"idempotency_key": f"reunify:note:{recipient}:{reference}"},
+            )
+
+    # BankDetailsPage ------------------------------------------------------------------------------
+    def bank_details_link(self, *, recipient: str, return_to: str) -> str:
+        flow = {"refresh_url": return_to, "return_url": return_to}
+        use_case = {"type": "account_onboarding", "account_onboarding": flow}
+        with _asking():
+            made = self._client.v2.core.account_links.create(
+                cast(Any, {"account": recipient, "use_case": use_case})
+            )
+            return made.url
+
+    # Statement ------------------------------------------------------------------------------------
+    def balance(self) -> Balance:
+        with _asking():
+            account = self._client.v2.money_management.financial_accounts.retrieve(
+                self._setup.financial_account
+            )
+            held = account.to_dict()["balance"]
+            return Balance(_of(held["available"]), _of(held["outbound_pending"]))
+
+    def movements(self, *, since: datetime | None) -> list[Movement]:
+        asked: dict[str, Any] = {"financial_account": self._setup.financial_account, "limit": 100}
+        if since is not None:
+            asked["created"] = {"gte": _stamp(since)}
+        with _asking():
+            page = self._client.v2.money_management.transactions.list(cast(Any, asked))
+            found = [_movement(t.to_dict()) for t in page.auto_paging_iter()]
+        return sorted(found, key=lambda m: (m.created, m.id))
+
+    def payments(self, *, since: datetime) -> list[Payment]:
+        asked = {"created": {"gte": _stamp(since)}, "limit": 100}
+        with _asking():
+            page = self._client.v2.money_management.outbound_payments.list(cast(Any, asked))
+            return [_payment(p) for p in page.auto_paging_iter()]
+
+    # ----------------------------------------------------------------------------------------------
+    def _recipient(self, payee: Payee) -> dict[str, Any]:
+        return {
+            "contact_email": payee.email,
+            "display_name": payee.legal_name,
+            "identity": {
+                "country": payee.country,
+                "entity_type": "individual" if payee.kind == "person" else "company",
+            },
+            "configuration": {
+                "recipient": {"capabilities": {"bank_accounts": {n: {"requested": True} for n in _NETWORKS}}}
+            },
+            "dashboard": "none",
+            "include": _INCLUDE,
+        }
+
+    def _marks(self, reference: UUID) -> dict[str, str]:
+        return allowed_metadata(
+            {"reunify_disbursement": str(reference), "env": self._setup.environment, "schema": "1"}
+        )
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Stripe's errors in our words. Their text may repeat a name or e-mail, so only codes are kept."""
+    try:
+        yield
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404:
+            raise NotFound("Stripe does not know this.") from None
+        raise RecipientRefused(f"Stripe does not accept this payee ({_code(error)}).") from None
+    except stripe.StripeError as error:
+        raise GatewayUnavailable(f"Stripe did not answer ({_code(error)}).") from None
+    except (AttributeError, KeyError, TypeError):
+        raise GatewayUnavailable("Stripe's answer could not be read.") from None
+
+
+def _code(error: stripe.StripeError) -> str:
+    inner = error.error.code if error.error is not None and "code" in error.error else None
+    return str(error.code or inner or type(error).__name__)
+
+
+def _payment(sent: OutboundPayment) -> Payment:
+    said = sent.to_dict()
+    reason = (said.get("status_details") or {}).get(said["status"]) or {}
+    reference = (said.get("metadata") or {}).get("reunify_disbursement")
+    return Payment(
+        id=said["id"],
+        status=Status(said["status"]),
+        amount=_money(said["amount"]),
+        reference=UUID(reference) if reference else None,
+        reason=reason.get("reason"),
+    )
+
+
+def _money(amount: dict[str, Any]) -> Money:
+    return Money(amount["value"], str(amount["currency"]).upper())
+
+
+def _of(by_currency: dict[str, Any]) -> Money:
+    return _money(by_currency["usd"]) if "usd" in by_currency else Money(0)
+
+
+def _movement(said: dict[str, Any]) -> Movement:
+    return Movement(
+        id=said["id"],
+        amount=_money(said["amount"]),
+        category=said["category"],
+        status=said["status"],
+        created=datetime.fromisoformat(said["created"]),
+        payment=(said.get("flow") or {}).get("outbound_payment"),
+    )
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,80 @@
+"""What may be sent to Stripe, and where: checked in code before anything leaves. Imports no SDK."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+LIVE_BASE = "https://api.stripe.com"
+# A bank statement may be read by anyone in the household: it says nothing of children, courts or travel.
+DESCRIPTOR = "FAMILY SVC"
+_METADATA = {
+    "reunify_disbursement": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "env": re.compile(r"live|test"),
+    "schema": re.compile(r"1"),
+}
+_LIVE = ("sk_live_", "rk_live_")
+_PAYMENT_FIELDS = {"from", "to", "amount", "metadata", "recipient_notification", "statement_descriptor"}
+
+
+class UnsafeSetup(ValueError):
+    """The key, the address or the logging would send money or names where they must not go."""
+
+
+class NotForStripe(ValueError):
+    """Our own fault: something was about to be sent that Stripe must never learn."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeSetup:
+    """Which account, with which key, at which address."""
+
+    key: str
+    financial_account: str
+    base: str = LIVE_BASE
+    connect_seconds: float = 3
+    read_seconds: float = 20
+
+    def __repr__(self) -> str:
+        return f"StripeSetup(base={self.base!r}, environment={self.environment!r})"
+
+    @property
+    def environment(self) -> str:
+        """Marks what we make there, so that test and live are never confused."""
+        return "live" if self.key.startswith(_LIVE) else "test"
+
+
+def check_setup(setup: StripeSetup) -> None:
+    """Live keys go to Stripe only, test keys to Stripe or this machine. Raises UnsafeSetup."""
+    live = setup.key.startswith(_LIVE)
+    if not live and not setup.key.startswith(("sk_test_", "rk_test_")):
+        raise UnsafeSetup("the Stripe key must begin with sk_live_, rk_live_, sk_test_ or rk_test_")
+    address = urlsplit(setup.base)
+    here = address.scheme == "http" and address.hostname in ("127.0.0.1", "localhost", "::1")
+    if setup.base != LIVE_BASE and (live or not here):
+        raise UnsafeSetup("Stripe's address must be https://api.stripe.com, or loopback with a test key")
+    if os.environ.get("STRIPE_LOG", "").lower() in ("debug", "info"):
+        raise UnsafeSetup("unset STRIPE_LOG: it prints names and e-mails")
+
+
+def allowed_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """The metadata, if it is nothing but our opaque reference, `env` and `schema`. Raises NotForStripe."""
+    for name, value in metadata.items():
+        form = _METADATA.get(name)
+        if form is None or not form.fullmatch(value):
+            raise NotForStripe("metadata may hold only reunify_disbursement, env and schema")
+    return metadata
+
+
+def check_payment(params: dict[str, Any]) -> None:
+    """Frozen parameters, once more, just before they leave. Raises NotForStripe."""
+    if set(params) - _PAYMENT_FIELDS:
+        raise NotForStripe("a payment carries no description and no other free text")
+    if params.get("statement_descriptor") != DESCRIPTOR:
+        raise NotForStripe("the bank statement shows the neutral words only")
+    if params.get("recipient_notification") != {"setting": "none"}:
+        raise NotForStripe("Stripe never writes to a payee on our behalf")
+    allowed_metadata(params.get("metadata", {}))

@@ -1,0 +1,78 @@
+"""The split as people, letters and payments see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.allocation.records import AllocationLineRecord, AllocationRecord
+from reunify.funds import queries as sources
+from reunify.kernel.ids import AllocationId, FundId, LineId
+from reunify.kernel.refusals import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """`ceiling`: whole cents, or whole units in kind."""
+
+    id: LineId
+    line_key: str
+    fund_id: FundId
+    fund_code: str
+    public_name: str
+    budget_category: str
+    category: str
+    settlement: str
+    payee_key: str
+    unit: str
+    ceiling: int
+    hold_id: UUID
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwardPlan:
+    id: AllocationId
+    version_id: UUID
+    lines: tuple[PlanLine, ...]
+    certificate: dict[str, Any]
+
+    @property
+    def ceiling_cents(self) -> int:
+        return sum(line.ceiling for line in self.lines if line.unit == "cents")
+
+
+def award_plan(session: Session, allocation_id: UUID) -> AwardPlan:
+    """Raises NotFound."""
+    record = session.get(AllocationRecord, allocation_id)
+    if record is None:
+        raise NotFound("There is no such split.")
+    names = {f.id: f for f in sources.all_funds(session)}
+    rows = session.scalars(
+        sa.select(AllocationLineRecord)
+        .where(AllocationLineRecord.allocation_id == allocation_id)
+        .order_by(AllocationLineRecord.line_key, AllocationLineRecord.fund_id)
+    )
+    lines = tuple(
+        PlanLine(
+            LineId(r.id),
+            r.line_key,
+            FundId(r.fund_id),
+            names[FundId(r.fund_id)].code,
+            names[FundId(r.fund_id)].public_name,
+            r.budget_category,
+            r.category,
+            r.settlement,
+            r.payee_key,
+            r.unit,
+            r.ceiling,
+            r.hold_id,
+            r.basis,
+        )
+        for r in rows
+    )
+    return AwardPlan(AllocationId(record.id), record.version_id, lines, record.certificate)

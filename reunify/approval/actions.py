@@ -1,0 +1,293 @@
+"""Open an award for approval, approve, release, decline; propose and confirm a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.allocation import actions as allocation
+from reunify.allocation import queries as plans
+from reunify.allocation.queries import AwardPlan
+from reunify.approval import letter, policy
+from reunify.approval.digest import ApprovedLine, award_digest
+from reunify.approval.records import AwardRecord, RefusalRecord
+from reunify.audit import actions as audit
+from reunify.eligibility import queries as eligibility
+from reunify.identity import queries as people
+from reunify.intake import queries as intake
+from reunify.intake.form import Settlement
+from reunify.intake.queries import Version
+from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId, new_reference
+from reunify.kernel.money import Money
+from reunify.kernel.moves import START
+from reunify.kernel.people import Actor, Staff
+from reunify.kernel.refusals import NotFound
+from reunify.ledger import actions as ledger
+from reunify.payees import queries as payees
+from reunify.rates.policy import Organisation
+from reunify.rates.queries import organisation as organisation_on
+
+# What the release obligates (dated organisation policy; architecture: what obligates). Partner gives: the
+# recorder's entry. Organisation books: the booking.
+OBLIGATED_BY_RELEASE = frozenset({Settlement.VENDOR_BILLED, Settlement.REPAID, Settlement.ADVANCE})
+
+
+def open_award(
+    session: Session,
+    *,
+    version: Version,
+    allocation_id: AllocationId,
+    organisation: Organisation,
+    by: Actor,
+    now: datetime,
+) -> AwardId:
+    """A split waits for people. The requester and the small-amount limit are copied with their keys."""
+    plan = plans.award_plan(session, allocation_id)
+    request = intake.request(session, version.request_id)
+    move = policy.AWARD_MOVES.check(START, "open")
+    record = AwardRecord(
+        reference=new_reference("A"),
+        request_id=version.request_id,
+        version_id=version.id,
+        version_number=version.number,
+        allocation_id=allocation_id,
+        requested_by=request.requested_by,
+        submitted_by=version.submitted_by,
+        state=move.target,
+        ceiling_cents=plan.ceiling_cents,
+        limit_setting_id=organisation.small_amount_setting_id,
+        small_limit_cents=organisation.small_amount_limit.cents,
+        opened_at=now,
+    )
+    session.add(record)
+    session.flush()
+    audit.record(session, by=by, at=now, subject="award", subject_id=record.id, moved=move.verb)
+    return AwardId(record.id)
+
+
+def replace_open(session: Session, *, request_id: RequestId, by: Actor, now: datetime) -> None:
+    """A newer version was checked: what waited for people on the old one no longer does."""
+    waiting: list[AwardRecord | RefusalRecord] = [
+        *session.scalars(
+            sa.select(AwardRecord).where(AwardRecord.request_id == request_id).with_for_update()
+        ),
+        *session.scalars(
+            sa.select(RefusalRecord).where(RefusalRecord.request_id == request_id).with_for_update()
+        ),
+    ]
+    for record in waiting:
+        moves = policy.AWARD_MOVES if isinstance(record, AwardRecord) else policy.REFUSAL_MOVES
+        if moves.can(record.state, "replace"):
+            moved = moves.apply(record, "replace")
+            audit.record(session, by=by, at=now, subject=moves.name, subject_id=record.id, moved=moved)
+    session.flush()
+
+
+def approve(
+    session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
+) -> None:
+    """Yes to exactly what stands now: the letter is frozen and the digest taken."""
+    record = _locked(session, award_id)
+    policy.check_can_approve(by, authors=intake.authors(session, record.request_id))
+    _check_newest(session, record)
+    moved = policy.AWARD_MOVES.apply(record, "approve")
+    assert isinstance(by, Staff)
+    record.letter = _letter(session, record, now)
+    record.template_hashes = dict(templates)
+    record.digest = _digest(session, record, templates)
+    record.approved_by, record.approved_at = by.id, now
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        subject="award",
+        subject_id=award_id,
+        moved=moved,
+        detail={"digest": record.digest, "ceiling_cents": record.ceiling_cents},
+    )
+
+
+def release(
+    session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
+) -> None:
+    """Let the money go: the same digest, another person, and the obligation is made."""
+    record = _locked(session, award_id)
+    policy.AWARD_MOVES.check(record.state, "release")
+    assert record.approved_by is not None
+    assert record.digest is not None
+    policy.check_can_release(
+        by,
+        authors=intake.authors(session, record.request_id),
+        approved_by=StaffId(record.approved_by),
+        ceiling=Money(record.ceiling_cents),
+        small_limit=Money(record.small_limit_cents),
+    )
+    _check_newest(session, record)
+    policy.check_digest(record.digest, _digest(session, record, templates))
+    moved = policy.AWARD_MOVES.apply(record, "release")
+    assert isinstance(by, Staff)
+    record.released_by, record.released_at = by.id, now
+    session.flush()
+    amounts = {
+        line.hold_id: line.ceiling
+        for line in plans.award_plan(session, record.allocation_id).lines
+        if Settlement(line.settlement) in OBLIGATED_BY_RELEASE
+    }
+    if amounts:
+        ledger.obligate(session, external_ref=f"release:{record.id}", amounts=amounts, by=by, now=now)
+    audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=moved)
+
+
+def approve_and_release(
+    session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
+) -> None:
+    """Both in one act. Refused above the small-amount limit, in Python and by the table."""
+    approve(session, award_id=award_id, templates=templates, by=by, now=now)
+    release(session, award_id=award_id, templates=templates, by=by, now=now)
+
+
+def decline(session: Session, *, award_id: AwardId, reason: str, by: Actor, now: datetime) -> None:
+    """No, with a reason. What was reserved is free for others."""
+    policy.check_reason(reason)
+    record = _locked(session, award_id)
+    policy.check_can_approve(by, authors=intake.authors(session, record.request_id))
+    moved = policy.AWARD_MOVES.apply(record, "decline")
+    record.closed_reason = reason.strip()
+    session.flush()
+    allocation.free(
+        session, request_id=RequestId(record.request_id), ref=f"decline:{record.id}", by=by, now=now
+    )
+    audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=moved)
+
+
+def follow_change(
+    session: Session,
+    *,
+    award_id: AwardId,
+    version: Version,
+    payable: Mapping[tuple[str, str], int],
+    by: Actor,
+    now: datetime,
+) -> bool:
+    """A released award meets a newer version. True if the approval goes on, bound to it.
+
+    It does when every line may still be paid in full by the same fund to the same payee; otherwise nothing
+    is paid until people decide. `payable` is by line key and fund code: cents, or units in kind.
+    """
+    record = _locked(session, award_id)
+    plan = plans.award_plan(session, record.allocation_id)
+    paid = payees.newest(session, version.request_id)
+    said = {line.key: line for line in version.content.cost_lines}
+    unchanged = all(
+        payable.get((line.line_key, line.fund_code), 0) >= line.ceiling
+        and line.payee_key in paid
+        and said[line.line_key].payee == line.payee_key
+        and said[line.line_key].settled.value == line.settlement
+        for line in plan.lines
+    )
+    if unchanged:
+        record.version_id, record.version_number = version.id, version.number
+        record.submitted_by = version.submitted_by
+        session.flush()
+    verb = "rebind" if unchanged else "hold_for_person"
+    detail = {"version": version.number}
+    audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=verb, detail=detail)
+    return unchanged
+
+
+def propose_refusal(session: Session, *, version: Version, by: Actor, now: datetime) -> None:
+    """No source can help; a named person looks before anything is said."""
+    move = policy.REFUSAL_MOVES.check(START, "propose")
+    record = RefusalRecord(
+        request_id=version.request_id,
+        version_id=version.id,
+        version_number=version.number,
+        state=move.target,
+        proposed_at=now,
+    )
+    session.add(record)
+    session.flush()
+    audit.record(session, by=by, at=now, subject="refusal", subject_id=record.id, moved=move.verb)
+
+
+def confirm_refusal(session: Session, *, refusal_id: UUID, by: Actor, now: datetime) -> None:
+    """The named person says it; the one letter follows."""
+    policy.check_can_confirm_refusal(by)
+    record = session.get(RefusalRecord, refusal_id, with_for_update=True)
+    if record is None:
+        raise NotFound("There is no such refusal.")
+    policy.check_newest(
+        assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
+    )
+    moved = policy.REFUSAL_MOVES.apply(record, "confirm")
+    assert isinstance(by, Staff)
+    record.confirmed_by, record.confirmed_at = by.id, now
+    session.flush()
+    audit.record(session, by=by, at=now, subject="refusal", subject_id=refusal_id, moved=moved)
+
+
+def digest_to_pay(session: Session, *, award_id: AwardId, templates: Mapping[str, str]) -> str:
+    """What stands now, for the paying transaction. Raises NewerVersionWaiting while a change is unchecked."""
+    record = _locked(session, award_id)
+    _check_newest(session, record)
+    return _digest(session, record, templates)
+
+
+def _locked(session: Session, award_id: AwardId) -> AwardRecord:
+    record = session.get(AwardRecord, award_id, with_for_update=True, populate_existing=True)
+    if record is None:
+        raise NotFound("There is no such award.")
+    return record
+
+
+def _check_newest(session: Session, record: AwardRecord) -> None:
+    policy.check_newest(
+        assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
+    )
+
+
+def _digest(session: Session, record: AwardRecord, templates: Mapping[str, str]) -> str:
+    plan = plans.award_plan(session, record.allocation_id)
+    paid = payees.newest(session, RequestId(record.request_id))
+    lines = [
+        ApprovedLine(
+            line.line_key,
+            line.fund_id,
+            line.category,
+            line.unit,
+            line.ceiling,
+            line.settlement,
+            paid[line.payee_key].id,
+            paid[line.payee_key].version,
+        )
+        for line in plan.lines
+    ]
+    rules = [s.rule_sha256 for s in eligibility.explanation_of_version(session, plan.version_id).sources]
+    return award_digest(
+        award_id=record.id, lines=lines, rules=rules, letter=record.letter or {}, templates=templates
+    )
+
+
+def _letter(session: Session, record: AwardRecord, now: datetime) -> dict[str, object]:
+    plan: AwardPlan = plans.award_plan(session, record.allocation_id)
+    content = intake.version(session, record.version_id).content
+    organisation = organisation_on(session, on=now.date())
+    names = people.staff_names(session, [record.requested_by])
+    return letter.build(
+        reference=intake.request(session, record.request_id).reference,
+        dated=now.astimezone(organisation.zone).date(),
+        letterhead=letter.Letterhead(
+            organisation.name,
+            organisation.letterhead_lines,
+            organisation.day_phone,
+            organisation.night_phone,
+        ),
+        signer=names[record.requested_by],
+        content=content,
+        shares=[letter.PaidFrom(p.line_key, p.public_name, p.unit, p.ceiling) for p in plan.lines],
+    )

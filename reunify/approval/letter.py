@@ -1,0 +1,124 @@
+"""The frozen context of the approval letter: facts only; `documents` turns codes and dates into words.
+
+It is part of the digest, so what the family reads is what finance approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from reunify.intake.form import CostLine, SafeContact, Settlement, Traveler, TravelerRole, TravelRequest
+
+# IRS safe harbour: substantiate within 60 days (Treas. Reg. 1.62-2(g)(2)(i)), adopted as the default.
+RECEIPT_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    name: str
+    lines: Sequence[str]
+    phone_day: str
+    phone_night: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaidFrom:
+    """One source's share of one line: cents, or units in kind."""
+
+    line_key: str
+    public_name: str
+    unit: str
+    amount: int
+
+
+def addressee(content: TravelRequest) -> tuple[str, SafeContact]:
+    """The adult the letter speaks to: the first parent or guardian who can be reached, else who asked."""
+    adults = [t for t in content.travelers if t.role is not TravelerRole.CHILD]
+    family_first = sorted(adults, key=lambda t: t.role not in (TravelerRole.PARENT, TravelerRole.GUARDIAN))
+    for traveler in family_first:
+        if traveler.contact is not None:
+            return traveler.name, traveler.contact
+    name = family_first[0].name if family_first else content.asked_by.name
+    return name, SafeContact()
+
+
+def last_travel_day(content: TravelRequest) -> date:
+    return max(leg.arrives for leg in content.legs).date()
+
+
+def build(
+    *,
+    reference: str,
+    dated: date,
+    letterhead: Letterhead,
+    signer: str,
+    content: TravelRequest,
+    shares: Iterable[PaidFrom],
+) -> dict[str, Any]:
+    """Plain dicts, lists, text and whole numbers, as `document_templates/approval_letter.yaml` lists them."""
+    by_line: dict[str, list[PaidFrom]] = {}
+    for share in shares:
+        by_line.setdefault(share.line_key, []).append(share)
+    lines = [_line(line, content, by_line[line.key]) for line in content.cost_lines if line.key in by_line]
+    name, contact = addressee(content)
+    return {
+        "reference": reference,
+        "dated": dated.isoformat(),
+        "organisation": {
+            "name": letterhead.name,
+            "lines": list(letterhead.lines)[:3],
+            "phone_day": letterhead.phone_day,
+            "phone_night": letterhead.phone_night,
+        },
+        "addressee": {
+            "name": name,
+            "lines": contact.address.splitlines() if contact.address and contact.may_post else [],
+        },
+        "signer": {
+            "name": signer,
+            "title_en": "Case manager",
+            "title_es": "Responsable de su caso",
+            "phone": letterhead.phone_day,
+        },
+        "lines": lines,
+        "total_cents": sum(line["ceiling_cents"] for line in lines),
+        "receipts_by": _receipts_by(content),
+        "owed": [],
+    }
+
+
+def _line(line: CostLine, content: TravelRequest, shares: list[PaidFrom]) -> dict[str, Any]:
+    payee = next(p for p in content.payees if p.key == line.payee)
+    traveler = next((t for t in content.travelers if t.key == line.traveler), None)
+    paid_from = [
+        {
+            "name": share.public_name,
+            "cents": share.amount if share.unit == "cents" else 0,
+            "units": share.amount if share.unit != "cents" else 0,
+        }
+        for share in shares
+    ]
+    return {
+        "category": line.category.value,
+        "settled": line.settled.value,
+        "payee": payee.name,
+        "traveler": _first_name(traveler),
+        "night": line.night.isoformat() if line.night else "",
+        "first_day": line.first_day.isoformat() if line.first_day else "",
+        "last_day": line.last_day.isoformat() if line.last_day else "",
+        "miles": line.miles or 0,
+        "ceiling_cents": sum(share["cents"] for share in paid_from if isinstance(share["cents"], int)),
+        "paid_from": paid_from,
+    }
+
+
+def _first_name(traveler: Traveler | None) -> str:
+    return traveler.name.split()[0] if traveler else ""
+
+
+def _receipts_by(content: TravelRequest) -> str:
+    owes = any(line.settled in (Settlement.ADVANCE, Settlement.REPAID) for line in content.cost_lines)
+    return (last_travel_day(content) + timedelta(days=RECEIPT_DAYS)).isoformat() if owes else ""

@@ -1,0 +1,116 @@
+"""Who may approve, release and confirm a refusal. The tables say the same again in CHECKs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from reunify.kernel.ids import StaffId
+from reunify.kernel.money import Money
+from reunify.kernel.moves import START, Move, Moves
+from reunify.kernel.people import Actor, Role, check_role
+from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
+
+AWARD_MOVES = Moves(
+    "award",
+    Move(START, "open", "awaiting_approval", "flow"),
+    Move("awaiting_approval", "approve", "approved", "finance approver, not an author"),
+    Move("approved", "release", "released", "finance releaser, not an author or the approver"),
+    Move("awaiting_approval", "decline", "declined", "finance approver, not an author"),
+    Move("awaiting_approval", "replace", "replaced", "flow"),
+    Move("approved", "replace", "replaced", "flow"),
+)
+
+REFUSAL_MOVES = Moves(
+    "refusal",
+    Move(START, "propose", "proposed", "flow"),
+    Move("proposed", "confirm", "confirmed", "a named person"),
+    Move("proposed", "replace", "replaced", "flow"),
+)
+
+
+class AuthorMayNot(NotAllowed):
+    """Whoever asked or answered for a family never approves or releases its money."""
+
+
+class ApproverMayNotRelease(NotAllowed):
+    """Two different finance people are needed above the small-amount limit."""
+
+
+class ApprovalNoLongerHolds(OutOfStep):
+    """What was approved is not what stands now."""
+
+
+class NewerVersionWaiting(OutOfStep):
+    """The family's request changed and has not been checked again yet."""
+
+
+class ReasonNeeded(Refused):
+    """A no carries a reason."""
+
+
+def check_can_approve(by: Actor, *, authors: Collection[StaffId]) -> None:
+    check_role(by, Role.FINANCE_APPROVER)
+    _check_no_author(by, authors)
+
+
+def check_can_release(
+    by: Actor, *, authors: Collection[StaffId], approved_by: StaffId, ceiling: Money, small_limit: Money
+) -> None:
+    """Approver and releaser differ, except at or under the dated small-amount limit."""
+    check_role(by, Role.FINANCE_RELEASER)
+    _check_no_author(by, authors)
+    if by.id == approved_by and ceiling > small_limit:
+        raise ApproverMayNotRelease(
+            f"You approved this award. Above {small_limit} a colleague must release it."
+        )
+
+
+def can_release(
+    by: Actor, *, authors: Collection[StaffId], approved_by: StaffId, ceiling: Money, small_limit: Money
+) -> bool:
+    """For pages: show the button or not."""
+    try:
+        check_can_release(
+            by, authors=authors, approved_by=approved_by, ceiling=ceiling, small_limit=small_limit
+        )
+    except NotAllowed:
+        return False
+    return True
+
+
+def can_approve(by: Actor, *, authors: Collection[StaffId]) -> bool:
+    try:
+        check_can_approve(by, authors=authors)
+    except NotAllowed:
+        return False
+    return True
+
+
+def check_can_confirm_refusal(by: Actor) -> None:
+    """No refusal leaves without a named person."""
+    check_role(by, Role.CASE_MANAGER, Role.FINANCE_APPROVER)
+
+
+def check_reason(reason: str) -> None:
+    if len(reason.strip()) < 3:
+        raise ReasonNeeded("Say why, in a few words.", field="/reason")
+
+
+def check_digest(approved: str, standing: str) -> None:
+    """What was approved is what is paid."""
+    if approved != standing:
+        raise ApprovalNoLongerHolds(
+            "A payee, fund, ceiling or letter changed after the approval. It needs a fresh approval."
+        )
+
+
+def check_newest(*, assessed: int, newest: int) -> None:
+    if newest > assessed:
+        raise NewerVersionWaiting(
+            "The request changed after this award was made. Wait until the change is checked."
+        )
+
+
+def _check_no_author(by: Actor, authors: Collection[StaffId]) -> None:
+    if by.id in authors:
+        raise AuthorMayNot("You entered or changed this request, so a colleague must decide on its money.")

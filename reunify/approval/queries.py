@@ -1,0 +1,142 @@
+"""What finance and the paying flow see of awards and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.approval.records import AwardRecord, RefusalRecord
+from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId
+from reunify.kernel.money import Money
+from reunify.kernel.refusals import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    id: AwardId
+    reference: str
+    request_id: RequestId
+    version_number: int
+    allocation_id: AllocationId
+    state: str
+    ceiling: Money
+    small_limit: Money
+    requested_by: StaffId
+    opened_at: datetime
+    letter: Any | None
+    template_hashes: dict[str, str]
+    digest: str | None
+    approved_by: StaffId | None
+    approved_at: datetime | None
+    released_by: StaffId | None
+    released_at: datetime | None
+    closed_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    id: UUID
+    request_id: RequestId
+    version_number: int
+    state: str
+    proposed_at: datetime
+    confirmed_by: StaffId | None
+    confirmed_at: datetime | None
+
+
+def _as_award(record: AwardRecord) -> Award:
+    return Award(
+        AwardId(record.id),
+        record.reference,
+        RequestId(record.request_id),
+        record.version_number,
+        AllocationId(record.allocation_id),
+        record.state,
+        Money(record.ceiling_cents),
+        Money(record.small_limit_cents),
+        StaffId(record.requested_by),
+        record.opened_at,
+        record.letter,
+        record.template_hashes or {},
+        record.digest,
+        StaffId(record.approved_by) if record.approved_by else None,
+        record.approved_at,
+        StaffId(record.released_by) if record.released_by else None,
+        record.released_at,
+        record.closed_reason,
+    )
+
+
+def _as_refusal(record: RefusalRecord) -> Refusal:
+    return Refusal(
+        record.id,
+        RequestId(record.request_id),
+        record.version_number,
+        record.state,
+        record.proposed_at,
+        StaffId(record.confirmed_by) if record.confirmed_by else None,
+        record.confirmed_at,
+    )
+
+
+def award(session: Session, award_id: UUID) -> Award:
+    """Raises NotFound."""
+    record = session.get(AwardRecord, award_id)
+    if record is None:
+        raise NotFound("There is no such award.")
+    return _as_award(record)
+
+
+def newest_award(session: Session, request_id: UUID) -> Award | None:
+    """The award that stands for this request, replaced ones apart."""
+    record = session.scalar(
+        sa.select(AwardRecord)
+        .where(AwardRecord.request_id == request_id, AwardRecord.state != "replaced")
+        .order_by(AwardRecord.opened_at.desc())
+        .limit(1)
+    )
+    return _as_award(record) if record else None
+
+
+def awards(session: Session, *, states: Sequence[str], limit: int = 200) -> list[Award]:
+    """The oldest first: families wait in turn."""
+    rows = session.scalars(
+        sa.select(AwardRecord)
+        .where(AwardRecord.state.in_(states))
+        .order_by(AwardRecord.opened_at)
+        .limit(limit)
+    )
+    return [_as_award(row) for row in rows]
+
+
+def refusal(session: Session, refusal_id: UUID) -> Refusal:
+    record = session.get(RefusalRecord, refusal_id)
+    if record is None:
+        raise NotFound("There is no such refusal.")
+    return _as_refusal(record)
+
+
+def newest_refusal(session: Session, request_id: UUID) -> Refusal | None:
+    record = session.scalar(
+        sa.select(RefusalRecord)
+        .where(RefusalRecord.request_id == request_id, RefusalRecord.state != "replaced")
+        .order_by(RefusalRecord.version_number.desc())
+        .limit(1)
+    )
+    return _as_refusal(record) if record else None
+
+
+def refusals(session: Session, *, states: Sequence[str], limit: int = 200) -> list[Refusal]:
+    rows = session.scalars(
+        sa.select(RefusalRecord)
+        .where(RefusalRecord.state.in_(states))
+        .order_by(RefusalRecord.proposed_at)
+        .limit(limit)
+    )
+    return [_as_refusal(row) for row in rows]

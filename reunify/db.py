@@ -1,0 +1,102 @@
+"""The engine, the session and the base of every table; the one place that commits and wakes the worker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+WAKE_CHANNEL = "reunify_work"
+_WAKE_EVERY_SECONDS = 0.05
+
+
+class Base(DeclarativeBase):
+    """Naming convention: every constraint has a name a person can find."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: sa.BigInteger(),
+        str: sa.Text(),
+        datetime: sa.DateTime(timezone=True),
+        UUID: sa.Uuid(),
+        dict[str, Any]: JSONB(),
+        list[str]: JSONB(),
+    }
+
+
+class Database:
+    """One engine. `work()` is the only place in the house that commits."""
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = url
+        self.engine = sa.create_engine(
+            url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, future=True
+        )
+        self._make = sessionmaker(self.engine, expire_on_commit=False)
+        self._lock = threading.Lock()
+        self._woke_at = 0.0
+        self._timer: threading.Timer | None = None
+
+    @contextmanager
+    def work(self, *, wake: bool = False) -> Iterator[Session]:
+        """One transaction: commits at the end, rolls back on any exception, then wakes the worker."""
+        with self._make() as session, session.begin():
+            yield session
+        if wake:
+            self.wake()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for questions; whatever it holds is rolled back."""
+        with self._make() as session:
+            session.execute(sa.text("SET TRANSACTION READ ONLY"))
+            yield session
+            session.rollback()
+
+    def wake(self) -> None:
+        """At most one NOTIFY every 50 ms per process: one inside each transaction halves throughput."""
+        with self._lock:
+            since = time.monotonic() - self._woke_at
+            if since >= _WAKE_EVERY_SECONDS:
+                self._woke_at = time.monotonic()
+            elif self._timer is None:
+                self._timer = threading.Timer(_WAKE_EVERY_SECONDS - since, self._late_wake)
+                self._timer.daemon = True
+                self._timer.start()
+                return
+            else:
+                return
+        self._notify()
+
+    def _late_wake(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._woke_at = time.monotonic()
+        self._notify()
+
+    def _notify(self) -> None:
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(sa.text(f"NOTIFY {WAKE_CHANNEL}"))
+                connection.commit()
+        except sa.exc.OperationalError:
+            return  # the worker's beat finds the work a lost wake-up missed
+
+    def dispose(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,1 @@
+"""Approved awards become instructions and attempts; payments made elsewhere are logged by two people."""

@@ -1,0 +1,170 @@
+"""From a released award to payment instructions, and what people decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.disbursement import books, policy
+from reunify.disbursement.award import AwardToPay, LineToPay
+from reunify.disbursement.instructions import locked_instruction, move_instruction
+from reunify.disbursement.records import InstructionLineRecord, InstructionRecord
+from reunify.kernel.ids import InstructionId
+from reunify.kernel.moves import START
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import Refused
+from reunify.payees import queries as payees
+from reunify.payees.policy import Rail, rail_for
+
+MONEY = "cents"
+
+
+class NothingToPay(Refused):
+    """The award has no line, or a line without an amount."""
+
+
+def instruct(
+    session: Session, *, award: AwardToPay, rail_on: bool, by: Actor, now: datetime
+) -> list[InstructionId]:
+    """One instruction for each payee, rail and unit of a released award; saying it twice adds nothing.
+
+    Raises NothingToPay, and the ledger's refusal when a released line is not obligated in full.
+    """
+    if not award.lines or any(line.amount <= 0 for line in award.lines):
+        raise NothingToPay("An award without amounts cannot be paid.")
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(award.award), 1))))
+    made: list[InstructionId] = []
+    for (payee, rail, reason, unit), lines in _by_destination(session, award.lines, rail_on=rail_on):
+        before = _instructed(session, award, lines)
+        if before is not None:
+            made.append(before)
+            continue
+        books.check_obligated(session, books.of_award(lines))
+        move = policy.INSTRUCTION.check(
+            START, "instruct" if rail is Rail.GLOBAL_PAYOUT else "instruct_logged"
+        )
+        record = InstructionRecord(
+            award_id=award.award,
+            award_digest=award.digest,
+            payee_id=payee,
+            rail=rail.value,
+            rail_reason=reason,
+            unit=unit,
+            amount=sum(line.amount for line in lines),
+            moved_from_payout=False,
+            state=move.target,
+            try_after=now,
+            created_at=now,
+        )
+        session.add(record)
+        session.flush()
+        session.add_all(_line(record.id, line) for line in lines)
+        audit.record(
+            session,
+            by=by,
+            at=now,
+            subject="instruction",
+            subject_id=record.id,
+            moved=move.verb,
+            detail={"award": str(award.award), "rail": rail.value, "unit": unit, "amount": record.amount},
+        )
+        made.append(InstructionId(record.id))
+    session.flush()
+    return made
+
+
+def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, now: datetime) -> None:
+    """The payee has not told Stripe where to pay yet: look again later, and show it to whoever helps them."""
+    record = locked_instruction(session, instruction_id)
+    record.trouble = "bank_details_missing"
+    record.try_after = now + policy.ASK_FOR_BANK_DETAILS_EVERY
+
+
+def refuse_recipient(
+    session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
+) -> None:
+    """Stripe will not take this payee, or may not be told of them: a finance person decides how to pay."""
+    move_instruction(
+        session, locked_instruction(session, instruction_id), "fail", by=by, now=now, trouble=why
+    )
+
+
+def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
+    """A person decides that a failed payment is sent anew: the next attempt gets the next number."""
+    policy.check_decider(by)
+    move_instruction(
+        session, locked_instruction(session, instruction_id), "try_again", by=by, now=now, trouble=None
+    )
+
+
+def pay_otherwise(
+    session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
+) -> None:
+    """A person decides that this is paid outside Stripe and logged. Never while an attempt may still pay."""
+    policy.check_decider(by)
+    record = locked_instruction(session, instruction_id)
+    move_instruction(session, record, "pay_otherwise", by=by, now=now, trouble=None)
+    record.rail = Rail.LOGGED.value
+    record.moved_from_payout = True
+    record.rail_reason = why
+
+
+def withdraw(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
+    """A person decides that this is not paid at all: what was obligated is free again."""
+    policy.check_decider(by)
+    record = locked_instruction(session, instruction_id)
+    move_instruction(session, record, "withdraw", by=by, now=now, trouble=None)
+    books.release(session, record.id, reference=f"{record.id}:withdrawn", by=by, now=now)
+
+
+def _by_destination(
+    session: Session, lines: Iterable[LineToPay], *, rail_on: bool
+) -> list[tuple[tuple[UUID, Rail, str, str], list[LineToPay]]]:
+    """Lines that go the same way together, in a fixed order."""
+    chosen = []
+    for line in lines:
+        choice = rail_for(payees.payee(session, line.payee), line.settlement, rail_on)
+        if line.unit != MONEY and choice.rail is Rail.GLOBAL_PAYOUT:
+            raise NothingToPay("Only money can be sent by payout.")
+        chosen.append(((line.payee, choice.rail, choice.reason, line.unit), line))
+    chosen.sort(
+        key=lambda pair: (str(pair[0][0]), pair[0][1].value, pair[0][3], str(pair[1].allocation_line))
+    )
+    grouped = groupby(chosen, key=lambda pair: (pair[0][0], pair[0][1], pair[0][3]))
+    result = []
+    for (payee, rail, unit), pairs in grouped:
+        together = list(pairs)
+        result.append(((payee, rail, together[0][0][2], unit), [line for _, line in together]))
+    return result
+
+
+def _instructed(session: Session, award: AwardToPay, lines: list[LineToPay]) -> InstructionId | None:
+    """The instruction these lines already belong to, whatever has become of it since."""
+    found = session.scalar(
+        sa.select(InstructionRecord.id)
+        .join(InstructionLineRecord, InstructionLineRecord.instruction_id == InstructionRecord.id)
+        .where(
+            InstructionRecord.award_id == award.award,
+            InstructionLineRecord.allocation_line_id == lines[0].allocation_line,
+        )
+        .limit(1)
+    )
+    return None if found is None else InstructionId(found)
+
+
+def _line(instruction_id: UUID, line: LineToPay) -> InstructionLineRecord:
+    return InstructionLineRecord(
+        instruction_id=instruction_id,
+        allocation_line_id=line.allocation_line,
+        fund_id=line.fund,
+        budget_category=line.budget_category,
+        settlement=line.settlement.value,
+        hold_id=line.hold,
+        amount=line.amount,
+    )

@@ -1,0 +1,211 @@
+"""One try at a payment: frozen and committed before the call, its outcome recorded after.
+
+Between the two lies one call outside every transaction (`sending.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.disbursement import books, policy
+from reunify.disbursement.instructions import locked_instruction, move_instruction
+from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Unclear
+from reunify.disbursement.ports import PaymentOrder
+from reunify.disbursement.records import AttemptRecord, InstructionRecord
+from reunify.kernel.ids import AttemptId, AwardId, InstructionId, PayeeId
+from reunify.kernel.money import Money
+from reunify.kernel.moves import START
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import NotFound, Refused
+from reunify.ledger.policy import Cash
+from reunify.payees import queries as payees
+
+# The digest of an award as it stands now, asked inside the paying transaction; may refuse in its own words.
+StandingDigest = Callable[[Session, AwardId], str]
+
+
+class NoRecipient(Refused):
+    """The payee is not known to Stripe yet."""
+
+
+class NotOurPayment(Refused):
+    """Stripe describes another payment than the one this attempt asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """Committed before the call: exactly these parameters, under exactly this key."""
+
+    id: AttemptId
+    key: str
+    params: dict[str, Any]
+
+
+def open_attempt(
+    session: Session,
+    *,
+    instruction_id: InstructionId,
+    standing_digest: StandingDigest,
+    prepare: Callable[[PaymentOrder], dict[str, Any]],
+    by: Actor,
+    now: datetime,
+) -> OpenAttempt:
+    """Freeze parameters and key. Commit this before calling Stripe.
+
+    `standing_digest` says, inside this transaction, what the award's digest is now.
+    Raises ApprovalChanged, NoRecipient, WrongState, or the ledger's refusal when the money is not obligated.
+    """
+    record = locked_instruction(session, instruction_id)
+    policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
+    moved = policy.INSTRUCTION.apply(record, "send")
+    payee = payees.payee(session, PayeeId(record.payee_id))
+    if payee.stripe_recipient is None or not payee.stripe_consent:
+        raise NoRecipient("This payee has no account at Stripe yet: make one, or pay another way.")
+    books.check_obligated(session, books.of_instruction(session, record.id))
+    number = 1 + (
+        session.scalar(
+            sa.select(sa.func.max(AttemptRecord.number)).where(AttemptRecord.instruction_id == record.id)
+        )
+        or 0
+    )
+    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount))
+    attempt = AttemptRecord(
+        instruction_id=record.id,
+        number=number,
+        idempotency_key=f"reunify:disb:{record.id}:{number}",
+        params=prepare(order),
+        state=policy.ATTEMPT.check(START, "open").target,
+        first_sent_at=now,
+        calling_since=now,
+        tries=1,
+        try_after=now,
+    )
+    session.add(attempt)
+    record.trouble = None
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        subject="instruction",
+        subject_id=record.id,
+        moved=moved,
+        detail={"attempt": number},
+    )
+    return OpenAttempt(AttemptId(attempt.id), attempt.idempotency_key, attempt.params)
+
+
+def reopen(session: Session, *, attempt_id: AttemptId, now: datetime) -> OpenAttempt:
+    """The same parameters under the same key once more. Commit this before calling Stripe.
+
+    An earlier call without a recorded outcome (the worker died) may have moved money: it is unclear.
+    Raises BeingSent, UnknownTooLong, WrongState.
+    """
+    attempt = _locked_attempt(session, attempt_id)
+    if attempt.state not in policy.UNSENT:
+        policy.ATTEMPT.check(attempt.state, "lose")
+    policy.check_not_calling(attempt.calling_since, now)
+    policy.check_may_resend(attempt.first_sent_at, now)
+    if attempt.calling_since is not None and attempt.state == "open":
+        policy.ATTEMPT.apply(attempt, "lose")
+    attempt.calling_since = now
+    attempt.tries += 1
+    session.flush()
+    return OpenAttempt(AttemptId(attempt.id), attempt.idempotency_key, attempt.params)
+
+
+def record_outcome(
+    session: Session, *, attempt_id: AttemptId, outcome: Outcome, by: Actor, now: datetime
+) -> str:
+    """Write down what came of a call or a look-up; returns the attempt's state. Saying it twice is harmless.
+
+    A definite no after an unclear try stays unclear: the earlier try may have moved the money.
+    """
+    instruction = _instruction_of(session, attempt_id)
+    attempt = _locked_attempt(session, attempt_id)
+    attempt.calling_since = None
+    match outcome:
+        case Known(payment):
+            if not policy.steps(attempt.state, payment.status):
+                attempt.tries += 1  # no news
+            attempt.outcome = payment.reason or payment.status.value
+            _follow(session, instruction, attempt, payment, by=by, now=now)
+        case NotSent(code):
+            attempt.outcome = code
+            if attempt.state == "open":
+                policy.ATTEMPT.apply(attempt, "refuse")
+                move_instruction(session, instruction, "fail", by=by, now=now, trouble=code)
+        case NotTried(code):
+            attempt.outcome = code
+        case Unclear(code):
+            attempt.outcome = code
+            if attempt.state == "open":
+                policy.ATTEMPT.apply(attempt, "lose")
+        case Misused(code):
+            attempt.outcome = code
+            if policy.ATTEMPT.can(attempt.state, "jam"):
+                policy.ATTEMPT.apply(attempt, "jam")
+                instruction.trouble = code
+    attempt.try_after = policy.try_after(attempt.tries, now)
+    session.flush()
+    return attempt.state
+
+
+def declare_unsent(session: Session, *, attempt_id: AttemptId, why: str, by: Actor, now: datetime) -> None:
+    """A person has looked at Stripe: an unclear attempt paid nothing. Raises NotAllowed, WrongState."""
+    policy.check_decider(by)
+    instruction = _instruction_of(session, attempt_id)
+    attempt = _locked_attempt(session, attempt_id)
+    policy.check_not_calling(attempt.calling_since, now)
+    moved = policy.ATTEMPT.apply(attempt, "declare_unsent")
+    audit.record(session, by=by, at=now, subject="attempt", subject_id=attempt.id, moved=moved, why=why)
+    move_instruction(session, instruction, "fail", by=by, now=now, trouble="declared_unsent")
+
+
+def _follow(
+    session: Session,
+    instruction: InstructionRecord,
+    attempt: AttemptRecord,
+    payment: Payment,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    if attempt.stripe_id not in (None, payment.id) or payment.amount != Money(instruction.amount):
+        raise NotOurPayment("Stripe describes another payment than this attempt asked for.")
+    attempt.stripe_id = payment.id
+    for verb in policy.steps(attempt.state, payment.status):
+        policy.ATTEMPT.apply(attempt, verb)
+        if verb == "post":
+            attempt.settled_at = now
+            books.spend(
+                session, instruction.id, reference=f"{payment.id}:posted", cash=Cash.STRIPE, by=by, now=now
+            )
+            move_instruction(session, instruction, "settle", by=by, now=now, trouble=None)
+        elif verb == "return":
+            books.take_back(session, instruction.id, reference=f"{payment.id}:returned", by=by, now=now)
+            move_instruction(session, instruction, "return", by=by, now=now, trouble=payment.reason)
+        elif verb in ("fail", "cancel"):
+            trouble = payment.reason or payment.status.value
+            move_instruction(session, instruction, "fail", by=by, now=now, trouble=trouble)
+
+
+def _instruction_of(session: Session, attempt_id: AttemptId) -> InstructionRecord:
+    owner = session.scalar(sa.select(AttemptRecord.instruction_id).where(AttemptRecord.id == attempt_id))
+    if owner is None:
+        raise NotFound("There is no such payment attempt.")
+    return locked_instruction(session, owner)
+
+
+def _locked_attempt(session: Session, attempt_id: AttemptId) -> AttemptRecord:
+    record = session.get(AttemptRecord, attempt_id, with_for_update=True, populate_existing=True)
+    if record is None:
+        raise NotFound("There is no such payment attempt.")
+    return record

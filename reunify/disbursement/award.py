@@ -1,0 +1,32 @@
+"""What approval hands over: a released award, line by line, with its digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from reunify.intake.form import Settlement
+from reunify.kernel.ids import AwardId, FundId, LineId, PayeeId
+
+
+@dataclass(frozen=True, slots=True)
+class LineToPay:
+    """One allocation line. `amount` is whole cents when `unit` is `cents`, else whole units (`night`)."""
+
+    allocation_line: LineId
+    payee: PayeeId
+    fund: FundId
+    budget_category: str
+    settlement: Settlement
+    unit: str
+    amount: int
+    hold: UUID  # the ledger's reservation for this line
+
+
+@dataclass(frozen=True, slots=True)
+class AwardToPay:
+    """`digest` is what people approved; a payment refuses when it is no longer current."""
+
+    award: AwardId
+    digest: str
+    lines: tuple[LineToPay, ...]

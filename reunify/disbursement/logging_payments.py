@@ -1,0 +1,142 @@
+"""Payments made without Stripe: one person writes it down, another checks it, and only then it is spent."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.disbursement import books, policy
+from reunify.disbursement.instructions import locked_instruction
+from reunify.disbursement.policy import Instrument
+from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
+from reunify.kernel.ids import InstructionId, PayeeId
+from reunify.kernel.moves import START
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import NotFound, Refused
+from reunify.kernel.text import is_safe
+from reunify.ledger.policy import Cash
+from reunify.payees import queries as payees
+
+# Somewhere west or east of Greenwich it may already be tomorrow.
+_AHEAD_OF_UTC = timedelta(days=1)
+
+
+class PaidInFuture(Refused):
+    """A payment that has not happened yet cannot be logged."""
+
+
+class NoReference(Refused):
+    """Without the check, voucher or bill number nobody can find the payment again."""
+
+
+class UnsafeNote(Refused):
+    """The note holds characters that would hide or reorder what is printed, or is too long."""
+
+
+def record_logged(
+    session: Session,
+    *,
+    instruction_id: InstructionId,
+    instrument: Instrument,
+    external_reference: str,
+    paid_on: date,
+    evidence_note: str | None,
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Write down a payment of the whole instruction; returns its id. A partner's gift is obligated here.
+
+    Raises NotStaff, WrongInstrument, PaidInFuture, NoReference, WrongState, and the ledger's refusals.
+    """
+    recorder = policy.check_recorder(by)
+    record = locked_instruction(session, instruction_id)
+    policy.check_instrument(instrument, record.unit)
+    _check_paper(external_reference, evidence_note, paid_on, now)
+    moved = policy.INSTRUCTION.apply(record, "record")
+    logged = LoggedPaymentRecord(
+        instruction_id=record.id,
+        instrument=instrument.value,
+        external_reference=external_reference.strip(),
+        evidence_note=evidence_note,
+        paid_on=paid_on,
+        recorder=recorder.id,
+        recorded_at=now,
+        state=policy.LOGGED.check(START, "record").target,
+    )
+    session.add(logged)
+    session.flush()
+    books.obligate_at_entry(session, record.id, reference=f"{logged.id}:recorded", by=by, now=now)
+    detail = {"logged_payment": str(logged.id), "instrument": instrument.value}
+    audit.record(
+        session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, detail=detail
+    )
+    return logged.id
+
+
+def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
+    """Another person has seen the evidence: the money, or the units, are spent.
+
+    Raises VerifierIsRecorder, NotStaff, NotAllowed, WrongState.
+    """
+    record, logged = _locked(session, instruction_id)
+    verifier = policy.check_verifier(by, logged.recorder)
+    policy.LOGGED.apply(logged, "verify")
+    moved = policy.INSTRUCTION.apply(record, "verify")
+    logged.verifier = verifier.id
+    logged.verified_at = now
+    payee = payees.payee(session, PayeeId(record.payee_id))
+    logged.stripe_account = payee.stripe_recipient if payee.stripe_consent else None
+    session.flush()
+    books.spend(session, record.id, reference=f"{logged.id}:verified", cash=Cash.BANK, by=by, now=now)
+    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved)
+
+
+def void_logged(
+    session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
+) -> None:
+    """It was written down wrongly: strike it, keep it to be seen, and let it be written anew."""
+    policy.check_recorder(by)
+    record, logged = _locked(session, instruction_id)
+    policy.LOGGED.apply(logged, "void")
+    moved = policy.INSTRUCTION.apply(record, "void")
+    session.flush()
+    books.undo_entry(session, record.id, reference=f"{logged.id}:voided", by=by, now=now)
+    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, why=why)
+
+
+def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
+    """Stripe now carries our opaque reference for this payment. Saying it twice is harmless."""
+    record, logged = _locked(session, instruction_id)
+    if logged.stripe_metadata_at is None:
+        logged.stripe_metadata_at = now
+        audit.record(
+            session, by=by, at=now, subject="instruction", subject_id=record.id, moved="note_in_stripe"
+        )
+
+
+def _check_paper(external_reference: str, evidence_note: str | None, paid_on: date, now: datetime) -> None:
+    if paid_on > now.date() + _AHEAD_OF_UTC:
+        raise PaidInFuture("The payment date lies in the future.", field="/paid_on")
+    if not external_reference.strip() or len(external_reference) > 300 or not is_safe(external_reference):
+        raise NoReference(
+            "Write the check, voucher, confirmation or bill number.", field="/external_reference"
+        )
+    if evidence_note is not None and (len(evidence_note) > 4000 or not is_safe(evidence_note)):
+        raise UnsafeNote("Write at most 4,000 plain characters.", field="/evidence")
+
+
+def _locked(session: Session, instruction_id: InstructionId) -> tuple[InstructionRecord, LoggedPaymentRecord]:
+    """The instruction and what was written down for it, both locked. Raises NotFound."""
+    record = locked_instruction(session, instruction_id)
+    found = session.scalar(
+        sa.select(LoggedPaymentRecord)
+        .where(LoggedPaymentRecord.instruction_id == record.id, LoggedPaymentRecord.state != "voided")
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFound("Nothing has been written down for this payment yet.")
+    return record, found

@@ -1,0 +1,188 @@
+"""What may happen to an instruction, an attempt and a logged payment, and by whom. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from reunify.disbursement.outcomes import Status
+from reunify.intake.form import Settlement
+from reunify.kernel.moves import START, Move, Moves
+from reunify.kernel.people import Actor, Role, Staff, check_role
+from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
+
+INSTRUCTION = Moves(
+    "payment instruction",
+    Move(START, "instruct", "ready", "system"),
+    Move(START, "instruct_logged", "to_log", "system"),
+    Move("ready", "send", "sending", "system"),
+    Move("ready", "fail", "failed", "Stripe"),
+    Move("sending", "settle", "settled", "Stripe"),
+    Move("sending", "fail", "failed", "Stripe"),
+    Move("failed", "try_again", "ready", "finance"),
+    Move("failed", "pay_otherwise", "to_log", "finance"),
+    Move("ready", "pay_otherwise", "to_log", "finance"),
+    Move("failed", "withdraw", "withdrawn", "finance"),
+    Move("ready", "withdraw", "withdrawn", "finance"),
+    Move("to_log", "withdraw", "withdrawn", "finance"),
+    Move("settled", "return", "returned", "Stripe"),
+    Move("returned", "try_again", "ready", "finance"),
+    Move("returned", "pay_otherwise", "to_log", "finance"),
+    Move("returned", "withdraw", "withdrawn", "finance"),
+    Move("to_log", "record", "recorded", "staff"),
+    Move("recorded", "verify", "settled", "another member of staff"),
+    Move("recorded", "void", "to_log", "staff"),
+)
+# Two instructions of the same kind for one award and payee may not be alive together.
+ENDED = ("withdrawn",)
+
+ATTEMPT = Moves(
+    "payment attempt",
+    Move(START, "open", "open", "system"),
+    Move("open", "lose", "unknown", "system"),
+    Move("open", "refuse", "failed", "Stripe"),
+    Move("open", "take_up", "in_flight", "Stripe"),
+    Move("unknown", "take_up", "in_flight", "Stripe"),
+    Move("in_flight", "post", "posted", "Stripe"),
+    Move("in_flight", "fail", "failed", "Stripe"),
+    Move("in_flight", "cancel", "canceled", "Stripe"),
+    Move("posted", "return", "returned", "Stripe"),
+    Move("open", "jam", "stuck", "system"),
+    Move("unknown", "jam", "stuck", "system"),
+    Move("stuck", "take_up", "in_flight", "Stripe"),
+    Move("unknown", "declare_unsent", "failed", "finance"),
+    Move("stuck", "declare_unsent", "failed", "finance"),
+)
+# From these states money may still leave: no second attempt beside one of them.
+ALIVE = ("open", "unknown", "in_flight", "stuck")
+UNSENT = ("open", "unknown")
+
+LOGGED = Moves(
+    "logged payment",
+    Move(START, "record", "recorded", "staff"),
+    Move("recorded", "verify", "verified", "another member of staff"),
+    Move("recorded", "void", "voided", "staff"),
+)
+
+
+class Instrument(StrEnum):
+    CHECK = "check"
+    VOUCHER = "voucher"
+    VENDOR_PAYMENT = "vendor_payment"
+    HOTEL_NIGHT = "hotel_night"
+    CARD = "card"
+
+
+# After this long a person looks before anything is sent again, although the key would still be honoured.
+RESEND_FOR = timedelta(hours=12)
+# How long a payee's missing bank details are left alone before Stripe is asked again.
+ASK_FOR_BANK_DETAILS_EVERY = timedelta(minutes=5)
+# A worker that has not come back after this long is taken for dead.
+CALL_LASTS_AT_MOST = timedelta(minutes=2)
+
+_PATHS: dict[Status, tuple[str, ...]] = {
+    Status.PROCESSING: ("take_up",),
+    Status.POSTED: ("take_up", "post"),
+    Status.FAILED: ("take_up", "fail"),
+    Status.CANCELED: ("take_up", "cancel"),
+    Status.RETURNED: ("take_up", "post", "return"),
+}
+# The release obligates these (dated organisation policy); the others bind us at the recorder's entry.
+_OBLIGATED_BY_RELEASE = frozenset({Settlement.VENDOR_BILLED, Settlement.REPAID, Settlement.ADVANCE})
+
+
+class ApprovalChanged(OutOfStep):
+    """What was approved is no longer what would be paid."""
+
+
+class UnknownTooLong(OutOfStep):
+    """Nobody knows whether this payment went out, and it is too late to just ask again."""
+
+
+class BeingSent(OutOfStep):
+    """Another worker has this attempt in hand."""
+
+
+class VerifierIsRecorder(NotAllowed):
+    """The person who wrote a payment down cannot also be the one who checks it."""
+
+
+class NotStaff(NotAllowed):
+    """Only a signed-in member of staff can do this."""
+
+
+class WrongInstrument(Refused):
+    """A hotel night pays nights, and nothing else does."""
+
+
+def steps(state: str, status: Status) -> list[str]:
+    """The moves still to make until an attempt says what Stripe says; none when it does, or is past it."""
+    path = list(_PATHS[status])
+    for start in range(len(path)):
+        if ATTEMPT.can(state, path[start]):
+            return path[start:]
+    return []
+
+
+def check_digest(approved: str, current: str) -> None:
+    """Raise ApprovalChanged unless the award's digest is still the one this instruction was made from."""
+    if approved != current:
+        raise ApprovalChanged(
+            "The award changed after it was approved: it needs a new approval before it is paid."
+        )
+
+
+def check_recorder(by: Actor) -> Staff:
+    """Recording and verifying are judgements of people. Raises NotStaff."""
+    if not isinstance(by, Staff):
+        raise NotStaff("Only a member of staff can log a payment made elsewhere.")
+    check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER, Role.CASE_MANAGER)
+    return by
+
+
+def check_verifier(by: Actor, recorder: UUID) -> Staff:
+    """Raises VerifierIsRecorder, NotStaff, NotAllowed."""
+    if not isinstance(by, Staff):
+        raise NotStaff("Only a member of staff can verify a logged payment.")
+    check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER)
+    if by.id == recorder:
+        raise VerifierIsRecorder("You wrote this payment down: ask a colleague to check it.")
+    return by
+
+
+def check_decider(by: Actor) -> None:
+    """A failed payment waits for a finance person. Raises NotAllowed."""
+    check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER)
+
+
+def check_instrument(instrument: Instrument, unit: str) -> None:
+    if (instrument is Instrument.HOTEL_NIGHT) != (unit == "night"):
+        raise WrongInstrument(
+            "Nights are given as hotel nights, and money by check, voucher, card or vendor payment."
+        )
+
+
+def obligated_at_entry(settlement: Settlement) -> bool:
+    """True where writing the payment down is what binds us: partner in kind, and our own bookings."""
+    return settlement not in _OBLIGATED_BY_RELEASE
+
+
+def try_after(tries: int, now: datetime) -> datetime:
+    """When the same key may be sent again: 2, 4, 8 ... seconds, at most five minutes apart."""
+    seconds: int = 2 ** min(tries, 10)
+    return now + timedelta(seconds=min(seconds, 300))
+
+
+def check_may_resend(first_sent_at: datetime, now: datetime) -> None:
+    """Stripe keeps a key for 30 days; we let a person look much sooner. Raises UnknownTooLong."""
+    if now - first_sent_at > RESEND_FOR:
+        raise UnknownTooLong(
+            "The outcome has been unknown for 12 hours: look at Stripe before anything is sent."
+        )
+
+
+def check_not_calling(calling_since: datetime | None, now: datetime) -> None:
+    """Raises BeingSent while another worker may still be waiting for the answer."""
+    if calling_since is not None and now - calling_since < CALL_LASTS_AT_MOST:
+        raise BeingSent("This payment is being sent at this moment.")

@@ -1,0 +1,73 @@
+"""What we need from whoever moves the money, in our words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from reunify.disbursement.outcomes import Outcome, Payment
+from reunify.kernel.money import Money
+from reunify.kernel.refusals import Refused, Retryable
+from reunify.payees.queries import Payee
+
+
+class ConsentMissing(Refused):
+    """The payee has not agreed to be known to the processor."""
+
+
+class RecipientRefused(Refused):
+    """The processor will not accept this payee as they are."""
+
+
+class GatewayUnavailable(Retryable):
+    """No answer, or none that can be trusted. Safe to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A payee at the processor. Not `ready` until they have given their bank details there."""
+
+    id: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """One payment to ask for. `reference` is the only thing of ours that goes along."""
+
+    reference: UUID
+    recipient: str
+    amount: Money
+
+
+class PaymentGateway(Protocol):
+    """Sends money to a bank account the payee named to the processor, never to us."""
+
+    def ensure_recipient(self, payee: Payee) -> Recipient:
+        """Make or find the account there. Raises ConsentMissing, RecipientRefused, GatewayUnavailable."""
+        ...
+
+    def prepare(self, order: PaymentOrder) -> dict[str, Any]:
+        """The exact parameters to freeze before the call: they are part of the key's contract. No I/O."""
+        ...
+
+    def send(self, params: dict[str, Any], *, key: str) -> Outcome:
+        """Ask once. Never raises for what the processor or the network did: that is the outcome."""
+        ...
+
+    def look_up(self, payment_id: str) -> Payment:
+        """How the payment stands now. Raises NotFound, GatewayUnavailable."""
+        ...
+
+    def log_reference(self, *, recipient: str, reference: UUID) -> None:
+        """Note one opaque reference on the account. Raises RecipientRefused, GatewayUnavailable."""
+        ...
+
+
+class BankDetailsPage(Protocol):
+    """Where a payee types bank details: at the processor, never with us."""
+
+    def bank_details_link(self, *, recipient: str, return_to: str) -> str:
+        """A short-lived address for the payee. Raises GatewayUnavailable."""
+        ...

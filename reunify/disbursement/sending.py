@@ -1,0 +1,96 @@
+"""The one place where money is asked for: commit, call outside any transaction, commit what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from reunify.db import Database
+from reunify.disbursement import actions, attempts, logging_payments, queries
+from reunify.disbursement.ports import ConsentMissing, PaymentGateway, RecipientRefused
+from reunify.kernel.ids import AttemptId, InstructionId
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import NotFound
+from reunify.payees import actions as payees
+from reunify.payees import queries as payee_queries
+
+Clock = Callable[[], datetime]
+
+
+def ensure_recipient(
+    db: Database, gateway: PaymentGateway, *, instruction_id: InstructionId, by: Actor, clock: Clock
+) -> bool:
+    """Make the payee known to Stripe; True when their bank details are there and they can be paid.
+
+    Without bank details the instruction waits a while; a payee Stripe refuses goes to a finance person.
+    Raises GatewayUnavailable.
+    """
+    with db.read() as session:
+        payee = payee_queries.payee(session, queries.instruction(session, instruction_id).payee)
+    try:
+        recipient = gateway.ensure_recipient(payee)
+    except (ConsentMissing, RecipientRefused, NotFound) as refused:
+        with db.work() as session:
+            actions.refuse_recipient(
+                session, instruction_id=instruction_id, why=type(refused).__name__, by=by, now=clock()
+            )
+        return False
+    with db.work() as session:
+        if payee.stripe_recipient is None:
+            payees.record_recipient(session, payee_id=payee.id, recipient=recipient.id, by=by, now=clock())
+        if not recipient.ready:
+            actions.wait_for_bank_details(session, instruction_id=instruction_id, now=clock())
+    return recipient.ready
+
+
+def send(
+    db: Database,
+    gateway: PaymentGateway,
+    *,
+    instruction_id: InstructionId,
+    standing_digest: attempts.StandingDigest,
+    by: Actor,
+    clock: Clock,
+) -> str:
+    """Pay one `ready` instruction; returns the attempt's state. Call `ensure_recipient` first."""
+    with db.work() as session:
+        attempt = attempts.open_attempt(
+            session,
+            instruction_id=instruction_id,
+            standing_digest=standing_digest,
+            prepare=gateway.prepare,
+            by=by,
+            now=clock(),
+        )
+    return _call(db, gateway, attempt, by=by, clock=clock)
+
+
+def send_again(
+    db: Database, gateway: PaymentGateway, *, attempt_id: AttemptId, by: Actor, clock: Clock
+) -> str:
+    """The same bytes under the same key, for an attempt of `queries.to_resend`; returns its state."""
+    with db.work() as session:
+        attempt = attempts.reopen(session, attempt_id=attempt_id, now=clock())
+    return _call(db, gateway, attempt, by=by, clock=clock)
+
+
+def note_in_stripe(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock) -> int:
+    """Note each verified logged payment on its payee's existing Stripe account; returns how many.
+
+    One opaque reference, only for payees who agreed and are already known there. Only if the setting is on.
+    """
+    with db.read() as session:
+        waiting = queries.to_note(session)
+    for note in waiting:
+        gateway.log_reference(recipient=note.recipient, reference=note.instruction)
+        with db.work() as session:
+            logging_payments.record_noted(session, instruction_id=note.instruction, by=by, now=clock())
+    return len(waiting)
+
+
+def _call(
+    db: Database, gateway: PaymentGateway, attempt: attempts.OpenAttempt, *, by: Actor, clock: Clock
+) -> str:
+    outcome = gateway.send(attempt.params, key=attempt.key)
+    with db.work(wake=True) as session:
+        return attempts.record_outcome(session, attempt_id=attempt.id, outcome=outcome, by=by, now=clock())

@@ -1,0 +1,1 @@
+"""Letters, itinerary and calendar in the family's language; each records what it was made from."""

@@ -1,0 +1,103 @@
+"""Issue a document: check its fields, render, convert, keep, record. The same document is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.documents import calendar
+from reunify.documents import context as letters
+from reunify.documents.ports import PdfConverter, Renderer
+from reunify.documents.queries import Document, shown
+from reunify.documents.records import DocumentRecord
+from reunify.files import actions as files
+from reunify.intake.form import Language
+from reunify.kernel.canonical import digest_of
+from reunify.kernel.ids import AwardId, RequestId
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import Refused
+
+DOCX_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF_TYPE: Final = "application/pdf"
+
+
+class ApprovalNotFinal(Refused):
+    """ "Approved" is told to a family only after the last money gate."""
+
+
+def issue(
+    session: Session,
+    *,
+    request_id: RequestId,
+    number: int,
+    kind: str,
+    language: Language,
+    context: Mapping[str, Any],
+    award_id: AwardId | None,
+    digest: str | None,
+    renderer: Renderer,
+    converter: PdfConverter,
+    by: Actor,
+    now: datetime,
+    run: str | None,
+    ics: bytes | None = None,
+) -> Document:
+    """Returns the document, made now or found. For an approval letter `context` is the frozen facts.
+
+    Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
+    """
+    if kind == "approval_letter" and (award_id is None or digest is None):
+        raise ApprovalNotFinal("Release the award first: the letter is made from what was released.")
+    _one_at_a_time(session, request_id, number, kind, language, digest)
+    found = _found(session, request_id, number, kind, language, digest)
+    if found is not None:
+        return shown(found)
+    spoken = letters.approval_letter(context, language) if kind == "approval_letter" else dict(context)
+    docx = renderer.render(kind, language, spoken)
+    (pdf,) = converter.convert([docx])
+    record = DocumentRecord(
+        request_id=request_id,
+        award_id=award_id,
+        number=number,
+        kind=kind,
+        language=language,
+        template_hash=renderer.template_hash(kind, language),
+        context_hash=digest_of(dict(context)),
+        award_digest=digest,
+        docx_sha256=files.put(session, content=docx, media_type=DOCX_TYPE, now=now),
+        pdf_sha256=files.put(session, content=pdf, media_type=PDF_TYPE, now=now),
+        ics_sha256=files.put(session, content=ics, media_type=calendar.MEDIA_TYPE, now=now) if ics else None,
+        pdf_tagged=converter.tagged,
+        made_at=now,
+        run=run,
+    )
+    session.add(record)
+    session.flush()
+    told = {"kind": kind, "language": language, "number": number, "docx_sha256": record.docx_sha256}
+    audit.record(session, by=by, at=now, subject="document", subject_id=record.id, moved="issue", detail=told)
+    return shown(record)
+
+
+def _one_at_a_time(session: Session, *key: object) -> None:
+    """Two workers on one letter: the second waits, then finds the first one's."""
+    number = int(digest_of([str(part) for part in ("documents", *key)])[:15], 16)
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _found(
+    session: Session, request_id: RequestId, number: int, kind: str, language: str, digest: str | None
+) -> DocumentRecord | None:
+    return session.scalar(
+        sa.select(DocumentRecord).where(
+            DocumentRecord.request_id == request_id,
+            DocumentRecord.number == number,
+            DocumentRecord.kind == kind,
+            DocumentRecord.language == language,
+            DocumentRecord.award_digest.is_not_distinct_from(digest),
+        )
+    )

@@ -1,0 +1,108 @@
+"""The trip as an iCalendar file (RFC 5545).
+
+Calendars sync to shared accounts: titles say nothing of who or where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from icalendar import Alarm, Calendar, Event, Timezone
+
+from reunify.documents import phrases, words
+from reunify.documents.itinerary import in_order
+from reunify.intake.form import Language, Leg, TravelRequest
+
+MEDIA_TYPE: Final = "text/calendar; charset=utf-8; method=PUBLISH"
+_ALARMS: Final = (timedelta(days=-1), timedelta(hours=-3))
+
+
+def travel_calendar(
+    request: TravelRequest,
+    language: Language,
+    *,
+    reference: str,
+    sequence: int,
+    call: str,
+    now: datetime,
+) -> bytes:
+    """One event for each leg. `sequence` rises with each version; `call` is answered day and night."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Reunify//travel//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    legs = in_order(request)
+    events = [
+        _event(leg, number, len(legs), language, reference=reference, sequence=sequence, call=call, now=now)
+        for number, leg in enumerate(legs, 1)
+    ]
+    zones = {z: d for leg in legs for z, d in _zones(leg)}
+    for name in sorted(zones):
+        calendar.add_component(_timezone(name, zones[name].year))
+    for event in events:
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _event(
+    leg: Leg,
+    number: int,
+    of: int,
+    language: Language,
+    *,
+    reference: str,
+    sequence: int,
+    call: str,
+    now: datetime,
+) -> Event:
+    event = Event()
+    # The key may spell a place, so the UID carries only its hash.
+    event.add("uid", hashlib.sha256(f"{reference}/{leg.key}".encode()).hexdigest()[:32] + "@reunify")
+    event.add("sequence", sequence)
+    event.add("dtstamp", words.in_utc(now))
+    event.add("dtstart", _written(words.local(leg.departs, leg.departs_zone)))
+    event.add("dtend", _written(words.local(leg.arrives, leg.arrives_zone)))
+    title = phrases.mode(leg.mode, number, of, language)
+    event.add("summary", title)
+    event.add("description", _description(leg, reference, call, language))
+    event.add("class", "PRIVATE")
+    for before in _ALARMS:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", title)
+        alarm.add("trigger", before)
+        event.add_component(alarm)
+    return event
+
+
+def _description(leg: Leg, reference: str, call: str, language: Language) -> str:
+    ends = ((leg.departs, leg.departs_zone), (leg.arrives, leg.arrives_zone))
+    notes = [words.clocks_change(words.local(moment, zone), language) for moment, zone in ends]
+    said = phrases.pick(
+        (
+            f"See your travel plan {reference}. Day and night: {call}",
+            f"Vea su plan de viaje {reference}. De día y de noche: {call}",
+        ),
+        language,
+    )
+    return "\n".join([said, *(note for note in dict.fromkeys(notes) if note)])
+
+
+def _written(moment: datetime) -> datetime:
+    """A local time that comes twice is written in UTC: calendar programs differ on which one they mean."""
+    return moment if words.happens_once(moment) else words.in_utc(moment)
+
+
+def _zones(leg: Leg) -> list[tuple[str, date]]:
+    ends = ((leg.departs, leg.departs_zone), (leg.arrives, leg.arrives_zone))
+    return [(zone, moment.date()) for moment, zone in ends if words.happens_once(words.local(moment, zone))]
+
+
+@lru_cache(maxsize=256)
+def _timezone(name: str, year: int) -> Timezone:
+    """Rules for the years around the trip only: the full history is 8 kB and slow."""
+    words.zone_of(name)
+    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))

@@ -1,0 +1,66 @@
+"""The words no family reads (`avoided_words.yaml`, edited by staff), and where they stand. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from reunify.intake.form import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Avoided:
+    """One word in one language. `only_in` is the kind of letter that may use it, or empty."""
+
+    language: Language
+    pattern: re.Pattern[str]
+    because: str
+    say: str
+    only_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`word` as it stands in the text."""
+
+    word: str
+    because: str
+    say: str
+
+
+def load(folder: Path) -> list[Avoided]:
+    """Read the staff's file. A `*` stands for the rest of a word."""
+    entries = yaml.safe_load((folder / "avoided_words.yaml").read_text(encoding="utf-8"))
+    return [
+        Avoided(language, _pattern(word), entry["because"], entry["say"][language], entry.get("only_in", ""))
+        for entry in entries
+        for language, listed in entry["words"].items()
+        for word in listed
+    ]
+
+
+def avoided_in(text: str, language: Language, avoided: Sequence[Avoided], *, kind: str = "") -> list[Finding]:
+    """Every avoided word of that language in the text; `kind` is the letter it stands in, if any."""
+    return [
+        Finding(found.group(), word.because, word.say)
+        for word in avoided
+        if word.language == language and (not word.only_in or word.only_in != kind)
+        for found in word.pattern.finditer(text)
+    ]
+
+
+def words_of_html(page: str) -> str:
+    """What a reader sees of an HTML page or page template: no tags, scripts, comments or template code."""
+    page = re.sub(r"(?s)<!--.*?-->|<(script|style)\b.*?</\1\s*>|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", page)
+    spoken = re.findall(r'(?i)\b(?:alt|title|aria-label|placeholder|content)\s*=\s*"([^"]*)"', page)
+    return html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *spoken]))
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    spelled = r"\s+".join(re.escape(part).replace(r"\*", r"\w*") for part in word.split())
+    return re.compile(rf"\b{spelled}\b", re.IGNORECASE)

@@ -1,0 +1,55 @@
+"""What is true: each document issued, and the hashes of all it was made from. Append-only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.documents.fields import KINDS
+from reunify.kernel.ids import new_id
+
+_KINDS = ", ".join(f"'{kind}'" for kind in KINDS)
+
+
+class DocumentRecord(Base):
+    """One letter in one language. An approval letter names the award and digest it was made from."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "request_id",
+            "number",
+            "kind",
+            "language",
+            "award_digest",
+            name="uq_documents_once",
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind_known"),
+        sa.CheckConstraint("language IN ('en', 'es')", name="language_known"),
+        sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+        sa.CheckConstraint(
+            "kind <> 'approval_letter' OR (award_id IS NOT NULL AND award_digest IS NOT NULL)",
+            name="approval_letter_names_its_award",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    award_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("awards.id"), index=True)
+    number: Mapped[int]  # the request version it answers
+    kind: Mapped[str]
+    language: Mapped[str]
+    template_hash: Mapped[str]
+    context_hash: Mapped[str]
+    award_digest: Mapped[str | None]
+    docx_sha256: Mapped[str] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
+    pdf_sha256: Mapped[str] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
+    ics_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
+    pdf_tagged: Mapped[bool]
+    made_at: Mapped[datetime]
+    run: Mapped[str | None]  # the flow run, when there was one

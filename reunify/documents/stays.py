@@ -1,0 +1,111 @@
+"""Where the travelers sleep, and the one sentence to say at the desk. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reunify.documents import phrases, words
+from reunify.documents.context import Heading, Said
+from reunify.documents.phrases import shown_name
+from reunify.intake.form import Category, CostLine, Language, Settlement, TravelerRole, TravelRequest
+
+# A person who is repaid chooses the hotel; a partner gives a night at one that is named later.
+_UNNAMED: Final = {
+    "person": ("Hotel", "Hotel"),
+    "partner": ("Hotel: we will tell you which one", "Hotel: le diremos cuál"),
+}
+
+
+_AT_THE_DESK: Final = {
+    Settlement.REPAID: (
+        "You pay at the desk and keep the receipt; we pay it back.",
+        "Usted paga en la recepción y guarda el recibo; nosotros lo devolvemos.",
+    ),
+    Settlement.ADVANCE: (
+        "You pay at the desk with the money we send before the trip; keep the receipt.",
+        "Usted paga en la recepción con el dinero que enviamos antes del viaje; guarde el recibo.",
+    ),
+}
+_NOTHING_TO_PAY: Final = (
+    "The room costs you nothing. You pay nothing at the desk.",
+    "El cuarto no le cuesta nada. Usted no paga nada en la recepción.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to find: where they sleep (`payee` set), or where the child is handed over."""
+
+    what: Said
+    lines: Sequence[str]
+    phone: str = ""
+    payee: str = ""  # payee key of the lodging lines it belongs to
+
+
+def stays(
+    request: TravelRequest,
+    heading: Heading,
+    arranged: Sequence[str],
+    addresses: Sequence[Address],
+    language: Language,
+) -> list[dict[str, Any]]:
+    """One for each lodging payee, nights together."""
+    by_payee: dict[str, list[CostLine]] = {}
+    for line in request.cost_lines:
+        if line.category is Category.LODGING and line.key in arranged:
+            by_payee.setdefault(line.payee, []).append(line)
+    where = {a.payee: a for a in addresses if a.payee}
+    return [_stay(key, lines, where.get(key), request, heading, language) for key, lines in by_payee.items()]
+
+
+def _stay(
+    payee: str,
+    lines: list[CostLine],
+    where: Address | None,
+    request: TravelRequest,
+    heading: Heading,
+    language: Language,
+) -> dict[str, Any]:
+    place = next((line.place for line in lines if line.place), None)
+    city = [", ".join(p for p in (place.city, place.state) if p)] if place else []
+    guest = next(
+        (shown_name(t) for t in request.travelers if t.role is not TravelerRole.CHILD), heading.addressee.name
+    )
+    settled = next((line.settled for line in lines if line.settled in _AT_THE_DESK), lines[0].settled)
+    kind = next((p.kind for p in request.payees if p.key == payee), "vendor")
+    hotel = payee_name(payee, request) if kind == "vendor" else phrases.pick(_UNNAMED[kind], language)
+    say = desk_sentence(guest, heading, settled)
+    nights = [words.day(line.night, language, weekday=True, year=False) for line in lines if line.night]
+    return {
+        "name": where.what.in_(language) if where else hotel,
+        "lines": list(where.lines) if where else city,
+        "phone": where.phone if where else "",
+        "nights": phrases.pick(("Nights: ", "Noches: "), language) + words.joined(nights, language),
+        "paid": phrases.pick(_AT_THE_DESK.get(settled, _NOTHING_TO_PAY), language),
+        "say": say.en,  # said to a hotel desk in the United States, whatever language the family reads
+        "meaning": say.es if language == "es" else "",
+    }
+
+
+def desk_sentence(guest: str, heading: Heading, settled: Settlement) -> Said:
+    """One sentence that asks for nothing to be explained."""
+    org = heading.organisation
+    if settled in _AT_THE_DESK:
+        return Said(
+            f"I have a room under the name {guest}. Please give me a receipt with price and tax per night.",
+            f"Tengo un cuarto a nombre de {guest}. Deme un recibo con precio e impuesto por noche.",
+        )
+    phone = org.phone_night or org.phone_day
+    given = settled is Settlement.PARTNER_GIVES
+    by, por = ("arranged by", "organizado por") if given else ("paid by", "pagado por")
+    return Said(
+        f"I have a room under the name {guest}, {by} {org.name}; please call {phone} with questions.",
+        f"Tengo un cuarto a nombre de {guest}, {por} {org.name}; si hay dudas, llamen al {phone}.",
+    )
+
+
+def payee_name(key: str, request: TravelRequest) -> str:
+    """The name as printed; empty for an unknown key."""
+    return next((p.name for p in request.payees if p.key == key), "")

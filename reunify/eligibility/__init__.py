@@ -1,0 +1,1 @@
+"""Facts and dated rules give a determination with reasons, per source."""

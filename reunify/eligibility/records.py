@@ -1,0 +1,100 @@
+"""What is true: assessments with their determinations, the rule files that made them, staff decisions.
+
+All four are append-only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.eligibility.assessment import AssessmentOutcome
+from reunify.eligibility.decide import Answer
+from reunify.eligibility.policy import DECISIONS
+from reunify.kernel.ids import new_id
+from reunify.vault.columns import SealedJson, SealedText
+
+
+def _among(column: str, values: Any) -> str:
+    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
+
+
+class RuleFile(Base):
+    """The bytes of a rule file or of the field dictionary, by fingerprint, for as long as answers live."""
+
+    __tablename__ = "rule_files"
+    __table_args__ = (sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="fingerprint"),)
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]  # the funding source, or _fields
+    body: Mapped[bytes] = mapped_column("bytes", sa.LargeBinary)
+
+
+class AssessmentRecord(Base):
+    """One version of a request judged whole."""
+
+    __tablename__ = "assessments"
+    __table_args__ = (
+        sa.CheckConstraint(_among("outcome", AssessmentOutcome), name="outcome_known"),
+        sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+        sa.Index("ix_assessments_request_number", "request_id", "number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"))
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), unique=True)
+    number: Mapped[int]
+    outcome: Mapped[str] = mapped_column(index=True)
+    questions: Mapped[Any] = mapped_column(SealedJson("assessments.questions"))
+    at: Mapped[datetime]
+    run: Mapped[str | None]
+
+
+class DeterminationRecord(Base):
+    """One source's answer, with everything needed to repeat it byte for byte."""
+
+    __tablename__ = "determinations"
+    __table_args__ = (
+        sa.UniqueConstraint("version_id", "source"),
+        sa.CheckConstraint(_among("answer", Answer), name="answer_known"),
+        sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("assessments.id"), index=True)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"))
+    number: Mapped[int]
+    source: Mapped[str]
+    answer: Mapped[str]
+    provisional: Mapped[bool]
+    content: Mapped[Any] = mapped_column(SealedJson("determinations.content"))
+    facts: Mapped[Any] = mapped_column(SealedJson("determinations.facts"))
+    facts_hash: Mapped[str]
+    rule_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
+    fields_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
+    engine_version: Mapped[str]
+    answer_hash: Mapped[str]
+    at: Mapped[datetime]
+    run: Mapped[str | None]
+
+
+class StaffDecision(Base):
+    """A person's judgement on one requirement the rules leave to people. The newest one counts."""
+
+    __tablename__ = "staff_decisions"
+    __table_args__ = (sa.CheckConstraint(_among("decision", DECISIONS), name="decision_known"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    sequence: Mapped[int] = mapped_column(sa.Identity(always=True), unique=True)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    requirement: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str] = mapped_column(SealedText("staff_decisions.reason"))
+    decided_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Content-addressed blobs: the same bytes are kept once, sealed."""

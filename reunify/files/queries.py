@@ -1,0 +1,37 @@
+"""Show bytes, checked against the hash they were kept under."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from reunify.files.records import FileBlob
+from reunify.kernel.refusals import NotFound
+
+
+class FileMissing(NotFound):
+    """No file is kept under that hash."""
+
+
+class FileChanged(Exception):
+    """The kept bytes are not the bytes that were put: the database was altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    sha256: str
+    content: bytes
+    size: int
+    media_type: str
+
+
+def get(session: Session, sha256: str) -> KeptFile:
+    """Raises FileMissing, and FileChanged when the bytes no longer match their hash."""
+    blob = session.get(FileBlob, sha256)
+    if blob is None:
+        raise FileMissing("That file is no longer kept.")
+    if hashlib.sha256(blob.content).hexdigest() != sha256:
+        raise FileChanged(sha256)
+    return KeptFile(blob.sha256, blob.content, blob.size, blob.media_type)

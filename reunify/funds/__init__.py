@@ -1,0 +1,1 @@
+"""Funding sources: held, asked, elsewhere; awards, periods, budget categories, in-kind pools."""

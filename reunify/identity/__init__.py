@@ -1,0 +1,1 @@
+"""Who people are: persons across requests, staff and their sign-in, a family's private link."""

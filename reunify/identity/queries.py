@@ -1,0 +1,29 @@
+"""What pages show of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.identity.records import FamilyLink, StaffRecord
+
+
+def staff_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Display names by id, in one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = session.execute(sa.select(StaffRecord.id, StaffRecord.name).where(StaffRecord.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
+
+
+def has_open_link(session: Session, request_id: UUID) -> bool:
+    found = session.scalar(
+        sa.select(FamilyLink.id).where(
+            FamilyLink.request_id == request_id, FamilyLink.revoked_at.is_(None), FamilyLink.tries_left > 0
+        )
+    )
+    return found is not None

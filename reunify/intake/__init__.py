@@ -1,0 +1,1 @@
+"""1. What we were told, frozen version by version."""

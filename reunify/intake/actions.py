@@ -1,0 +1,183 @@
+"""Create, edit and submit a request; answer a question. Each submission freezes a version."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.identity import actions as identity
+from reunify.intake import policy, problems, queries
+from reunify.intake.form import TravelRequest
+from reunify.intake.queries import Draft
+from reunify.intake.records import RequestRecord, VersionRecord
+from reunify.kernel.canonical import digest_of
+from reunify.kernel.ids import RequestId, StaffId, VersionId, new_reference
+from reunify.kernel.moves import START
+from reunify.kernel.people import Role, Staff, check_role
+from reunify.kernel.refusals import BadInput, NotFound, Problem
+
+
+def create(session: Session, *, draft: dict[str, Any], by: Staff, now: datetime) -> Draft:
+    """Begin a draft; nothing entered is lost. Raises BadInput only for text that cannot be kept."""
+    policy.check_can_create(by)
+    _check_keepable(draft)
+    move = policy.MOVES.check(START, "create")
+    record = RequestRecord(
+        reference=new_reference("R"),
+        state=move.target,
+        requested_by=by.id,
+        draft=draft,
+        draft_revision=1,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(record)
+    session.flush()
+    audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved="create")
+    return queries.as_draft(record)
+
+
+def edit(
+    session: Session,
+    *,
+    request_id: RequestId,
+    draft: dict[str, Any],
+    expected_revision: int | None,
+    by: Staff,
+    now: datetime,
+) -> Draft:
+    """Keep the draft as it now stands; the caller asks `problems.read` what is still to mend."""
+    _check_keepable(draft)
+    record = _locked(session, request_id)
+    policy.check_can_edit(by, StaffId(record.requested_by))
+    policy.check_revision(expected_revision, record.draft_revision)
+    moved = policy.MOVES.apply(record, "edit")
+    record.draft = draft
+    record.draft_revision += 1
+    record.changed_at = now
+    audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved)
+    return queries.as_draft(record)
+
+
+def submit(
+    session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
+) -> VersionId:
+    """Freeze version 1. Raises BadInput with every problem; the draft stays as it was."""
+    record = _locked(session, request_id)
+    policy.check_can_edit(by, StaffId(record.requested_by))
+    policy.MOVES.check(record.state, "submit")
+    content = _whole(record.draft, case_types)
+    child = content.case.child
+    record.child_person_id = identity.register_person(
+        session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
+    )
+    moved = policy.MOVES.apply(record, "submit")
+    version = _freeze(session, record, kind="submission", number=1, content=content, by=by, now=now)
+    audit.record(
+        session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail={"version": 1}
+    )
+    return version
+
+
+def answer(
+    session: Session,
+    *,
+    request_id: RequestId,
+    answers: dict[str, Any],
+    case_types: Iterable[str],
+    by: Staff,
+    now: datetime,
+) -> VersionId:
+    """Freeze the next version with the answers in place (JSON pointer -> value)."""
+    check_role(by, Role.CASE_MANAGER)
+    if not answers:
+        raise policy.NothingAnswered("Answer at least one question.", field="/answers")
+    _check_keepable(answers)
+    record = _locked(session, request_id)
+    moved = policy.MOVES.apply(record, "answer")
+    newest = queries.newest_version(session, request_id)
+    draft = copy.deepcopy(newest.raw)
+    for pointer, value in answers.items():
+        _put(draft, pointer, value)
+    content = _whole(draft, case_types)
+    number = newest.number + 1
+    record.draft, record.changed_at = draft, now
+    version = _freeze(session, record, kind="answer", number=number, content=content, by=by, now=now)
+    detail = {"version": number, "fields": sorted(answers)}
+    audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail=detail)
+    return version
+
+
+def _locked(session: Session, request_id: RequestId) -> RequestRecord:
+    record = session.get(RequestRecord, request_id, with_for_update=True)
+    if record is None:
+        raise NotFound("There is no such request.")
+    return record
+
+
+def _whole(draft: Any, case_types: Iterable[str]) -> TravelRequest:
+    content, wrong = problems.read(draft)
+    if content is not None:
+        wrong = policy.check_together(content, case_types=case_types)
+    if content is None or wrong:
+        raise BadInput(wrong)
+    return content
+
+
+def _freeze(
+    session: Session,
+    record: RequestRecord,
+    *,
+    kind: str,
+    number: int,
+    content: TravelRequest,
+    by: Staff,
+    now: datetime,
+) -> VersionId:
+    frozen = content.model_dump(mode="json")
+    version = VersionRecord(
+        request_id=record.id,
+        number=number,
+        kind=kind,
+        content=frozen,
+        content_hash=digest_of(frozen),
+        submitted_by=by.id,
+        submitted_at=now,
+    )
+    session.add(version)
+    session.flush()
+    return VersionId(version.id)
+
+
+def _check_keepable(draft: dict[str, Any]) -> None:
+    unsafe = problems.unsafe_text(draft)
+    if unsafe:
+        raise BadInput(unsafe)
+
+
+def _put(document: Any, pointer: str, value: Any) -> None:
+    """Set the value an RFC 6901 pointer names; the place must exist, or be a new field of an object."""
+    parts = [p.replace("~1", "/").replace("~0", "~") for p in pointer.split("/")[1:]]
+    unknown = BadInput([Problem(pointer, "This field is not known; check its spelling.")])
+    if not parts:
+        raise unknown
+    at = document
+    for part in parts[:-1]:
+        if isinstance(at, list) and part.isdigit() and int(part) < len(at):
+            at = at[int(part)]
+        elif isinstance(at, dict) and part in at:
+            at[part] = {} if at[part] is None else at[part]
+            at = at[part]
+        else:
+            raise unknown
+    if isinstance(at, list) and parts[-1].isdigit() and int(parts[-1]) < len(at):
+        at[int(parts[-1])] = value
+    elif isinstance(at, dict):
+        at[parts[-1]] = value
+    else:
+        raise unknown

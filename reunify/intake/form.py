@@ -1,0 +1,230 @@
+"""The travel-assistance request as it is told to us. A draft may be incomplete; a version may not.
+
+`None` means "not known yet": it becomes a question, never a refusal.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from reunify.kernel.text import LongText, SafeText
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,30}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]{1,64}@[^@\s<>\"]{1,180}\.[^@\s<>\"]{2,20}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ().-]{7,20}$")]
+Cents = Annotated[int, Field(ge=0, le=10_000_000)]
+YesNoUnknown = Literal["yes", "no", "unknown"]
+Language = Literal["en", "es"]
+
+
+class Part(BaseModel):
+    """Refuses fields it does not know, so that a misspelt one is never silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Asker(StrEnum):
+    FAMILY = "family"
+    CHILD_WELFARE_AGENCY = "child_welfare_agency"
+    LAW_ENFORCEMENT = "law_enforcement"
+    TRIBAL_LAW_ENFORCEMENT = "tribal_law_enforcement"
+    STATE_DEPARTMENT = "state_department"
+
+
+class TravelerRole(StrEnum):
+    CHILD = "child"
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    COMPANION = "companion"
+    CASEWORKER = "caseworker"
+    OFFICER = "officer"
+
+
+class Purpose(StrEnum):
+    BRING_CHILD_HOME = "bring_child_home"
+    ATTEND_HEARING = "attend_hearing"
+    VISIT_CHILD = "visit_child"
+
+
+class Mode(StrEnum):
+    AIR = "air"
+    BUS = "bus"
+    RAIL = "rail"
+    CAR = "car"
+    LOCAL = "local"
+
+
+class Category(StrEnum):
+    """The closed list of cost categories."""
+
+    AIR_FARE = "air_fare"
+    BUS_FARE = "bus_fare"
+    RAIL_FARE = "rail_fare"
+    LOCAL_TRANSPORT = "local_transport"
+    MILEAGE = "mileage"
+    LODGING = "lodging"
+    MEALS = "meals"
+    TRAVEL_DOCUMENTS = "travel_documents"
+
+
+class Settlement(StrEnum):
+    """How a cost line is settled."""
+
+    ORGANISATION_BOOKS = "organisation_books"
+    VENDOR_BILLED = "vendor_billed"
+    PARTNER_GIVES = "partner_gives"
+    ADVANCE = "advance"
+    REPAID = "repaid"
+
+
+class AskedBy(Part):
+    kind: Asker
+    name: SafeText
+    organisation: SafeText | None = None
+
+
+class Place(Part):
+    city: SafeText
+    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "US"
+    county: SafeText | None = None
+
+
+class Child(Part):
+    name: SafeText
+    birth_date: date | None = None
+    age_when_missing: Annotated[int, Field(ge=0, le=20)]
+    age_now: Annotated[int, Field(ge=0, le=40)]
+
+
+class Case(Part):
+    number: SafeText
+    case_type: Slug  # a value of the field dictionary (eligibility_rules/_fields.yaml), never a constant
+    child: Child
+    located_on: date | None = None
+    located_place: Place | None = None
+    recovered: YesNoUnknown = "unknown"  # located is not yet recovered
+    held_over_24_hours: YesNoUnknown = "unknown"  # by authorities out of state; weekends and holidays apart
+    verifying_agency: SafeText | None = None
+    report_number: SafeText | None = None
+
+
+class ReturnAuthority(Part):
+    """Is it safe and lawful to bring this child to this adult? Never waivable."""
+
+    released_by: SafeText | None = None  # agency or officer who releases the child
+    released_to: Key | None = None  # traveler key of the adult
+    called_back: YesNoUnknown = "unknown"  # on a number we looked up ourselves
+    custody_basis: Literal["parent", "guardian", "court_order", "agency_custody"] | None = None
+    protective_order: YesNoUnknown = "unknown"
+    abuse_suspected: YesNoUnknown = "unknown"
+    child_wish: LongText | None = None
+    decision: Literal["safe_and_lawful", "not_safe_or_lawful"] | None = None  # a person's judgement
+    decision_reason: LongText | None = None
+
+
+class Household(Part):
+    size: Annotated[int, Field(ge=1, le=30)] | None = None
+    yearly_income_cents: Annotated[int, Field(ge=0, le=10_000_000_000)] | None = None
+    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class SafeContact(Part):
+    """How this person may be reached without harm."""
+
+    language: Language = "en"
+    interpreter: bool = False
+    phone: Phone | None = None
+    email: Email | None = None
+    address: LongText | None = None
+    may_call: bool = False
+    may_text: bool = False
+    may_leave_voicemail: bool = False
+    may_email: bool = False
+    may_post: bool = False
+    hours: SafeText | None = None
+    who_else_sees_it: SafeText | None = None
+
+
+class Readiness(Part):
+    identification: Literal["has_id", "no_id", "passport", "consulate_letter", "unknown"] = "unknown"
+    phone_for_gate_texts: Phone | None = None
+    mobility: SafeText | None = None
+    medicines: SafeText | None = None
+    needs: SafeText | None = None  # car seat, clothes, a meal for the child
+
+
+class Traveler(Part):
+    key: Key
+    name: SafeText  # exactly as on the ID
+    role: TravelerRole
+    relation: SafeText | None = None
+    birth_date: date | None = None
+    readiness: Readiness = Readiness()
+    contact: SafeContact | None = None
+
+
+class Leg(Part):
+    """Times are local to each end, with the IANA zone of that end."""
+
+    key: Key
+    travelers: Annotated[list[Key], Field(min_length=1)]
+    mode: Mode
+    origin: Place
+    destination: Place
+    departs: datetime
+    departs_zone: SafeText
+    arrives: datetime
+    arrives_zone: SafeText
+    carrier: SafeText | None = None
+    note: SafeText | None = None  # who meets whom, gate, platform
+
+
+class PayeeSaid(Part):
+    """Who is to be paid, as told; `stripe_consent` is the payee's own written yes."""
+
+    key: Key
+    kind: Literal["person", "vendor", "partner"]
+    name: SafeText
+    traveler: Key | None = None
+    email: Email | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "US"
+    stripe_consent: bool = False
+
+
+class CostLine(Part):
+    """One cost. `ceiling_cents` is quote plus contingency: approval is not-to-exceed."""
+
+    key: Key
+    category: Category
+    what: SafeText
+    settled: Settlement
+    payee: Key
+    quote_cents: Cents
+    ceiling_cents: Cents
+    traveler: Key | None = None
+    leg: Key | None = None
+    place: Place | None = None  # lodging and meals
+    night: date | None = None  # lodging: one line per room-night
+    first_day: date | None = None  # meals
+    last_day: date | None = None  # meals
+    miles: Annotated[int, Field(ge=1, le=10_000)] | None = None  # mileage
+
+
+class TravelRequest(Part):
+    """The whole request. `household` is absent when an agency asks."""
+
+    asked_by: AskedBy
+    case: Case
+    return_authority: ReturnAuthority = ReturnAuthority()
+    household: Household | None = None
+    travelers: Annotated[list[Traveler], Field(min_length=1, max_length=20)]
+    purpose: Purpose
+    legs: Annotated[list[Leg], Field(min_length=1, max_length=40)]
+    payees: Annotated[list[PayeeSaid], Field(min_length=1, max_length=20)]
+    cost_lines: Annotated[list[CostLine], Field(min_length=1, max_length=60)]

@@ -1,0 +1,117 @@
+"""What a request must hold together before it is frozen, and who may touch it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reunify.intake.form import CostLine, Leg, TravelRequest
+from reunify.kernel.ids import StaffId
+from reunify.kernel.moves import START, Move, Moves
+from reunify.kernel.people import Actor, Role, check_role
+from reunify.kernel.refusals import NotAllowed, OutOfStep, Problem, Refused
+
+MOVES = Moves(
+    "request",
+    Move(START, "create", "draft", "case manager"),
+    Move("draft", "edit", "draft", "case manager"),
+    Move("draft", "submit", "submitted", "case manager"),
+    Move("submitted", "answer", "submitted", "case manager"),
+    Move("draft", "withdraw", "withdrawn", "case manager"),
+)
+
+
+class NotYours(NotAllowed):
+    """A draft belongs to whoever began it."""
+
+
+class DraftMovedOn(OutOfStep):
+    """Someone saved this draft after the page was read."""
+
+
+class NothingAnswered(Refused):
+    """An answer must answer something."""
+
+
+def check_can_create(by: Actor) -> None:
+    check_role(by, Role.CASE_MANAGER)
+
+
+def check_can_edit(by: Actor, requested_by: StaffId) -> None:
+    check_role(by, Role.CASE_MANAGER)
+    if by.id != requested_by:
+        raise NotYours("This draft belongs to a colleague; ask them, or start a new request.")
+
+
+def check_revision(expected: int | None, actual: int) -> None:
+    if expected is not None and expected != actual:
+        raise DraftMovedOn("This draft was saved elsewhere in the meantime. Load it again, then save.")
+
+
+def check_together(request: TravelRequest, *, case_types: Iterable[str]) -> list[Problem]:
+    """Problems no single field can show: names that point nowhere, times that run backwards."""
+    problems: list[Problem] = []
+    allowed = sorted(case_types)
+    if request.case.case_type not in allowed:
+        problems.append(Problem("/case/case_type", f"Choose one of: {', '.join(allowed)}."))
+    travelers = {t.key for t in request.travelers}
+    legs = {leg.key for leg in request.legs}
+    payees = {p.key for p in request.payees}
+    for part in ("travelers", "legs", "payees", "cost_lines"):
+        keys = Counter(item.key for item in getattr(request, part))
+        problems += [
+            Problem(f"/{part}", f"Two entries share the key {k}; rename one.")
+            for k, n in keys.items()
+            if n > 1
+        ]
+    released_to = request.return_authority.released_to
+    if released_to is not None and released_to not in travelers:
+        problems.append(Problem("/return_authority/released_to", "Name one of the travelers."))
+    for i, payee in enumerate(request.payees):
+        if payee.traveler is not None and payee.traveler not in travelers:
+            problems.append(Problem(f"/payees/{i}/traveler", "Name one of the travelers."))
+    for i, leg in enumerate(request.legs):
+        problems += _leg_problems(i, leg, travelers)
+    for i, line in enumerate(request.cost_lines):
+        problems += _line_problems(i, line, travelers, legs, payees)
+    return problems
+
+
+def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:
+    problems = [
+        Problem(f"/legs/{i}/travelers/{j}", "Name one of the travelers.")
+        for j, key in enumerate(leg.travelers)
+        if key not in travelers
+    ]
+    ends = []
+    for side, zone in (("departs", leg.departs_zone), ("arrives", leg.arrives_zone)):
+        local = leg.departs if side == "departs" else leg.arrives
+        if local.tzinfo is not None:
+            problems.append(Problem(f"/legs/{i}/{side}", "Write the local time without an offset."))
+            continue
+        try:
+            ends.append(local.replace(tzinfo=ZoneInfo(zone)))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            problems.append(Problem(f"/legs/{i}/{side}_zone", "Write a time zone like America/Denver."))
+    if len(ends) == 2 and ends[1].timestamp() <= ends[0].timestamp():
+        problems.append(Problem(f"/legs/{i}/arrives", "The arrival is not after the departure; check both."))
+    return problems
+
+
+def _line_problems(
+    i: int, line: CostLine, travelers: set[str], legs: set[str], payees: set[str]
+) -> list[Problem]:
+    where = f"/cost_lines/{i}"
+    problems = []
+    if line.payee not in payees:
+        problems.append(Problem(f"{where}/payee", "Name one of the payees."))
+    if line.traveler is not None and line.traveler not in travelers:
+        problems.append(Problem(f"{where}/traveler", "Name one of the travelers."))
+    if line.leg is not None and line.leg not in legs:
+        problems.append(Problem(f"{where}/leg", "Name one of the legs."))
+    if line.ceiling_cents < line.quote_cents:
+        problems.append(Problem(f"{where}/ceiling_cents", "The ceiling is below the quote; raise it."))
+    if line.first_day and line.last_day and line.last_day < line.first_day:
+        problems.append(Problem(f"{where}/last_day", "The last day is before the first; check both."))
+    return problems

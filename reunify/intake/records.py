@@ -1,0 +1,58 @@
+"""What is true: requests with their draft, and the frozen versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.intake import policy
+from reunify.kernel.ids import new_id
+from reunify.vault.columns import SealedJson
+
+_STATES = ", ".join(f"'{s}'" for s in policy.MOVES.states)
+
+
+class RequestRecord(Base):
+    """One family's request. `requested_by` never changes: whoever asks never approves."""
+
+    __tablename__ = "requests"
+    __table_args__ = (
+        sa.UniqueConstraint("id", "requested_by"),
+        sa.CheckConstraint(f"state IN ({_STATES})", name="state_known"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    reference: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    requested_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    child_person_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    draft: Mapped[Any] = mapped_column(SealedJson("requests.draft"))
+    draft_revision: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
+
+
+class VersionRecord(Base):
+    """A frozen version. Append-only."""
+
+    __tablename__ = "request_versions"
+    __table_args__ = (
+        sa.UniqueConstraint("request_id", "number"),
+        sa.UniqueConstraint("id", "submitted_by"),
+        sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+        sa.CheckConstraint("kind IN ('submission', 'answer')", name="kind_known"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[str]
+    content: Mapped[Any] = mapped_column(SealedJson("request_versions.content"))
+    content_hash: Mapped[str]
+    submitted_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    submitted_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Money, ids, moves, refusals and safe text. Pure; imports nothing of ours."""

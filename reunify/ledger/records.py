@@ -1,0 +1,178 @@
+"""What is true: events with their entries (append-only), and the caches that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.kernel.ids import new_id
+from reunify.ledger.policy import BUDGET_ACCOUNTS, Account, Book, BudgetCategory, Kind, Scope, Unit
+
+
+def _among(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
+
+
+def _known(*columns: str) -> list[sa.CheckConstraint]:
+    values: dict[str, Iterable[str]] = {"unit": Unit, "budget_category": BudgetCategory}
+    return [sa.CheckConstraint(_among(c, values[c]), name=f"{c}_known") for c in columns]
+
+
+class LedgerEvent(Base):
+    """One business event. The same `external_ref` is never posted twice. Append-only."""
+
+    __tablename__ = "ledger_events"
+    __table_args__ = (sa.CheckConstraint(_among("kind", Kind), name="kind_known"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    external_ref: Mapped[str] = mapped_column(unique=True)
+    content_hash: Mapped[str]  # what was asked for: tells a repeat from a contradiction
+    day: Mapped[date]  # in the organisation's time zone
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+
+class LedgerEntry(Base):
+    """One line of an event; per event, book, fund and unit they sum to zero. Append-only."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        *_known("unit", "budget_category"),
+        sa.CheckConstraint(_among("book", Book), name="book_known"),
+        sa.CheckConstraint(_among("account", Account), name="account_known"),
+        sa.CheckConstraint("(book = 'units') = (unit <> 'cents')", name="kind_apart_from_cash"),
+        sa.CheckConstraint(
+            f"(book = 'actual') <> ({_among('account', BUDGET_ACCOUNTS)})", name="account_of_book"
+        ),
+        sa.CheckConstraint("book = 'actual' OR budget_category IS NOT NULL", name="budget_by_category"),
+        sa.CheckConstraint("amount <> 0", name="amount_not_zero"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    event_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_events.id"), index=True)
+    book: Mapped[str]
+    fund_id: Mapped[UUID] = mapped_column(sa.ForeignKey("funding_sources.id"))
+    budget_category: Mapped[str | None]
+    account: Mapped[str] = mapped_column(index=True)
+    unit: Mapped[str]
+    amount: Mapped[int]
+    hold_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("ledger_holds.id"), index=True)
+    fingerprint: Mapped[str]
+
+
+class LedgerBalance(Base):
+    """A cache of the entries, per fund, budget category and unit. `ledger check` compares."""
+
+    __tablename__ = "ledger_balances"
+    __table_args__ = (
+        *_known("unit", "budget_category"),
+        sa.UniqueConstraint("fund_id", "budget_category", "unit"),
+        *(sa.CheckConstraint(f"{a} >= 0", name=f"{a}_not_negative") for a in BUDGET_ACCOUNTS),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    fund_id: Mapped[UUID] = mapped_column(sa.ForeignKey("funding_sources.id"))
+    budget_category: Mapped[str]
+    unit: Mapped[str]
+    authorized: Mapped[int] = mapped_column(server_default="0")
+    reserved: Mapped[int] = mapped_column(server_default="0")
+    obligated: Mapped[int] = mapped_column(server_default="0")
+    expended: Mapped[int] = mapped_column(server_default="0")
+    available: Mapped[int] = mapped_column(
+        sa.Computed("authorized - reserved - obligated - expended", persisted=True)
+    )
+
+
+class LedgerCap(Base):
+    """A counter with a limit, over what the holds linked to it hold, owe and have spent."""
+
+    __tablename__ = "ledger_caps"
+    __table_args__ = (
+        *_known("unit"),
+        sa.UniqueConstraint("fund_id", "scope", "scope_id", "unit"),
+        sa.CheckConstraint(_among("scope", Scope), name="scope_known"),
+        sa.CheckConstraint("used >= 0 AND used <= at_most", name="used_within_limit"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    fund_id: Mapped[UUID] = mapped_column(sa.ForeignKey("funding_sources.id"))
+    scope: Mapped[str]
+    scope_id: Mapped[str]  # an id or a category, nothing personal
+    unit: Mapped[str]
+    at_most: Mapped[int]
+    used: Mapped[int] = mapped_column(server_default="0")
+
+
+_HOLD_STATE = (
+    "CASE WHEN reserved > 0 THEN 'reserved' WHEN obligated > 0 THEN 'obligated' "
+    "WHEN expended > 0 THEN 'expended' ELSE 'released' END"
+)
+
+
+class LedgerHold(Base):
+    """What one award line holds. `ceiling` never changes; the rest is a cache of the entries."""
+
+    __tablename__ = "ledger_holds"
+    __table_args__ = (
+        *_known("unit", "budget_category"),
+        sa.CheckConstraint("ceiling > 0", name="ceiling_positive"),
+        sa.CheckConstraint("reserved >= 0 AND obligated >= 0 AND expended >= 0", name="not_negative"),
+        sa.CheckConstraint("reserved + obligated + expended <= ceiling", name="within_ceiling"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    fund_id: Mapped[UUID] = mapped_column(sa.ForeignKey("funding_sources.id"))
+    budget_category: Mapped[str]
+    unit: Mapped[str]
+    ceiling: Mapped[int]
+    reserved: Mapped[int]
+    obligated: Mapped[int] = mapped_column(server_default="0")
+    expended: Mapped[int] = mapped_column(server_default="0")
+    state: Mapped[str] = mapped_column(sa.Computed(_HOLD_STATE, persisted=True))
+
+
+class LedgerHoldCap(Base):
+    """Which caps count a hold. Append-only."""
+
+    __tablename__ = "ledger_hold_caps"
+
+    hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
+    cap_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_caps.id"), primary_key=True, index=True)
+
+
+# The owner's part of the promise: an event that does not balance cannot be committed, by whatever route.
+BALANCED_AT_COMMIT = (
+    """
+CREATE OR REPLACE FUNCTION ledger_entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM ledger_entries e WHERE e.event_id = NEW.event_id
+    GROUP BY e.book, e.fund_id, e.unit HAVING sum(e.amount) <> 0
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'check_violation', MESSAGE = 'Ledger event ' || NEW.event_id || ' is not balanced.';
+  END IF;
+  RETURN NULL;
+END $$""",
+    """
+CREATE OR REPLACE FUNCTION ledger_event_has_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_entries e WHERE e.event_id = NEW.id) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'check_violation', MESSAGE = 'Ledger event ' || NEW.id || ' has no entries.';
+  END IF;
+  RETURN NULL;
+END $$""",
+    "CREATE CONSTRAINT TRIGGER ledger_entries_balanced AFTER INSERT OR UPDATE ON ledger_entries "
+    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entries_balance()",
+    "CREATE CONSTRAINT TRIGGER ledger_events_not_empty AFTER INSERT ON ledger_events "
+    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_event_has_entries()",
+)
+for _statement in BALANCED_AT_COMMIT:
+    sa.event.listen(LedgerEntry.__table__, "after_create", sa.DDL(_statement.replace("%", "%%")))  # type: ignore[no-untyped-call]

@@ -1,0 +1,91 @@
+"""What the database itself refuses, whoever asks: to change what was written, to do more than the app needs.
+
+Two roles: the owner migrates; the application (`reunify_app`) reads and writes rows. Append-only tables
+refuse UPDATE, DELETE and TRUNCATE by trigger (the owner too) and by privilege (the application).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+APP_ROLE = "reunify_app"
+
+# Kept for ever as written. A correction is a new row.
+APPEND_ONLY = frozenset(
+    {
+        "assessments",
+        "audit_entries",
+        "determinations",
+        "documents",
+        "fund_amounts",
+        "fund_limits",
+        "instruction_lines",
+        "ledger_entries",
+        "ledger_events",
+        "organisation_settings",
+        "request_versions",
+        "rule_files",
+        "staff_decisions",
+    }
+)
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING
+    ERRCODE = 'restrict_violation',
+    MESSAGE = TG_TABLE_NAME || ' keeps what was written, a row in it is never changed or removed.',
+    HINT = 'Write a new row that corrects the old one.';
+END $$"""
+
+
+def append_only(table: str) -> list[str]:
+    """SQL that makes the table refuse UPDATE, DELETE and TRUNCATE. Needs `function()` to have run."""
+    name = _quoted(table)
+    trigger = _quoted(f"{table}_append_only")
+    return [
+        f"DROP TRIGGER IF EXISTS {trigger} ON {name}",
+        f"CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+def grants(table: str, *, is_append_only: bool) -> list[str]:
+    """SQL that gives the application what it needs on the table, and takes the rest."""
+    name = _quoted(table)
+    rights = "SELECT, INSERT" if is_append_only else "SELECT, INSERT, UPDATE, DELETE"
+    return [f"REVOKE ALL ON {name} FROM {APP_ROLE}", f"GRANT {rights} ON {name} TO {APP_ROLE}"]
+
+
+def function() -> str:
+    """SQL of the trigger function, created once."""
+    return _FUNCTION
+
+
+def statements(tables: Iterable[str], *, append_only_tables: Iterable[str] = APPEND_ONLY) -> list[str]:
+    """All the SQL for these tables, in order. A migration calls it with the tables it made.
+
+    In a migration: `for statement in guards.statements([...]): op.execute(statement)`
+    """
+    kept = frozenset(append_only_tables)
+    said = [function(), f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}"]
+    for table in tables:
+        if table in kept:
+            said += append_only(table)
+        said += grants(table, is_append_only=table in kept)
+    said.append(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}")
+    return said
+
+
+def apply(connection: sa.Connection, tables: Iterable[str]) -> None:
+    """Run the statements on a connection of the owner."""
+    for statement in statements(tables):
+        connection.exec_driver_sql(statement)
+
+
+def _quoted(name: str) -> str:
+    if not name.isidentifier():
+        raise ValueError(f"{name!r} is not the name of a table of ours")
+    return f'"{name}"'

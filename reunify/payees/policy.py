@@ -1,0 +1,53 @@
+"""Which way a payee may be paid, and why. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from reunify.intake.form import Settlement
+
+
+class Rail(StrEnum):
+    """`global_payout`: Stripe sends it to a bank account. `logged`: paid elsewhere, noted by two people."""
+
+    GLOBAL_PAYOUT = "global_payout"
+    LOGGED = "logged"
+
+
+@dataclass(frozen=True, slots=True)
+class RailChoice:
+    rail: Rail
+    reason: str
+
+
+class Payable(Protocol):
+    """What the choice needs to know of a payee."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def has_email(self) -> bool: ...
+    @property
+    def stripe_consent(self) -> bool: ...
+
+
+_BY_PAYOUT = frozenset({Settlement.ADVANCE, Settlement.REPAID, Settlement.VENDOR_BILLED})
+
+
+def rail_for(payee: Payable, settlement: Settlement, rail_on: bool) -> RailChoice:
+    """The rail for one settlement. Stripe learns a name and e-mail only with the payee's own written yes."""
+    if settlement is Settlement.PARTNER_GIVES:
+        return RailChoice(Rail.LOGGED, "A partner gives this in kind; no money moves.")
+    if settlement is Settlement.ORGANISATION_BOOKS:
+        return RailChoice(Rail.LOGGED, "The booking desk pays with the organisation's own means.")
+    if settlement not in _BY_PAYOUT or payee.kind == "partner":
+        return RailChoice(Rail.LOGGED, "A partner is settled outside Stripe.")
+    if not rail_on:
+        return RailChoice(Rail.LOGGED, "Stripe payouts are switched off.")
+    if not payee.stripe_consent:
+        return RailChoice(Rail.LOGGED, "The payee has not agreed in writing to be paid through Stripe.")
+    if not payee.has_email:
+        return RailChoice(Rail.LOGGED, "Stripe needs an e-mail address, and none is known.")
+    return RailChoice(Rail.GLOBAL_PAYOUT, "The payee agreed to be paid through Stripe.")

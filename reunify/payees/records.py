@@ -1,0 +1,41 @@
+"""What is true: each payee as told, version by version. Name and e-mail are sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.kernel.ids import new_id
+from reunify.vault.columns import SealedText
+
+
+class PayeeRecord(Base):
+    """One version of one payee. Only `stripe_recipient` is filled in later, once."""
+
+    __tablename__ = "payees"
+    __table_args__ = (
+        sa.UniqueConstraint("request_id", "key", "version"),
+        sa.CheckConstraint("kind IN ('person', 'vendor', 'partner')", name="kind_known"),
+        sa.CheckConstraint("version >= 1", name="numbered_from_one"),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_two_letters"),
+        sa.CheckConstraint(
+            "stripe_recipient IS NULL OR (stripe_consent AND email IS NOT NULL)",
+            name="recipient_needs_consent",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"))
+    key: Mapped[str]
+    version: Mapped[int]
+    kind: Mapped[str]
+    legal_name: Mapped[str] = mapped_column(SealedText("payees.legal_name"))
+    email: Mapped[str | None] = mapped_column(SealedText("payees.email"))
+    country: Mapped[str]
+    stripe_consent: Mapped[bool]
+    stripe_recipient: Mapped[str | None]
+    registered_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Dated parameters: published tables, the dictionary of facts, and what the organisation has set."""

@@ -1,0 +1,146 @@
+"""What an organisation may set, of which kind, and who may set it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reunify.kernel.money import Money
+from reunify.kernel.people import Actor, Role, System, check_role
+from reunify.kernel.refusals import Refused
+from reunify.kernel.text import is_safe
+
+
+class Setting(StrEnum):
+    """The closed list of organisation settings."""
+
+    NAME = "name"
+    TIME_ZONE = "time_zone"
+    LETTERHEAD = "letterhead"  # one line of the address per line of text
+    DAY_PHONE = "day_phone"
+    NIGHT_PHONE = "night_phone"
+    EMAIL = "email"
+    SMALL_AMOUNT_LIMIT = "small_amount_limit_cents"
+    GUIDELINE_LIMIT_PERCENT = "guideline_limit_percent"
+    FARE_CONTINGENCY_PERCENT = "fare_contingency_percent"
+
+
+MONEY = frozenset({Setting.SMALL_AMOUNT_LIMIT})
+PERCENT = frozenset({Setting.GUIDELINE_LIMIT_PERCENT, Setting.FARE_CONTINGENCY_PERCENT})
+OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT})
+
+
+class UnknownSetting(Refused):
+    """There is no such setting."""
+
+
+class SettingDoesNotFit(Refused):
+    """The value is not of the setting's kind."""
+
+
+class OrganisationNotSetUp(Refused):
+    """A setting everything depends on has no value on this date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """What the organisation had set on a date. `small_amount_setting_id` names the row of the limit."""
+
+    name: str
+    time_zone: str
+    letterhead_lines: tuple[str, ...]
+    day_phone: str
+    night_phone: str
+    email: str | None
+    small_amount_limit: Money
+    small_amount_setting_id: UUID
+    guideline_limit_percent: int
+    fare_contingency_percent: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored value, as the policy sees it."""
+
+    id: UUID
+    cents: int | None
+    text: str | None
+
+
+def check_can_set(by: Actor) -> None:
+    """Administrators, and the system when it sets a new house up."""
+    if not isinstance(by, System):
+        check_role(by, Role.ADMINISTRATOR)
+
+
+def setting_named(key: str) -> Setting:
+    try:
+        return Setting(key)
+    except ValueError:
+        allowed = ", ".join(s.value for s in Setting)
+        raise UnknownSetting(f"There is no setting called that. The settings are: {allowed}.") from None
+
+
+def stored(setting: Setting, value: Money | int | str) -> tuple[int | None, str | None]:
+    """(cents, text) as the row keeps it. Raises SettingDoesNotFit with the remedy."""
+    if setting in MONEY:
+        if not isinstance(value, Money) or value.cents < 0 or value.currency != "USD":
+            raise SettingDoesNotFit(f"{setting.value} is an amount of dollars, zero or more.", field="/value")
+        return value.cents, None
+    if setting in PERCENT:
+        whole = value if type(value) is int else None
+        if whole is None or not 0 <= whole <= 1000:
+            raise SettingDoesNotFit(f"{setting.value} is a whole percent, 0 to 1000.", field="/value")
+        if setting is Setting.GUIDELINE_LIMIT_PERCENT and whole == 0:
+            raise SettingDoesNotFit(
+                "A limit of 0 percent would help nobody; write 1 or more.", field="/value"
+            )
+        return None, str(whole)
+    if not isinstance(value, str) or not value.strip() or not is_safe(value) or len(value) > 1000:
+        raise SettingDoesNotFit(f"{setting.value} is a text of 1 to 1000 characters.", field="/value")
+    if setting is Setting.TIME_ZONE:
+        _check_zone(value)
+    return None, value.strip()
+
+
+def _check_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingDoesNotFit("Write a time zone like America/New_York.", field="/value") from None
+
+
+def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
+    """The typed whole. Raises OrganisationNotSetUp naming what is missing."""
+    missing = [s.value for s in Setting if s not in rows and s not in OPTIONAL]
+    if missing:
+        raise OrganisationNotSetUp(
+            f"Before anything can be decided for {on}, an administrator sets: {', '.join(missing)}."
+        )
+
+    def text(setting: Setting) -> str:
+        return rows[setting].text or ""
+
+    limit = rows[Setting.SMALL_AMOUNT_LIMIT]
+    return Organisation(
+        name=text(Setting.NAME),
+        time_zone=text(Setting.TIME_ZONE),
+        letterhead_lines=tuple(text(Setting.LETTERHEAD).splitlines()),
+        day_phone=text(Setting.DAY_PHONE),
+        night_phone=text(Setting.NIGHT_PHONE),
+        email=rows[Setting.EMAIL].text if Setting.EMAIL in rows else None,
+        small_amount_limit=Money(limit.cents or 0),
+        small_amount_setting_id=limit.id,
+        guideline_limit_percent=int(text(Setting.GUIDELINE_LIMIT_PERCENT)),
+        fare_contingency_percent=(
+            int(text(Setting.FARE_CONTINGENCY_PERCENT)) if Setting.FARE_CONTINGENCY_PERCENT in rows else 0
+        ),
+    )

@@ -1,0 +1,68 @@
+"""What we show: the organisation as it was set on a date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from reunify.kernel.money import Money
+from reunify.rates.policy import Organisation, Row, Setting, organisation_of
+from reunify.rates.records import OrganisationSetting
+
+__all__ = ["Organisation", "SettingView", "organisation", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """One dated row, for the administrator's page."""
+
+    id: UUID
+    key: str
+    value: Money | str
+    effective_from: date
+    set_by: str
+    at: datetime
+
+
+def organisation(session: Session, *, on: date) -> Organisation:
+    """The values in force on the date: the newest day wins, then the row written last.
+
+    Raises OrganisationNotSetUp.
+    """
+    rows = session.execute(
+        sa.select(
+            OrganisationSetting.key,
+            OrganisationSetting.id,
+            OrganisationSetting.cents,
+            OrganisationSetting.text,
+        )
+        .where(OrganisationSetting.effective_from <= on)
+        .ext(distinct_on(OrganisationSetting.key))
+        .order_by(
+            OrganisationSetting.key,
+            OrganisationSetting.effective_from.desc(),
+            OrganisationSetting.sequence.desc(),
+        )
+    )
+    return organisation_of({Setting(key): Row(i, cents, text) for key, i, cents, text in rows}, on=on)
+
+
+def settings(session: Session) -> list[SettingView]:
+    """Every row, newest first."""
+    rows = session.scalars(sa.select(OrganisationSetting).order_by(OrganisationSetting.sequence.desc()))
+    return [
+        SettingView(
+            r.id,
+            r.key,
+            Money(r.cents) if r.cents is not None else (r.text or ""),
+            r.effective_from,
+            r.set_by,
+            r.at,
+        )
+        for r in rows
+    ]

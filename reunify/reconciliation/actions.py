@@ -1,0 +1,178 @@
+"""Keep each signed event once, handle it from the payment as it is now, and write down every difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from reunify.audit import actions as audit
+from reunify.disbursement import attempts
+from reunify.disbursement import queries as payments
+from reunify.disbursement.attempts import NotOurPayment
+from reunify.disbursement.outcomes import Known, Payment
+from reunify.kernel.ids import new_id
+from reunify.kernel.people import Actor, Role, check_role
+from reunify.kernel.refusals import NotFound
+from reunify.reconciliation import policy
+from reunify.reconciliation.policy import Difference, Kind
+from reunify.reconciliation.queries import open_attempts, open_differences, unhandled
+from reunify.reconciliation.records import DifferenceRecord, InboxRecord
+
+__all__ = [
+    "handle",
+    "open_attempts",
+    "open_differences",
+    "park",
+    "postpone",
+    "receive",
+    "report",
+    "resolve",
+    "take_payment",
+    "unhandled",
+]
+
+
+def receive(
+    session: Session,
+    *,
+    raw: bytes,
+    signature: str,
+    secrets: Sequence[str],
+    now: datetime,
+    live: bool = False,
+) -> str:
+    """Keep a signed event; the same event twice is kept once. Returns its id.
+
+    `raw` is the body exactly as it came. Raises NotStripe, NotAnEvent.
+    """
+    policy.check_signature(raw, signature, secrets, now)
+    notice = policy.read(raw, live=live)
+    session.execute(
+        insert(InboxRecord)
+        .values(
+            id=notice.id,
+            type=notice.type,
+            object_id=notice.object_id,
+            idem_key=notice.idem_key,
+            raw=raw,
+            received_at=now,
+            tries=0,
+            try_after=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return notice.id
+
+
+def handle(session: Session, *, event_id: str, payment: Payment | None, by: Actor, now: datetime) -> None:
+    """Finish one event. `payment`: what it speaks of, looked up now; None for other events."""
+    event = _locked(session, event_id)
+    if event.handled_at is not None or event.parked is not None:
+        return
+    if payment is not None:
+        event.parked = take_payment(session, payment=payment, key=event.idem_key, by=by, now=now)
+    event.handled_at = now
+
+
+def take_payment(
+    session: Session, *, payment: Payment, key: str | None, by: Actor, now: datetime
+) -> str | None:
+    """Bring our attempt up to the payment as it is now; a word for a person if it is not ours."""
+    attempt = payments.attempt_of_payment(session, payment.id, key=key, reference=payment.reference)
+    if attempt is None:
+        found = Difference(Kind.PAYMENT_NOT_OURS, payment.id, None, payment.amount)
+        report(session, differences=[found], now=now)
+        return "not_ours"
+    try:
+        with session.begin_nested():
+            attempts.record_outcome(session, attempt_id=attempt.id, outcome=Known(payment), by=by, now=now)
+    except NotOurPayment:
+        found = Difference(Kind.OTHER_AMOUNT, payment.id, None, payment.amount)
+        report(session, differences=[found], now=now)
+        return "another_payment"
+    return None
+
+
+def postpone(session: Session, *, event_id: str, now: datetime) -> None:
+    """It could not be looked up: later, and after many times set aside."""
+    event = _locked(session, event_id)
+    event.tries += 1
+    later = policy.try_after(event.tries, now)
+    if later is None:
+        event.parked = "never_answered"
+    else:
+        event.try_after = later
+
+
+def park(session: Session, *, event_id: str, reason: str) -> None:
+    """Set aside for a person; the rest of the inbox goes on."""
+    _locked(session, event_id).parked = reason
+
+
+def report(session: Session, *, differences: Iterable[Difference], now: datetime) -> None:
+    """Write down each difference once; one that a person has explained stays explained."""
+    for difference in differences:
+        if _explained(session, difference):
+            continue
+        session.execute(
+            insert(DifferenceRecord)
+            .values(
+                id=new_id(),
+                kind=difference.kind.value,
+                object_id=difference.object_id,
+                expected_cents=None if difference.expected is None else difference.expected.cents,
+                found_cents=None if difference.found is None else difference.found.cents,
+                found_at=now,
+            )
+            .on_conflict_do_nothing(
+                index_elements=["kind", "object_id"], index_where=sa.text("resolved_at IS NULL")
+            )
+        )
+
+
+def agreed(session: Session, *, still: Iterable[Difference], now: datetime) -> None:
+    """Close what a whole proof no longer finds. What somebody did past us waits for a person all the same."""
+    kept = {(d.kind.value, d.object_id) for d in still}
+    for row in session.scalars(
+        sa.select(DifferenceRecord).where(DifferenceRecord.resolved_at.is_(None)).with_for_update()
+    ):
+        if row.kind in policy.CLOSES_ITSELF and (row.kind, row.object_id) not in kept:
+            row.resolved_at = now
+            row.resolution = "The books agree now."
+
+
+def resolve(session: Session, *, difference_id: UUID, why: str, by: Actor, now: datetime) -> None:
+    """A finance person has explained a difference. Raises NotAllowed, NotFound."""
+    check_role(by, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
+    row = session.get(DifferenceRecord, difference_id, with_for_update=True)
+    if row is None or row.resolved_at is not None:
+        raise NotFound("There is no such open difference.")
+    row.resolved_at = now
+    row.resolved_by = by.id
+    row.resolution = why
+    audit.record(session, by=by, at=now, subject="difference", subject_id=row.id, moved="resolve", why=why)
+
+
+def _explained(session: Session, difference: Difference) -> bool:
+    """A person has said why; what comes and goes by itself is only explained for that very sum."""
+    asked = sa.select(DifferenceRecord.id).where(
+        DifferenceRecord.kind == difference.kind.value,
+        DifferenceRecord.object_id == difference.object_id,
+        DifferenceRecord.resolved_by.is_not(None),
+    )
+    if difference.kind in policy.CLOSES_ITSELF:
+        found = None if difference.found is None else difference.found.cents
+        asked = asked.where(DifferenceRecord.found_cents.is_not_distinct_from(found))
+    return session.scalar(asked.limit(1)) is not None
+
+
+def _locked(session: Session, event_id: str) -> InboxRecord:
+    event = session.get(InboxRecord, event_id, with_for_update=True, populate_existing=True)
+    if event is None:
+        raise NotFound("There is no such event.")
+    return event

@@ -1,0 +1,66 @@
+"""What is true: Stripe's events as they came, and every difference found between their books and ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reunify.db import Base
+from reunify.kernel.ids import new_id
+from reunify.reconciliation import policy
+
+_KINDS = ", ".join(f"'{kind.value}'" for kind in policy.Kind)
+
+
+class InboxRecord(Base):
+    """One signed event. It says only what changed; the payment itself is looked up."""
+
+    __tablename__ = "webhook_inbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_webhook_inbox_unhandled",
+            "try_after",
+            postgresql_where=sa.text("handled_at IS NULL AND parked IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    object_id: Mapped[str | None]
+    idem_key: Mapped[str | None]
+    raw: Mapped[bytes]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    parked: Mapped[str | None]  # why it was set aside, in a word
+    tries: Mapped[int]
+    try_after: Mapped[datetime]
+
+
+class DifferenceRecord(Base):
+    """Their books and ours disagree here, until a person says why."""
+
+    __tablename__ = "differences"
+    __table_args__ = (
+        sa.Index(
+            "uq_differences_one_open",
+            "kind",
+            "object_id",
+            unique=True,
+            postgresql_where=sa.text("resolved_at IS NULL"),
+        ),
+        sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind_known"),
+        sa.CheckConstraint("(resolved_at IS NULL) = (resolution IS NULL)", name="resolution_paired"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    object_id: Mapped[str]
+    expected_cents: Mapped[int | None]
+    found_cents: Mapped[int | None]
+    found_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: it agreed by itself
+    resolution: Mapped[str | None]

@@ -1,0 +1,100 @@
+"""Independent loops that call Stripe outside every transaction: inbox, poller, sweep, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from reunify.db import Database
+from reunify.disbursement import queries as disbursement
+from reunify.disbursement.outcomes import Payment
+from reunify.disbursement.ports import GatewayUnavailable, PaymentGateway
+from reunify.kernel.people import Actor
+from reunify.kernel.refusals import NotFound, Refused
+from reunify.reconciliation import actions, books, policy, queries
+from reunify.reconciliation.policy import Difference, Notice
+from reunify.reconciliation.ports import Statement
+
+Clock = Callable[[], datetime]
+
+
+def work_inbox(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limit: int = 100) -> int:
+    """Handle what has arrived; returns how many. One poisoned event never stops the others."""
+    with db.read() as session:
+        notices = actions.unhandled(session, now=clock(), limit=limit)
+    for notice in notices:
+        _work_one(db, gateway, notice, by=by, clock=clock)
+    return len(notices)
+
+
+def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limit: int = 500) -> int:
+    """Ask after payments in flight, in case an event never came; returns how many answered."""
+    with db.read() as session:
+        flying = queries.open_attempts(session, now=clock(), limit=limit)
+    answered = 0
+    for attempt in flying:
+        try:
+            payment = gateway.look_up(str(attempt.payment))
+        except (GatewayUnavailable, NotFound):
+            continue
+        with db.work() as session:
+            actions.take_payment(session, payment=payment, key=attempt.key, by=by, now=clock())
+        answered += 1
+    return answered
+
+
+def sweep(db: Database, statement: Statement, *, by: Actor, clock: Clock) -> int:
+    """List every payment of the last 45 days: late returns, lost answers, payments made past us.
+
+    Returns how many were new to us in some way. Raises GatewayUnavailable.
+    """
+    theirs = statement.payments(since=clock() - queries.RETURNS_WITHIN)
+    with db.read() as session:
+        known = disbursement.payments_known(session)
+    changed = [p for p in theirs if p.id not in known or policy.is_news(known[p.id].state, p.status)]
+    for payment in changed:
+        with db.work() as session:
+            actions.take_payment(session, payment=payment, key=None, by=by, now=clock())
+    return len(changed)
+
+
+def prove(db: Database, statement: Statement, *, clock: Clock) -> list[Difference]:
+    """Opening + transactions = closing = ledger cash, from the first day on; differences become rows.
+
+    Run it after the other loops. Raises GatewayUnavailable.
+    """
+    movements = statement.movements(since=None)
+    balance = statement.balance()
+    with db.work() as session:
+        found = policy.compare(
+            opening=policy.NOTHING,
+            balance=balance,
+            movements=movements,
+            ours=books.asked_for(session),
+            booked=books.booked(session),
+            ledger_cash=books.cash_at_stripe(session),
+        )
+        actions.report(session, differences=found, now=clock())
+        actions.agreed(session, still=found, now=clock())
+    return found
+
+
+def _work_one(db: Database, gateway: PaymentGateway, notice: Notice, *, by: Actor, clock: Clock) -> None:
+    payment: Payment | None = None
+    if notice.payment_id is not None:
+        try:
+            payment = gateway.look_up(notice.payment_id)
+        except GatewayUnavailable:
+            with db.work() as session:
+                actions.postpone(session, event_id=notice.id, now=clock())
+            return
+        except NotFound:
+            with db.work() as session:
+                actions.park(session, event_id=notice.id, reason="no_such_payment")
+            return
+    try:
+        with db.work(wake=True) as session:
+            actions.handle(session, event_id=notice.id, payment=payment, by=by, now=clock())
+    except Refused as refused:
+        with db.work() as session:
+            actions.park(session, event_id=notice.id, reason=type(refused).__name__)

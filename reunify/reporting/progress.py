@@ -1,0 +1,179 @@
+"""Where a request stands, derived from the rooms it has passed; no state of its own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from reunify.allocation import queries as plans
+from reunify.allocation.queries import AwardPlan
+from reunify.approval import queries as approval
+from reunify.approval.queries import Award, Refusal
+from reunify.disbursement import queries as disbursement
+from reunify.disbursement.queries import Instruction
+from reunify.documents import queries as documents
+from reunify.documents.queries import Document
+from reunify.eligibility import queries as eligibility
+from reunify.eligibility.queries import Explanation
+from reunify.intake import queries as intake
+from reunify.intake.queries import Draft
+from reunify.kernel.ids import RequestId
+from reunify.kernel.refusals import NotFound
+
+TROUBLED = ("failed", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`stage` is one word of STAGES; `run` is the Prefect run that checked it, None for "no run"."""
+
+    request: Draft
+    number: int
+    stage: str
+    explanation: Explanation | None
+    award: Award | None
+    plan: AwardPlan | None
+    refusal: Refusal | None
+    instructions: tuple[Instruction, ...]
+    documents: tuple[Document, ...]
+
+    @property
+    def checked_at(self) -> datetime | None:
+        return self.explanation.at if self.explanation else None
+
+    @property
+    def run(self) -> str | None:
+        return self.explanation.run if self.explanation else None
+
+
+STAGES = (
+    "draft",
+    "checking",
+    "question",
+    "staff_decision",
+    "refusal_to_confirm",
+    "refused",
+    "no_money_left",
+    "awaiting_approval",
+    "awaiting_release",
+    "paying",
+    "needs_person",
+    "paid",
+    "declined",
+    "withdrawn",
+)
+
+
+def of(session: Session, *, request_id: UUID) -> Progress:
+    """Raises NotFound."""
+    request = intake.request(session, request_id)
+    number = intake.newest_number(session, request_id)
+    explanation = _explanation(session, request_id)
+    award = approval.newest_award(session, request_id)
+    refusal = approval.newest_refusal(session, request_id)
+    instructions = tuple(disbursement.of_award(session, award.id)) if award else ()
+    return Progress(
+        request=request,
+        number=number,
+        stage=_stage(request, number, explanation, award, refusal, instructions),
+        explanation=explanation,
+        award=award,
+        plan=plans.award_plan(session, award.allocation_id) if award else None,
+        refusal=refusal,
+        instructions=instructions,
+        documents=tuple(documents.list_for_request(session, RequestId(request_id))),
+    )
+
+
+def _explanation(session: Session, request_id: UUID) -> Explanation | None:
+    try:
+        return eligibility.explanation(session, request_id)
+    except NotFound:
+        return None
+
+
+def _stage(
+    request: Draft,
+    number: int,
+    explanation: Explanation | None,
+    award: Award | None,
+    refusal: Refusal | None,
+    instructions: tuple[Instruction, ...],
+) -> str:
+    if request.state != "submitted":
+        return request.state
+    if explanation is None or explanation.number < number:
+        return "checking"
+    if award is not None:
+        return _award_stage(award, instructions)
+    if refusal is not None:
+        return {"proposed": "refusal_to_confirm", "confirmed": "refused"}[refusal.state]
+    return {
+        "needs_information": "question",
+        "needs_staff_decision": "staff_decision",
+        "payable": "no_money_left",
+        "no_source": "refusal_to_confirm",
+    }[explanation.outcome]
+
+
+def _award_stage(award: Award, instructions: tuple[Instruction, ...]) -> str:
+    if award.state != "released":
+        waiting = {"awaiting_approval": "awaiting_approval", "approved": "awaiting_release"}
+        return waiting.get(award.state, award.state)
+    states = {i.state for i in instructions if i.state != "withdrawn"}
+    if states & set(TROUBLED):
+        return "needs_person"
+    return "paid" if states == {"settled"} else "paying"
+
+
+def as_json(progress: Progress) -> dict[str, Any]:
+    """For the API: ids, codes, cents and the questions; no names, no case words."""
+    explanation, award, plan, refusal = (
+        progress.explanation,
+        progress.award,
+        progress.plan,
+        progress.refusal,
+    )
+    return {
+        "id": progress.request.id,
+        "reference": progress.request.reference,
+        "number": progress.number,
+        "stage": progress.stage,
+        "outcome": explanation.outcome if explanation else None,
+        "checked_at": progress.checked_at,
+        "run": progress.run,
+        "answers": {s.source: s.answer for s in explanation.sources} if explanation else {},
+        "questions": [{"pointer": q.pointer, "en": q.text.en, "es": q.text.es} for q in explanation.questions]
+        if explanation
+        else [],
+        "plan": {
+            "lines": [
+                {"line": p.line_key, "fund": p.fund_code, "unit": p.unit, "ceiling": p.ceiling}
+                for p in plan.lines
+            ],
+            "uncovered": plan.certificate["uncovered"],
+        }
+        if plan
+        else None,
+        "award": {
+            "id": award.id,
+            "state": award.state,
+            "ceiling_cents": award.ceiling.cents,
+            "small_limit_cents": award.small_limit.cents,
+        }
+        if award
+        else None,
+        "refusal": {"id": refusal.id, "state": refusal.state} if refusal else None,
+        "instructions": [
+            {k: v for k, v in asdict(i).items() if k in ("id", "rail", "unit", "amount", "state", "trouble")}
+            for i in progress.instructions
+        ],
+        "documents": [
+            {"id": d.id, "kind": d.kind, "language": d.language, "formats": d.formats, "run": d.run}
+            for d in progress.documents
+        ],
+    }

@@ -1,0 +1,99 @@
+"""A person at a keyboard, over HTTP: signs in, enters, approves, releases, logs. Counts every human act."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from reunify.sandbox.people import PEOPLE_BY_NAME
+
+PATIENCE_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.02
+
+
+class StoryBroke(Exception):
+    """A sample family's story did not go as it must. `str()` says where."""
+
+
+@dataclass
+class Diary:
+    """Who acted in one family's story, and what they did."""
+
+    acts: list[str] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
+
+
+class Person:
+    """One signed-in member of staff."""
+
+    def __init__(self, http: httpx.Client, username: str) -> None:
+        """`http` speaks to the API's root and is this person's own."""
+        self.username = username
+        self._http = http
+        password = PEOPLE_BY_NAME[username].password
+        answer = self._http.post("/sessions", json={"username": username, "password": password})
+        answer.raise_for_status()
+        self._http.headers["authorization"] = f"Bearer {answer.json()['token']}"
+
+    @classmethod
+    def at(cls, base: str, username: str) -> Person:
+        return cls(httpx.Client(base_url=f"{base}/api/v1", timeout=30), username)
+
+    def act(self, diary: Diary, what: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One human act: a POST that must succeed."""
+        answer = self._http.post(path, json=body)
+        if answer.is_error:
+            raise StoryBroke(f"{self.username} could not {what}: {answer.status_code} {answer.text}")
+        diary.acts.append(what)
+        diary.people.add(self.username)
+        return dict(answer.json())
+
+    def tries(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """A POST that may be refused."""
+        return self._http.post(path, json=body)
+
+    def is_refused(self, path: str, status: int) -> bool:
+        """True if this person is turned away with exactly that status."""
+        return self.tries(path).status_code == status
+
+    def see(self, path: str) -> dict[str, Any]:
+        answer = self._http.get(path)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def wait(self, request_id: str, until: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Look at the request's progress until it is as expected."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            progress = self.see(f"/requests/{request_id}/progress")
+            if until(progress):
+                return progress
+            if time.monotonic() > ends:
+                raise StoryBroke(f"waited too long for {what}; the request is {progress['stage']}")
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def family_reads(base: str, link: dict[str, Any]) -> str:
+    """Open the private link with its PIN as a phone would; the page's text."""
+    with httpx.Client(base_url=base, timeout=30, follow_redirects=True) as phone:
+        phone.get(f"/f/{link['token']}")
+        _insecure_cookies(phone)
+        page = phone.post("/family", data={"pin": link["pin"]}, headers={"sec-fetch-site": "same-origin"})
+        _insecure_cookies(phone)
+        page = phone.get("/family")
+        if page.status_code != 200 or "__Host-family" not in {c.name for c in phone.cookies.jar}:
+            raise StoryBroke(f"the family's page did not open: {page.status_code}")
+        return page.text
+
+
+def _insecure_cookies(phone: httpx.Client) -> None:
+    """Browsers send Secure cookies to this machine over plain HTTP; httpx has to be told."""
+    for cookie in phone.cookies.jar:
+        cookie.secure = False

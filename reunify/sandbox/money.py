@@ -1,0 +1,98 @@
+"""The demo's sources: money and hotel nights set by the sample organisation, and one elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from reunify.funds import actions as funds
+from reunify.funds.policy import FundKind
+from reunify.ledger import actions as ledger
+from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
+from reunify.sandbox.people import SANDBOX
+from reunify.sandbox.stripe_simulator.options import OPENING_CENTS
+
+YEAR = (date(2026, 1, 1), date(2027, 12, 31))
+DOMESTIC_CENTS = {
+    BudgetCategory.TRANSPORT: 15_000_000,
+    BudgetCategory.LODGING: 6_000_000,
+    BudgetCategory.MEALS: 3_000_000,
+    BudgetCategory.OTHER: 1_000_000,
+}
+TRIP_LIMIT_CENTS = 750_000
+NIGHTS_PER_CHILD = 3
+PARTNER_NIGHTS = {BudgetCategory.LODGING: 400}
+
+
+def open_sample_funds(session: Session, *, now: datetime) -> None:
+    """Opened, authorised, and the first cash drawn to the payout balance."""
+    domestic = funds.open_fund(
+        session,
+        code="domestic_reunification",
+        name="Domestic reunification fund (organisation-set)",
+        public_name="Family Travel Fund",
+        kind=FundKind.HELD,
+        unit=Unit.CENTS,
+        amounts=DOMESTIC_CENTS,
+        period_start=YEAR[0],
+        period_end=YEAR[1],
+        organisation_set=True,
+        by=SANDBOX,
+        now=now,
+    )
+    funds.open_fund(
+        session,
+        code="partner_hotel_nights",
+        name="Partner hotel nights (organisation-set)",
+        public_name="Partner Hotel Nights",
+        kind=FundKind.HELD,
+        unit=Unit.NIGHT,
+        amounts=PARTNER_NIGHTS,
+        period_start=YEAR[0],
+        period_end=YEAR[1],
+        organisation_set=True,
+        by=SANDBOX,
+        now=now,
+    )
+    funds.open_fund(
+        session,
+        code="interstate_compact",
+        name="Home state under the Interstate Compact for Juveniles",
+        public_name="The home state",
+        kind=FundKind.ELSEWHERE,
+        unit=Unit.CENTS,
+        amounts={},
+        period_start=YEAR[0],
+        period_end=None,
+        organisation_set=False,
+        by=SANDBOX,
+        now=now,
+    )
+    funds.limit(
+        session,
+        code="domestic_reunification",
+        scope=Scope.TRIP,
+        at_most=TRIP_LIMIT_CENTS,
+        effective_from=YEAR[0],
+        by=SANDBOX,
+        now=now,
+    )
+    funds.limit(
+        session,
+        code="partner_hotel_nights",
+        scope=Scope.CHILD,
+        at_most=NIGHTS_PER_CHILD,
+        effective_from=YEAR[0],
+        by=SANDBOX,
+        now=now,
+    )
+    ledger.draw_down(
+        session,
+        external_ref="sandbox:opening",
+        fund_id=domestic,
+        cash=Cash.STRIPE,
+        amount=OPENING_CENTS,
+        by=SANDBOX,
+        now=now,
+    )

@@ -1,0 +1,45 @@
+"""`python -m reunify.sandbox.stripe_simulator --port N --webhook-url URL --secret S --data DIR`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from reunify.sandbox.stripe_simulator.options import OPENING_CENTS, NotOnLoopback, Options
+from reunify.sandbox.stripe_simulator.serving import serve
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the command line and serve until interrupted."""
+    said = argparse.ArgumentParser(prog="stripe_simulator", description=__doc__)
+    said.add_argument("--host", default="127.0.0.1", help="loopback only")
+    said.add_argument("--port", type=int, default=12111)
+    said.add_argument("--webhook-url", help="where signed events go; loopback only")
+    said.add_argument("--secret", default="whsec_sandbox", help="signs the events")
+    said.add_argument("--data", type=Path, required=True, help="folder for the simulator's memory")
+    said.add_argument(
+        "--settle-after", type=float, default=0.3, help="seconds; below 0: by control plane only"
+    )
+    said.add_argument("--opening-cents", type=int, default=OPENING_CENTS)
+    said.add_argument(
+        "--ask-bank-details", action="store_true", help="recipients fill in the hosted page first"
+    )
+    chosen = said.parse_args(arguments)
+    try:
+        options = Options(
+            data=chosen.data,
+            host=chosen.host,
+            port=chosen.port,
+            webhook_url=chosen.webhook_url,
+            secret=chosen.secret,
+            settle_after=chosen.settle_after if chosen.settle_after >= 0 else None,
+            opening_cents=chosen.opening_cents,
+            banks_ready=not chosen.ask_bank_details,
+        )
+    except NotOnLoopback as refused:
+        said.error(str(refused))
+    serve(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""What a person sees: the balance, the payments, and the page where a recipient gives bank details."""
+
+from __future__ import annotations
+
+from html import escape
+
+from reunify.sandbox.stripe_simulator.store import Thing
+
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+_HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>
+body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}}
+.sandbox{{background:#7a3b00;color:#fff;padding:.25rem .75rem;border-radius:.25rem}}
+table{{border-collapse:collapse;width:100%}}
+th,td{{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc}}
+td.money{{text-align:right;font-variant-numeric:tabular-nums}}
+dl{{display:flex;gap:3rem}}dd{{margin:0;font-size:1.5rem}}
+label{{display:block;margin:.75rem 0}}
+input{{font:inherit;padding:.4rem}}button{{font:inherit;padding:.5rem 1rem}}
+</style></head><body><p><strong class="sandbox">Sandbox: no real money</strong></p>"""
+
+
+def _money(cents: int) -> str:
+    dollars, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}${dollars:,}.{rest:02d}"
+
+
+def overview(account: Thing, payments: list[Thing], names: dict[str, str], undelivered: int) -> str:
+    """The first page: balance and every payment, newest first."""
+    balance = account["balance"]
+    rows = "".join(
+        "<tr>"
+        f"<td><code>{escape(p['id'])}</code></td>"
+        f"<td>{escape(names.get(p['to']['recipient'], ''))}</td>"
+        f'<td class="money">{_money(p["amount"]["value"])}</td>'
+        f"<td>{escape(p['status'])}</td>"
+        f"<td>{escape(p['created'])}</td></tr>"
+        for p in payments
+    )
+    head = "<tr><th>Payment</th><th>To</th><th>Amount</th><th>Status</th><th>Created</th></tr>"
+    listed = (
+        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else "<p>No payments yet.</p>"
+    )
+    return (
+        _HEAD.format(title="Stripe simulator")
+        + "<h1>Stripe simulator</h1><dl>"
+        + f"<div><dt>Available</dt><dd>{_money(balance['available']['usd']['value'])}</dd></div>"
+        + f"<div><dt>On its way out</dt><dd>{_money(balance['outbound_pending']['usd']['value'])}</dd></div>"
+        + f"<div><dt>Events not yet delivered</dt><dd>{undelivered}</dd></div></dl>"
+        + f"<h2>Payments</h2>{listed}</body></html>"
+    )
+
+
+def bank_details(link: str) -> str:
+    """The stand-in for Stripe's hosted form. What is typed here is thrown away."""
+    return (
+        _HEAD.format(title="Your bank details")
+        + "<h1>Your bank details</h1><p>On the real page the numbers go to Stripe, not to us.</p>"
+        + f'<form method="post" action="/hosted/bank_details/{escape(link)}">'
+        + '<label>Routing number <input name="routing" inputmode="numeric" autocomplete="off"></label>'
+        + '<label>Account number <input name="account" inputmode="numeric" autocomplete="off"></label>'
+        + "<button>Save</button></form></body></html>"
+    )
+
+
+def said(title: str, sentence: str) -> str:
+    return (
+        _HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p></body></html>"
+    )

@@ -1,0 +1,215 @@
+"""Environment to typed values. Every name starts with REUNIFY_; an unknown one is refused: typos are seen."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from reunify.kernel.refusals import Refused
+
+STRIPE = "https://api.stripe.com"
+_PREFIX = "REUNIFY_"
+_LIVE = ("sk_live_", "rk_live_")
+_TEST = ("sk_test_", "rk_test_")
+_OF_THIS_PROCESS = frozenset({"database_url", "owner_database_url", "prefect_database_url"})
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsRefused(Refused):
+    """The environment cannot be used. `str()` names each variable and its remedy, never its value."""
+
+
+class Settings(BaseSettings):
+    """Where things are and what is switched on. Secrets hide themselves when printed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    data: Path = Path(".reunify")
+    database_url: SecretStr | None = None  # the application's role; absent: the embedded server
+    owner_database_url: SecretStr | None = None  # the role that migrates
+    api_port: Port = 8080
+    public_url: str | None = None  # what a family's link starts with; absent: this machine's address
+
+    prefect_port: Port = 4200
+    prefect_url: str | None = None  # a Prefect API run elsewhere; absent: our own child process
+    prefect_auth: SecretStr | None = None  # user:password; absent: generated at the first start
+    prefect_database_url: SecretStr | None = (
+        None  # postgresql+asyncpg; absent: the embedded server's second one
+    )
+
+    worker_beat_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    worker_batch: Annotated[int, Field(ge=1, le=500)] = 500
+
+    stripe_rail: bool = False  # off: payments are logged, made elsewhere
+    stripe_key: SecretStr | None = None
+    stripe_base: str = STRIPE
+    stripe_financial_account: str | None = None
+    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()  # comma between old and new
+    log_to_stripe: bool = False  # also tell Stripe about payments made elsewhere (ids and cents only)
+
+    sandbox: bool = False
+    simulator_port: Port = 12111
+
+    @field_validator("stripe_webhook_secrets", mode="before")
+    @classmethod
+    def _by_comma(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url", "owner_database_url")
+    @classmethod
+    def _with_driver(cls, value: SecretStr | None) -> SecretStr | None:
+        """`postgresql://` and `postgres://` mean psycopg 3; anything else is refused."""
+        if value is None:
+            return None
+        scheme, _, rest = value.get_secret_value().partition("://")
+        if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not rest:
+            raise ValueError("write postgresql://user:password@host/database")
+        return SecretStr(f"postgresql+psycopg://{rest}")
+
+    @model_validator(mode="after")
+    def _stripe_is_consistent(self) -> Self:
+        if self.stripe_rail and self.stripe_key is None:
+            raise ValueError("REUNIFY_STRIPE_RAIL is on: set REUNIFY_STRIPE_KEY, or switch the rail off")
+        key = self.stripe_key.get_secret_value() if self.stripe_key else None
+        problem = stripe_problem(key, self.stripe_base, sandbox=self.sandbox)
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def as_environment(self) -> dict[str, str]:
+        """The same settings for a child process, without the addresses of databases. Holds secrets."""
+        said: dict[str, str] = {}
+        for name in sorted(type(self).model_fields.keys() - _OF_THIS_PROCESS):
+            value = getattr(self, name)
+            if value is None or value == ():
+                continue
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            elif isinstance(value, tuple):
+                value = ",".join(secret.get_secret_value() for secret in value)
+            said[_PREFIX + name.upper()] = str(value)
+        return said
+
+    @property
+    def own_url(self) -> str:
+        """Where this machine's browser finds the pages."""
+        return self.public_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def prefect_api_url(self) -> str:
+        return self.prefect_url or f"http://127.0.0.1:{self.prefect_port}/api"
+
+
+def stripe_problem(key: str | None, base: str, *, sandbox: bool = False) -> str | None:
+    """Why this key may not be used with this address, in words; None if it may.
+
+    A live key goes to https://api.stripe.com and nowhere else. A test key goes there or to this machine.
+    """
+    if base != STRIPE and not _is_loopback(base):
+        return f"REUNIFY_STRIPE_BASE must be {STRIPE}, or an address on this machine (http://127.0.0.1:...)"
+    if key is None:
+        return None
+    if key.startswith(_LIVE):
+        if sandbox:
+            return "REUNIFY_STRIPE_KEY is a live key; the sandbox moves no real money: remove it"
+        if base != STRIPE:
+            return f"REUNIFY_STRIPE_KEY is a live key, only ever sent to {STRIPE}: unset REUNIFY_STRIPE_BASE"
+        return None
+    if key.startswith(_TEST):
+        return None
+    return "REUNIFY_STRIPE_KEY must start with sk_live_, rk_live_, sk_test_ or rk_test_"
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises SettingsRefused, which names variables and never their values."""
+    given = os.environ if environment is None else environment
+    unknown = sorted(
+        name
+        for name in given
+        if name.startswith(_PREFIX) and name.removeprefix(_PREFIX).lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise SettingsRefused(f"These variables mean nothing here: {', '.join(unknown)}. Check the spelling.")
+    values = {
+        name: given[_PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if given.get(_PREFIX + name.upper())
+    }
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # pydantic converts the words
+    except ValidationError as wrong:
+        raise SettingsRefused(_in_words(wrong)) from None
+
+
+def _in_words(wrong: ValidationError) -> str:
+    said = []
+    for problem in wrong.errors(include_input=False, include_url=False):
+        remedy = problem["msg"].removeprefix("Value error, ")
+        where = f"{_PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
+        said.append(where + remedy)
+    return "\n".join(said)
+
+
+def _is_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.path.strip("/"):
+        return False
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
+
+
+def prefect_client_environment(api_url: str, auth: str | None) -> dict[str, str]:
+    """What a process that starts flow runs needs. The flow heartbeat is switched off in code, not here."""
+    made = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_CLIENT_MAX_RETRIES": "3",
+        "PREFECT_API_URL": api_url,
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never start a hidden server of its own
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "true",
+    }
+    if auth:
+        made["PREFECT_API_AUTH_STRING"] = auth
+    return made
+
+
+def prefect_server_environment(*, data: Path, port: int, auth: str, database_url: str) -> dict[str, str]:
+    """A server for this machine only: loopback, password, CSRF, own origin; no analytics, no automations."""
+    own = f"http://127.0.0.1:{port}"
+    return {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_HOME": str(data / "prefect"),
+        "PREFECT_API_DATABASE_CONNECTION_URL": database_url,
+        "PREFECT_API_URL": f"{own}/api",
+        "PREFECT_UI_API_URL": f"{own}/api",
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_API_AUTH_STRING": auth,
+        "PREFECT_API_AUTH_STRING": auth,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": own,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+        "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+        "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
+    }

@@ -1,0 +1,141 @@
+"""Create, edit and submit a travel-assistance request; answer its questions; see how it stands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+
+from reunify.identity import actions as identity
+from reunify.intake import actions, problems, queries
+from reunify.intake.queries import Draft
+from reunify.kernel.ids import RequestId
+from reunify.kernel.refusals import BadInput
+from reunify.reporting import progress
+from reunify.web.audience import AnyStaff, AtHouse, CaseManager
+from reunify.web.errors import refusal_body
+
+router = APIRouter(tags=["requests"])
+
+
+class Answers(BaseModel):
+    """JSON pointer of each field, and its answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    answers: dict[str, Any]
+
+
+@router.post("/requests", status_code=201, response_model=None)
+def create(draft: dict[str, Any], by: CaseManager, at: AtHouse) -> JSONResponse:
+    """Begin a draft. It is kept even when some answers need another look (422 then says which)."""
+    with at.db.work() as session:
+        kept = actions.create(session, draft=draft, by=by, now=at.now())
+    return _kept(kept, 201)
+
+
+@router.put("/requests/{request_id}", response_model=None)
+def edit(
+    request_id: UUID,
+    draft: dict[str, Any],
+    by: CaseManager,
+    at: AtHouse,
+    if_match: Annotated[int | None, Header()] = None,
+) -> JSONResponse:
+    """Replace the draft; `If-Match` carries the revision that was read. Kept as in create."""
+    with at.db.work() as session:
+        kept = actions.edit(
+            session,
+            request_id=RequestId(request_id),
+            draft=draft,
+            expected_revision=if_match,
+            by=by,
+            now=at.now(),
+        )
+    return _kept(kept, 200)
+
+
+def _kept(draft: Draft, status: int) -> JSONResponse:
+    _, found = problems.read(draft.content)
+    wrong = problems.malformed(found)
+    about: dict[str, Any] = {
+        "id": str(draft.id),
+        "reference": draft.reference,
+        "state": draft.state,
+        "revision": draft.revision,
+    }
+    if wrong:
+        return refusal_body(BadInput(wrong), draft=about)
+    about["missing"] = [p.pointer for p in found]
+    return JSONResponse(about, status_code=status)
+
+
+@router.post("/requests/{request_id}/submission", status_code=202)
+def submit(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+    """Freeze version 1; the flow checks it within a moment."""
+    with at.db.work(wake=True) as session:
+        version = actions.submit(
+            session, request_id=RequestId(request_id), case_types=at.case_types, by=by, now=at.now()
+        )
+    return {"version_id": str(version), "number": 1}
+
+
+@router.post("/requests/{request_id}/answers", status_code=202)
+def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+    """Freeze the next version with these answers in place."""
+    with at.db.work(wake=True) as session:
+        version = actions.answer(
+            session,
+            request_id=RequestId(request_id),
+            answers=body.answers,
+            case_types=at.case_types,
+            by=by,
+            now=at.now(),
+        )
+        number = queries.version(session, version).number
+    return {"version_id": str(version), "number": number}
+
+
+@router.get("/requests")
+def list_requests(by: AnyStaff, at: AtHouse) -> list[dict[str, Any]]:
+    """The newest requests, without names."""
+    with at.db.read() as session:
+        return [
+            {"id": str(r.id), "reference": r.reference, "state": r.state} for r in queries.requests(session)
+        ]
+
+
+@router.get("/requests/{request_id}")
+def show(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+    """The draft as it stands."""
+    with at.db.read() as session:
+        kept = queries.request(session, request_id)
+    return {
+        "id": str(kept.id),
+        "reference": kept.reference,
+        "state": kept.state,
+        "revision": kept.revision,
+        "draft": kept.content,
+    }
+
+
+@router.get("/requests/{request_id}/progress")
+def show_progress(request_id: UUID, by: AnyStaff, at: AtHouse) -> dict[str, Any]:
+    """Where the request stands: stage, answer of each source, questions, award, payments, documents, runs."""
+    with at.db.read() as session:
+        return progress.as_json(progress.of(session, request_id=request_id))
+
+
+@router.post("/requests/{request_id}/family-link", status_code=201)
+def make_link(request_id: UUID, request: Request, by: CaseManager, at: AtHouse) -> dict[str, str]:
+    """A new private link and its PIN, shown once; the old link stops working."""
+    with at.db.work() as session:
+        queries.request(session, request_id)
+        new = identity.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
+    return {
+        "address": f"{str(request.base_url).rstrip('/')}/family#{new.token}",
+        "token": new.token,
+        "pin": new.pin,
+    }

@@ -1,0 +1,38 @@
+"""Server-rendered pages for staff and families: plain HTML, no script needed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from reunify.web.pages import (
+    awards,
+    decisions,
+    documents,
+    family,
+    finance,
+    form,
+    funds,
+    payments,
+    requests,
+    sign_in,
+)
+from reunify.web.pages.view import go, staff_page
+
+router = APIRouter()
+# `form` before `requests`: /requests/new is not the request called "new".
+PARTS = (sign_in, form, requests, decisions, finance, awards, payments, funds, documents, family)
+for part in PARTS:
+    router.include_router(part.router)
+
+
+def show_error(request: Request, status: int, title: str, detail: str) -> Response:
+    """The page for whatever was refused: the family's door in kind words, the sign-in page, or the reason."""
+    path = request.url.path
+    if path == "/family" or path.startswith(("/family/", "/f/")):
+        return family.trouble(request, status)
+    if status == 401:
+        if request.method == "GET":
+            return go("/sign-in")
+        return sign_in.sign_in_page(request, wrong="Please sign in again, then repeat it.", status=401)
+    return staff_page(request, "staff/error.html", me=None, status=status, heading=title, detail=detail)

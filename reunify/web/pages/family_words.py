@@ -1,0 +1,145 @@
+"""Every sentence of the family's page, in English and Spanish. The words are law: see the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reunify.intake.form import Language
+
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Travel plan", "Plan de viaje"),
+    "leave": ("Leave this page", "Salir de esta página"),
+    "skip": ("Skip to the content", "Ir al contenido"),
+    "other_language": ("Español", "English"),
+    # the door
+    "door_heading": ("Your travel plan", "Su plan de viaje"),
+    "door_ask": (
+        "Please type the 6 numbers we told you.",
+        "Escriba los 6 números que le dijimos, por favor.",
+    ),
+    "pin": ("The 6 numbers", "Los 6 números"),
+    "pin_hint": ("We told you by phone or in person.", "Se los dijimos por teléfono o en persona."),
+    "open": ("Open my plan", "Abrir mi plan"),
+    "pin_wrong": (
+        "Those numbers did not match. Please look and try again, or call us.",
+        "Esos números no coinciden. Revíselos e intente otra vez, o llámenos.",
+    ),
+    "closed_heading": ("This page is resting", "Esta página está cerrada por ahora"),
+    "closed": (
+        "To keep your plan private, this page closes after a while. You did nothing wrong. "
+        "Open the link we sent you again, or call us and we will give you a new one.",
+        "Para proteger su plan, esta página se cierra después de un tiempo. Usted no hizo nada mal. "
+        "Abra otra vez el enlace que le enviamos, o llámenos y le daremos uno nuevo.",
+    ),
+    "trouble_heading": ("Something did not work", "Algo no funcionó"),
+    "trouble": (
+        "Nothing was lost. Please try again in a minute, or call us.",
+        "No se perdió nada. Intente otra vez en un minuto, o llámenos.",
+    ),
+    # how it stands
+    "arranging_heading": ("We are arranging your trip", "Estamos organizando su viaje"),
+    "arranging": (
+        "There is nothing you need to do now. We will call you when it is ready.",
+        "No tiene que hacer nada por ahora. Le llamaremos cuando esté listo.",
+    ),
+    "question_heading": ("We need to know one more thing", "Nos falta saber algo"),
+    "question": (
+        "We are arranging your trip. Please call us with the answer, or tell the person who helps you:",
+        "Estamos organizando su viaje. Llámenos con la respuesta, o dígasela a la persona que le ayuda:",
+    ),
+    "question_note": (
+        "If you do not know, that is all right. Call us: we can look for it together.",
+        "Si no lo sabe, no se preocupe. Llámenos: podemos buscarlo juntos.",
+    ),
+    "approved_heading": ("Your trip is approved", "Su viaje está aprobado"),
+    "approved": (
+        "These are the costs we pay. Keep this page or download the letter.",
+        "Estos son los gastos que pagamos. Guarde esta página o descargue la carta.",
+    ),
+    "cannot_heading": ("We wrote you a letter", "Le escribimos una carta"),
+    "cannot": (
+        "We cannot pay this trip from our funds. The letter says what we can do, and how to ask again. "
+        "Please call us: we will go through it with you.",
+        "No podemos pagar este viaje con nuestros fondos. La carta explica qué podemos hacer y cómo volver "
+        "a pedirlo. Llámenos: lo revisamos juntos.",
+    ),
+    "talk_heading": ("Let us talk about your trip", "Hablemos de su viaje"),
+    "talk": (
+        "We would like to speak with you about your trip. We will call you, or you can call us any time.",
+        "Queremos hablar con usted sobre su viaje. Le llamaremos, o puede llamarnos cuando quiera.",
+    ),
+    # what is paid
+    "costs_heading": ("What we pay", "Lo que pagamos"),
+    "what": ("What", "Qué"),
+    "how": ("How", "Cómo"),
+    "fund": ("Paid from", "Se paga con"),
+    "up_to": ("Up to", "Hasta"),
+    "total": ("Total, up to", "Total, hasta"),
+    "no_fee": ("You pay no fee.", "Usted no paga ninguna comisión."),
+    "receipts": (
+        "Please send us the receipts by {day}. If that is hard, call us. "
+        "Please send back what was not used; call us if you cannot.",
+        "Envíenos los recibos antes del {day}. Si es difícil, llámenos. "
+        "Devuelva lo que no se usó, por favor; llámenos si no puede.",
+    ),
+    "money_heading": ("The money we send you", "El dinero que le enviamos"),
+    "money_soon": (
+        "{amount} for {name}: we are sending it.",
+        "{amount} para {name}: lo estamos enviando.",
+    ),
+    "money_sent": (
+        "{amount} for {name}: sent. Banks usually show it on the next business day.",
+        "{amount} para {name}: enviado. Los bancos suelen mostrarlo al siguiente día hábil.",
+    ),
+    "money_paid": ("{amount} for {name}: paid.", "{amount} para {name}: pagado."),
+    "money_trouble": (
+        "{amount} for {name}: the bank did not take it yet. We are on it and will call you.",
+        "{amount} para {name}: el banco aún no lo aceptó. Lo estamos resolviendo y le llamaremos.",
+    ),
+    # the plan
+    "plan_heading": ("Your trip", "Su viaje"),
+    "planned": (
+        "This is the plan. It can still change; we will tell you.",
+        "Este es el plan. Todavía puede cambiar; le avisaremos.",
+    ),
+    "leaves": ("Leaves", "Sale"),
+    "arrives": ("Arrives", "Llega"),
+    "with": ("Who", "Quién"),
+    "carrier": ("With", "Con"),
+    "meets": ("Meeting", "Encuentro"),
+    "bring": ("Please bring", "Lleve, por favor"),
+    "stay_heading": ("Where you sleep", "Dónde se hospeda"),
+    "say": ("At the desk you can say:", "En la recepción puede decir en inglés:"),
+    # papers and calls
+    "papers_heading": ("Your papers", "Sus documentos"),
+    "papers": (
+        "Other people can read what you save on a shared phone.",
+        "Otras personas pueden leer lo que guarde en un teléfono compartido.",
+    ),
+    "approval_letter": ("Letter about what we pay", "Carta sobre lo que pagamos"),
+    "refusal_letter": ("Letter about what we can do", "Carta sobre lo que podemos hacer"),
+    "information_request": ("Letter about what we need to know", "Carta sobre lo que nos falta saber"),
+    "itinerary": ("Travel plan on paper", "Plan de viaje en papel"),
+    "docx": ("Word", "Word"),
+    "pdf": ("PDF", "PDF"),
+    "ics": ("Calendar", "Calendario"),
+    "in_en": ("in English", "en inglés"),
+    "in_es": ("in Spanish", "en español"),
+    "call_heading": ("Who to call", "A quién llamar"),
+    "call_day": ("By day", "De día"),
+    "call_night": ("At night and on weekends", "De noche y en fines de semana"),
+    "call_free": ("You can call about anything.", "Puede llamar por cualquier cosa."),
+    "your_reference": ("Your number with us", "Su número con nosotros"),
+}
+
+Say = Callable[..., str]
+
+
+def speaker(language: Language) -> Say:
+    """`say("planned")`: one sentence in this language; blanks are filled by keyword."""
+
+    def say(key: str, **blanks: str) -> str:
+        sentence = WORDS[key][language == "es"]
+        return sentence.format(**blanks) if blanks else sentence
+
+    return say

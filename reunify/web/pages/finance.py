@@ -1,0 +1,60 @@
+"""Finance's queue: the oldest first, families wait in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from reunify.approval import queries as approval
+from reunify.disbursement import queries as disbursement
+from reunify.disbursement.queries import Instruction
+from reunify.identity.queries import staff_names
+from reunify.intake import queries as intake
+from reunify.kernel.ids import StaffId
+from reunify.web.audience import AtHouse, Finance
+from reunify.web.pages.view import organisation_now, staff_page
+
+router = APIRouter(include_in_schema=False)
+_PAYMENT_STATES = ("to_log", "recorded", "failed", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    made: Instruction
+    award: str
+    recorder: StaffId | None
+
+
+@router.get("/finance")
+def queue(request: Request, by: Finance, at: AtHouse) -> Response:
+    """What waits for a finance person, act by act."""
+    with at.db.read() as session:
+        awards = approval.awards(session, states=["awaiting_approval", "approved"])
+        refusals = approval.refusals(session, states=["proposed"])
+        rows = {state: _payments(session, state) for state in _PAYMENT_STATES}
+        people = {a.requested_by for a in awards} | {a.approved_by for a in awards if a.approved_by}
+        people |= {row.recorder for listed in rows.values() for row in listed if row.recorder}
+        context: dict[str, Any] = {
+            "to_approve": [a for a in awards if a.state == "awaiting_approval"],
+            "to_release": [a for a in awards if a.state == "approved"],
+            "refusals": [(r, intake.request(session, r.request_id).reference) for r in refusals],
+            "to_log": rows["to_log"],
+            "to_verify": rows["recorded"],
+            "troubled": rows["failed"] + rows["returned"],
+            "names": staff_names(session, people),
+        }
+        org = organisation_now(session, at)
+    return staff_page(request, "staff/finance.html", me=by, org=org, **context)
+
+
+def _payments(session: Session, state: str) -> list[PaymentRow]:
+    rows = []
+    for made in disbursement.in_state(session, state):
+        entry = next((e for e in disbursement.logged(session, made.id) if e.state == "recorded"), None)
+        award = approval.award(session, made.award).reference
+        rows.append(PaymentRow(made, award, entry.recorder if entry else None))
+    return rows

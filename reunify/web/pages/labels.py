@@ -1,0 +1,91 @@
+"""What codes are called on staff screens. Staff screens keep the field's exact terms."""
+
+from __future__ import annotations
+
+_WORDS = {
+    # stages
+    "draft": "Draft",
+    "no_money_left": "No money left for it",
+    "checking": "Being checked",
+    "question": "Question open",
+    "staff_decision": "Staff decision needed",
+    "refusal_to_confirm": "Refusal to confirm",
+    "refused": "Refused",
+    "awaiting_approval": "Awaiting approval",
+    "approved": "Awaiting release",
+    "awaiting_release": "Awaiting release",
+    "released": "Released",
+    "declined": "Declined",
+    "paying": "Being paid",
+    "paid": "Paid",
+    "needs_person": "Needs a person",
+    # answers and outcomes
+    "eligible": "Eligible",
+    "ineligible": "Ineligible",
+    "needs_information": "Needs information",
+    "needs_staff_decision": "Needs a staff decision",
+    "worth_applying": "Worth applying",
+    "not_this_source": "Not from this source",
+    "no_source": "No source can pay",
+    "not_met": "Not met",
+    # payments
+    "to_log": "To be logged",
+    "recorded": "Awaiting verification",
+    "global_payout": "Stripe payout",
+    "logged": "Logged (paid elsewhere)",
+    # settlement
+    "organisation_books": "We book and pay it",
+    "vendor_billed": "Vendor bills us",
+    "partner_gives": "Partner gives it",
+    "advance": "Advance to the family",
+    "repaid": "Family pays, we repay",
+    # documents
+    "approval_letter": "Approval letter",
+    "refusal_letter": "Refusal letter",
+    "information_request": "Request for information",
+    "en": "English",
+    "es": "Spanish",
+    "docx": "Word",
+    "pdf": "PDF",
+    "ics": "Calendar",
+}
+_GOOD = {"eligible", "met", "payable", "released", "paid", "settled", "verified", "worth_applying"}
+_BAD = {
+    "ineligible",
+    "not_met",
+    "refused",
+    "declined",
+    "failed",
+    "returned",
+    "needs_person",
+    "stuck",
+    "no_money_left",
+}
+_WAITING = {
+    "question",
+    "staff_decision",
+    "refusal_to_confirm",
+    "awaiting_approval",
+    "awaiting_release",
+    "approved",
+    "needs_information",
+    "needs_staff_decision",
+    "unknown",
+    "to_log",
+    "recorded",
+    "ask",
+}
+
+
+def label(code: str) -> str:
+    """`awaiting_approval` as `Awaiting approval`; unknown codes are spelled out."""
+    return _WORDS.get(code) or code.replace("_", " ").capitalize()
+
+
+def tone(code: str) -> str:
+    """The tag's colour; the word itself always says the same."""
+    if code in _GOOD:
+        return "good"
+    if code in _BAD:
+        return "bad"
+    return "waiting" if code in _WAITING else "plain"

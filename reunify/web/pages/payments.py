@@ -1,0 +1,169 @@
+"""One payment: what is to be paid, its attempts, and the two-person log for payments made elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from reunify.approval import queries as approval
+from reunify.bootstrap import House
+from reunify.disbursement import logging_payments as logged
+from reunify.disbursement import policy, queries
+from reunify.disbursement.policy import Instrument
+from reunify.disbursement.queries import Instruction
+from reunify.funds import queries as funds
+from reunify.identity.queries import staff_names
+from reunify.kernel.ids import InstructionId
+from reunify.kernel.people import Role, Staff
+from reunify.kernel.refusals import NotAllowed, Problem, Refused
+from reunify.payees import queries as payees
+from reunify.web.audience import AtHouse, Finance, staff
+from reunify.web.pages.form_fields import Field, Options
+from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
+from reunify.web.pages.labels import label
+from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
+
+router = APIRouter(include_in_schema=False)
+Posted = Annotated[FormData, Depends(posted)]
+Reader = Annotated[Staff, Depends(staff(Role.CASE_MANAGER, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER))]
+
+
+@router.get("/payments/{instruction_id}")
+def show(request: Request, instruction_id: UUID, by: Reader, at: AtHouse) -> Response:
+    return _page(request, instruction_id, by, at, FormData(), [])
+
+
+@router.post("/payments/{instruction_id}/record")
+def record(request: Request, instruction_id: UUID, form: Posted, by: Finance, at: AtHouse) -> Response:
+    """Write down a payment made without Stripe; it counts once a colleague has checked it."""
+    try:
+        paid_on = _date(text_of(form, "/paid_on"))
+        instrument = _instrument(text_of(form, "/instrument"))
+        evidence = text_of(form, "/evidence")
+        if not evidence:
+            raise Refused("Write what you have seen: the bill, the bank line.", field="/evidence")
+        with at.db.work() as session:
+            logged.record_logged(
+                session,
+                instruction_id=InstructionId(instruction_id),
+                instrument=instrument,
+                external_reference=text_of(form, "/external_reference"),
+                paid_on=paid_on,
+                evidence_note=evidence[:4000],
+                by=by,
+                now=at.now(),
+            )
+    except Refused as refused:
+        if refused.field is None:
+            raise
+        wrong = [Problem(refused.field, str(refused))]
+        return _page(request, instruction_id, by, at, form, wrong, status=422)
+    return go(f"/payments/{instruction_id}", "recorded")
+
+
+@router.post("/payments/{instruction_id}/verify")
+def verify(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
+    """Another person has seen the evidence."""
+    with at.db.work(wake=True) as session:
+        logged.verify_logged(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    return go(f"/payments/{instruction_id}", "verified")
+
+
+def _date(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise Refused("Write the day it was paid, like 2026-10-01.", field="/paid_on") from None
+
+
+def _instrument(code: str) -> Instrument:
+    try:
+        return Instrument(code)
+    except ValueError:
+        raise Refused("Choose how it was paid.", field="/instrument") from None
+
+
+def _page(
+    request: Request,
+    instruction_id: UUID,
+    by: Staff,
+    at: House,
+    form: FormData,
+    wrong: list[Problem],
+    *,
+    status: int = 200,
+) -> Response:
+    with at.db.read() as session:
+        made = queries.instruction(session, InstructionId(instruction_id))
+        context = _about(session, made, by)
+        org = organisation_now(session, at)
+    return staff_page(
+        request,
+        "staff/payment.html",
+        me=by,
+        org=org,
+        status=status,
+        made=made,
+        fields=_fields(form, wrong, made, at),
+        problems=[ShownProblem(id_of(p.pointer), "This payment", p.remedy) for p in wrong],
+        **context,
+    )
+
+
+def _about(session: Session, made: Instruction, by: Staff) -> dict[str, Any]:
+    log = queries.logged(session, made.id)
+    live = next((entry for entry in log if entry.state != "voided"), None)
+    people = {i for entry in log for i in (entry.recorder, entry.verifier) if i}
+    return {
+        "award": approval.award(session, made.award),
+        "payee": payees.payee(session, made.payee),
+        "lines": queries.lines(session, made.id),
+        "funds": {f.id: f.name for f in funds.all_funds(session)},
+        "attempts": queries.attempts(session, made.id),
+        "log": log,
+        "live": live,
+        "names": staff_names(session, people),
+        "cannot_verify": _why_not(lambda: policy.check_verifier(by, live.recorder)) if live else None,
+        "cannot_record": _why_not(lambda: policy.check_recorder(by)),
+    }
+
+
+def _why_not(check: Any) -> str | None:
+    """The reason in words; None if it may be done."""
+    try:
+        check()
+    except NotAllowed as reason:
+        return str(reason)
+    return None
+
+
+def _fields(form: FormData, wrong: list[Problem], made: Instruction, at: House) -> list[ShownField]:
+    fits = [i for i in Instrument if (i is Instrument.HOTEL_NIGHT) == (made.unit == "night")]
+    options: Options = (("", "Choose"), *((i.value, label(i.value)) for i in fits))
+    fields = (
+        Field("instrument", "How it was paid", "choice", options=options, needed=True),
+        Field("external_reference", "Number on the paper", hint="Check, voucher or bill number", needed=True),
+        Field("paid_on", "Paid on", "date", needed=True, start=at.now().date().isoformat()),
+        Field("evidence", "What you have seen", "long", "Like: bill seen, bank line matched", needed=True),
+    )
+    said = {p.pointer: [p.remedy] for p in wrong}
+    return [
+        ShownField(
+            id=id_of(f"/{f.path}"),
+            name=f"/{f.path}",
+            kind=f.kind,
+            label=f.label,
+            hint=f.hint,
+            needed=f.needed,
+            options=f.options,
+            value=text_of(form, f"/{f.path}") or f.start,
+            wrong=said.get(f"/{f.path}", []),
+        )
+        for f in fields
+    ]

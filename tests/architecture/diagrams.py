@@ -1,0 +1,49 @@
+"""Draws docs/states from the tables of moves. `--check` fails if a picture no longer tells the truth."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from reunify.approval.policy import AWARD_MOVES, REFUSAL_MOVES
+from reunify.disbursement import policy as disbursement
+from reunify.intake.policy import MOVES as REQUEST_MOVES
+from reunify.kernel.moves import Moves
+
+STATES = Path(__file__).parents[2] / "docs" / "states"
+
+
+def tables() -> list[Moves]:
+    """Every table of moves in the house."""
+    found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
+    return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, *found]
+
+
+def page(moves: Moves) -> str:
+    return (
+        f"# The moves of {_article(moves.name)}\n\n"
+        "Drawn from the code by `make diagrams`; `make check` compares.\n\n"
+        f"```mermaid\n{moves.mermaid()}```\n"
+    )
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def main(check: bool) -> int:
+    STATES.mkdir(parents=True, exist_ok=True)
+    stale = []
+    for moves in tables():
+        file = STATES / f"{moves.name.replace(' ', '_')}.md"
+        if check and (not file.exists() or file.read_text() != page(moves)):
+            stale.append(file.name)
+        elif not check:
+            file.write_text(page(moves))
+    if stale:
+        sys.stderr.write(f"Out of date: {', '.join(stale)}. Run `make diagrams`.\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv))

@@ -1,0 +1,58 @@
+"""Steps that people of the field would say: they use the API as people do; flows are called in process."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reunify.db import Database
+from reunify.sandbox.families import sample_families
+from tests.bdd.eligibility_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.family_steps import *  # noqa: F403
+from tests.bdd.money_steps import *  # noqa: F403
+from tests.town import NOW, Town, built
+
+
+@dataclass
+class Story:
+    """What has happened so far in one scenario."""
+
+    town: Town
+    request_id: str = ""
+    draft: dict[str, Any] = field(default_factory=dict)
+    answer: httpx.Response | None = None
+    paid: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        return self.town.progress(self.request_id)
+
+    def family(self, letter: str) -> dict[str, Any]:
+        told = next(f for f in sample_families(NOW.date()) if f.letter == letter)
+        return copy.deepcopy(told.draft)
+
+    def enter(self, draft: dict[str, Any]) -> None:
+        self.draft = draft
+        self.request_id = self.town.submitted(draft)
+
+    def act(self, who: str, what: str, path: str, body: dict[str, Any] | None = None) -> None:
+        self.town.person(who.lower()).act(self.town.diary, what, path, body)
+
+    def tries(self, who: str, path: str, body: dict[str, Any] | None = None) -> None:
+        self.answer = self.town.person(who.lower()).tries(path, body)
+
+    @property
+    def award_path(self) -> str:
+        return f"/awards/{self.progress['award']['id']}"
+
+
+@pytest.fixture
+def story(db: Database, tmp_path: Path) -> Iterator[Story]:
+    with built(db, tmp_path) as town:
+        yield Story(town)

@@ -1,0 +1,177 @@
+"""Who may let money go, and what counts as paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from pytest_bdd import given, parsers, then, when
+
+from reunify.identity import actions as identity
+from reunify.kernel.money import Money
+from reunify.kernel.people import Role, System
+from reunify.rates.queries import organisation
+from reunify.sandbox import people
+from reunify.sandbox.people import DemoPerson
+
+EVE = DemoPerson(
+    "eve", "Eve Marsh", "ribbon-castle-61", frozenset({Role.CASE_MANAGER, Role.FINANCE_APPROVER})
+)
+
+
+@given(parsers.parse("the small-amount limit is {amount}"))
+def small_limit(story: Any, amount: str) -> None:
+    with story.town.house.db.read() as session:
+        said = organisation(session, on=story.town.clock().date())
+    assert said.small_amount_limit == Money.parse(amount)
+
+
+@given(parsers.parse("Ana asks for {amount} of fares"))
+def asks_for(story: Any, amount: str) -> None:
+    draft = story.family("f")
+    draft["case"]["report_number"] = "SG-26-30981"
+    line = draft["cost_lines"][0]
+    line["quote_cents"] = line["ceiling_cents"] = Money.parse(amount).cents
+    draft["cost_lines"] = [line]
+    story.enter(draft)
+    assert story.progress["award"]["ceiling_cents"] == Money.parse(amount).cents
+
+
+@when(parsers.parse("{who} tries to approve and release it alone"))
+def tries_both(story: Any, who: str) -> None:
+    story.tries(who, f"{story.award_path}/approval-and-release")
+
+
+@when(parsers.parse("{who} tries to approve it"))
+def tries_approval(story: Any, who: str) -> None:
+    story.tries(who, f"{story.award_path}/approval")
+
+
+@then(parsers.re("it is (?P<outcome>released|refused)"))
+def outcome_is(story: Any, outcome: str) -> None:
+    released = outcome == "released"
+    assert story.answer.status_code == (200 if released else 403)
+    assert story.progress["award"]["state"] == ("released" if released else "awaiting_approval")
+
+
+@then(parsers.re("(she|he) is turned away"))
+def turned_away(story: Any) -> None:
+    assert story.answer.status_code == 403
+
+
+@given("Eve, who is case manager and finance, answers a question")
+def eve_answers(story: Any) -> None:
+    with story.town.house.db.work() as session:
+        identity.add_staff(
+            session,
+            username=EVE.username,
+            name=EVE.name,
+            password=EVE.password,
+            roles=set(EVE.roles),
+            by=System("test"),
+            now=story.town.clock(),
+        )
+    people.PEOPLE_BY_NAME[EVE.username] = EVE
+    body = {"answers": {"/travelers/0/readiness/mobility": "walks with a stick"}}
+    story.act("Eve", "answer", f"/requests/{story.request_id}/answers", body)
+    story.town.work()
+
+
+@given("Ben has approved it")
+def ben_approved(story: Any) -> None:
+    story.act("Ben", "approve", f"{story.award_path}/approval")
+
+
+@when("the payee's e-mail changes before the release")
+def email_changes(story: Any) -> None:
+    body = {"answers": {"/payees/0/email": "another@example.org"}}
+    story.paid["award"] = 0
+    story.draft["path"] = story.award_path
+    story.act("Ana", "answer", f"/requests/{story.request_id}/answers", body)
+
+
+@then("Carla cannot release it until it is approved again")
+def needs_approval_again(story: Any) -> None:
+    story.tries("Carla", f"{story.draft['path']}/release")
+    assert story.answer.status_code == 409
+    story.town.work()
+    story.tries("Carla", f"{story.draft['path']}/release")
+    assert story.answer.status_code == 409
+    assert story.progress["stage"] == "awaiting_approval"
+    story.act("Ben", "approve", f"{story.award_path}/approval")
+    story.act("Carla", "release", f"{story.award_path}/release")
+
+
+@given("a released award with a bill to be logged")
+def bill_to_log(story: Any) -> None:
+    draft = story.family("b")
+    draft["cost_lines"] = draft["cost_lines"][:1]
+    story.enter(draft)
+    story.act("Ben", "approve and release", f"{story.award_path}/approval-and-release")
+    story.town.work()
+
+
+@when("Ben logs the payment")
+def ben_logs(story: Any) -> None:
+    (at,) = story.progress["instructions"]
+    story.draft["payment"] = at["id"]
+    body = {
+        "instrument": "vendor_payment",
+        "external_reference": "INV-77",
+        "paid_on": story.town.clock().date().isoformat(),
+        "evidence": "Invoice seen",
+    }
+    story.act("Ben", "log a payment", f"/payments/{at['id']}/record", body)
+
+
+@when(parsers.parse("{who} tries to verify it"))
+def tries_to_verify(story: Any, who: str) -> None:
+    story.tries(who, f"/payments/{story.draft['payment']}/verification")
+
+
+@then("nothing is expended yet")
+def nothing_expended(story: Any) -> None:
+    assert expended(story) == 0
+
+
+@when("Carla verifies it")
+def carla_verifies(story: Any) -> None:
+    story.act("Carla", "verify", f"/payments/{story.draft['payment']}/verification")
+
+
+@then("the bill is expended")
+def bill_expended(story: Any) -> None:
+    assert expended(story) == 74_240
+
+
+@given("a mother who did not consent to Stripe")
+def no_consent(story: Any) -> None:
+    draft = story.family("f")
+    draft["case"]["report_number"] = "SG-26-30981"
+    draft["payees"][0]["stripe_consent"] = False
+    story.enter(draft)
+
+
+@when("her award is released")
+def her_award_released(story: Any) -> None:
+    story.act("Ben", "approve and release", f"{story.award_path}/approval-and-release")
+    story.town.work()
+
+
+@then("her payment waits to be logged")
+def waits_to_be_logged(story: Any) -> None:
+    (at,) = story.progress["instructions"]
+    assert (at["rail"], at["state"]) == ("logged", "to_log")
+
+
+@then("Stripe has never heard of her")
+def stripe_never_heard(story: Any) -> None:
+    page = httpx.get(story.town.stripe_url).text
+    assert "tanisha" not in page.lower()
+
+
+def expended(story: Any) -> int:
+    with story.town.house.db.read() as session:
+        said = sa.text("SELECT coalesce(sum(expended), 0) FROM ledger_balances WHERE unit = 'cents'")
+        return int(session.execute(said).scalar_one())

@@ -1,0 +1,193 @@
+"""One family's whole way through the pages, from the form to what the mother reads in Spanish."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from reunify.sandbox.families import boy_found_out_of_state
+from reunify.sandbox.people import PEOPLE
+from reunify.web.pages.form_fields import GROUPS
+from tests.browser.conftest import OpenPage, Site
+from tests.web.test_pages_form_fields import as_posted
+
+SHOTS = os.environ.get("REUNIFY_SHOTS")  # a folder: keep pictures of every page there
+
+# Which list a choice of someone or something is made from.
+NAMED = {"released_to": "/travelers", "traveler": "/travelers", "payee": "/payees", "leg": "/legs"}
+
+
+def shoot(page: Page, name: str) -> None:
+    """The same page at a desk and on a phone; nothing may stick out sideways on either."""
+    size = page.viewport_size
+    for label, width in (("wide", 1280), ("phone", 390)):
+        page.set_viewport_size({"width": width, "height": 900})
+        if label == "phone":
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is too wide"
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"{name}-{label}.png", full_page=True)
+    if size:
+        page.set_viewport_size(size)
+
+
+def sign_in(page: Page, username: str) -> None:
+    person = next(p for p in PEOPLE if p.username == username)
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(person.username)
+    page.get_by_label("Password").fill(person.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Work list")).to_be_visible()
+
+
+def type_request(page: Page, draft: dict[str, Any]) -> None:
+    """Every field by hand, after asking for as many travelers, legs, payees and lines as it has."""
+    page.goto("/requests/new")
+    keys: dict[tuple[str, str], str] = {}
+    for group in (g for g in GROUPS if g.one):
+        wanted = draft[group.pointer[1:]]
+        have = page.locator(f'input[name^="{group.pointer}/"][name$="/key"]')
+        while have.count() < len(wanted):
+            page.get_by_role("button", name=f"Add a {group.one}").click()
+            page.wait_for_load_state()
+        for number, thing in enumerate(wanted):
+            keys[group.pointer, thing["key"]] = have.nth(number).input_value()
+    folded = page.locator("details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+    for name, value in as_posted(draft):
+        if name.endswith("/key"):
+            continue
+        control = page.locator(f'[name="{name}"]')
+        if name.endswith("/travelers"):
+            page.locator(f'[name="{name}"][value="{keys["/travelers", value]}"]').check()
+        elif control.get_attribute("type") == "checkbox":
+            control.check()
+        elif control.evaluate("e => e.tagName") == "SELECT":
+            control.select_option(keys.get((NAMED.get(name.rpartition("/")[2], ""), value), value))
+        else:
+            control.fill(value)
+
+
+def test_a_request_walks_from_the_form_to_the_mothers_page(site: Site, open_page: OpenPage) -> None:
+    draft = boy_found_out_of_state(date.today() + timedelta(days=3)).draft
+    desk = open_page()
+    desk.goto("/sign-in")
+    shoot(desk, "sign-in")
+    sign_in(desk, "ana")
+
+    desk.goto("/requests/new")
+    desk.get_by_role("button", name="Submit for checking").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Case number: Please fill this in.")
+    shoot(desk, "form-problems")
+
+    type_request(desk, draft)
+    shoot(desk, "form")
+    desk.get_by_role("button", name="Submit for checking").click()
+    expect(desk.get_by_role("status")).to_contain_text("The request is submitted.")
+    request_page = desk.url.split("?")[0]
+    site.work_off()
+    desk.goto(request_page)
+    expect(desk.get_by_text("Awaiting approval").first).to_be_visible()
+    shoot(desk, "request-awaiting")
+
+    ben = open_page()
+    sign_in(ben, "ben")
+    shoot(ben, "work-list")
+    ben.goto("/finance")
+    shoot(ben, "finance")
+    ben.locator("#approve").locator("..").get_by_role("link").first.click()
+    shoot(ben, "award")
+    expect(ben.get_by_role("button", name="Approve and release")).to_have_count(0)
+    ben.get_by_role("button", name="Approve $").click()
+    expect(ben.get_by_text("You approved this award. Above")).to_be_visible()
+    award_page = ben.url.split("?")[0]
+
+    desk.goto(award_page)
+    expect(desk.get_by_text("Only a finance releaser can do this.")).to_be_visible()
+    family_may_not_read_approved_yet(desk, open_page, request_page)
+
+    carla = open_page()
+    sign_in(carla, "carla")
+    carla.goto(award_page)
+    carla.get_by_role("button", name="Release $").click()
+    expect(carla.get_by_role("status")).to_contain_text("The award is released.")
+    shoot(carla, "award-released")
+    site.work_off()
+
+    log_everything(site, ben, carla)
+    desk.goto(request_page)
+    expect(desk.locator("h1").locator("../..").locator(".tag")).to_have_text("Paid")
+    shoot(desk, "request-paid")
+    carla.goto("/funds")
+    shoot(carla, "funds")
+    mother_reads(desk, open_page, request_page)
+
+
+def family_may_not_read_approved_yet(desk: Page, open_page: OpenPage, request_page: str) -> None:
+    desk.goto(request_page)
+    phone = open_page(wide=False, locale="es-MX")
+    open_door(desk, phone)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Estamos organizando su viaje")
+    expect(phone.get_by_text(re.compile("aprobado"))).to_have_count(0)
+    shoot(phone, "family-arranging-es")
+
+
+def open_door(desk: Page, phone: Page) -> None:
+    """Ana makes the link, the mother types the PIN she was told."""
+    desk.get_by_role("button", name=re.compile("family link")).click()
+    address, pin = desk.locator(".secret").all_inner_texts()
+    phone.goto(address)
+    assert "/f/" not in phone.url
+    phone.get_by_label("Los 6 números").fill(pin)
+    phone.get_by_role("button", name="Abrir mi plan").click()
+
+
+def log_everything(site: Site, ben: Page, carla: Page) -> None:
+    """Ben writes down what was paid elsewhere, Carla checks it; neither can do both."""
+    while True:
+        ben.goto("/finance")
+        waiting = ben.locator("#log").locator("..").get_by_role("link")
+        if not waiting.count():
+            return
+        waiting.first.click()
+        options = ben.get_by_label("How it was paid").locator("option")
+        nights = "Hotel night" in options.all_inner_texts()
+        shoot(ben, "payment-to-log")
+        ben.get_by_label("How it was paid").select_option(label="Hotel night" if nights else "Vendor payment")
+        ben.get_by_label("Number on the paper").fill("SAMPLE-4471")
+        ben.get_by_label("What you have seen").fill("Bill seen, bank line matched.")
+        ben.get_by_role("button", name="Write down").click()
+        expect(ben.get_by_text("You wrote this payment down: ask a colleague to check it.")).to_be_visible()
+        shoot(ben, "payment-recorded")
+        carla.goto(ben.url.split("?")[0])
+        carla.get_by_role("button", name="Verify this payment").click()
+        expect(carla.get_by_role("status")).to_contain_text("verified")
+
+
+def mother_reads(desk: Page, open_page: OpenPage, request_page: str) -> None:
+    desk.goto(request_page)
+    phone = open_page(wide=False, script=False, locale="es-MX")
+    desk.get_by_role("button", name=re.compile("family link")).click()
+    shoot(desk, "family-link")
+    address, pin = desk.locator(".secret").all_inner_texts()
+    phone.goto(address)
+    if SHOTS:
+        phone.screenshot(path=Path(SHOTS) / "family-door-es.png", full_page=True)
+    phone.get_by_label("Los 6 números").fill(pin)
+    phone.get_by_role("button", name="Abrir mi plan").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Su viaje está aprobado")
+    expect(phone.get_by_text("hora estándar de la Montaña").first).to_be_visible()
+    if SHOTS:
+        phone.screenshot(path=Path(SHOTS) / "family-approved-es.png", full_page=True)
+        phone.goto("/family?lang=en")
+        phone.screenshot(path=Path(SHOTS) / "family-approved-en.png", full_page=True)
+        phone.goto("/family")
+    with phone.expect_download() as fetched:
+        phone.get_by_role("link", name=re.compile("^PDF: Carta")).first.click()
+    assert fetched.value.suggested_filename.startswith("approval-letter-")
+    phone.get_by_role("link", name="Salir de esta página")

@@ -1,0 +1,146 @@
+"""A fresh migrated PostgreSQL database for each test that asks for `db`, cloned in milliseconds."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import reunify
+from reunify.adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres, Urls
+from reunify.db import Base, Database
+from reunify.migrations import guards, newest, upgrade
+from reunify.vault import keyring
+from reunify.vault.keyring import KeyRing
+
+_SERVERS = Path(__file__).parent.parent / ".reunify" / "test"
+_TEMPLATE = "reunify_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keyring() -> None:
+    keyring.use(KeyRing.fresh("sandbox"))
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Urls]:
+    """One server for the whole run. Runs at the same time each take a folder of their own."""
+    for number in itertools.count():
+        postgres = EmbeddedPostgres(_SERVERS / str(number), durable=False)
+        try:
+            urls = postgres.start()
+        except AlreadyRunning:
+            continue
+        break
+    yield urls
+    postgres.stop()
+
+
+@pytest.fixture(scope="session")
+def administrator(server: Urls) -> Iterator[sa.Engine]:
+    """A superuser outside every test database: makes and drops them."""
+    engine = sa.create_engine(server.superuser, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        old = connection.scalars(
+            sa.text("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%' OR datname = :template"),
+            {"template": _TEMPLATE},
+        )
+        for name in old.all():
+            connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server: Urls, administrator: sa.Engine) -> str:
+    """The database every test's own is copied from."""
+    with administrator.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {_TEMPLATE} OWNER reunify_owner"))
+    owner = _url(server.owner, _TEMPLATE)
+    if newest():
+        upgrade(owner)
+    else:
+        _create_tables(owner)
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database_name(administrator: sa.Engine, template: str) -> Iterator[str]:
+    """A copy of the template, dropped afterwards."""
+    yield from _database(administrator, template)
+
+
+@pytest.fixture
+def owner_url(server: Urls, database_name: str) -> str:
+    """The test's database as its owner."""
+    return _url(server.owner, database_name)
+
+
+@pytest.fixture
+def db(server: Urls, database_name: str) -> Iterator[Database]:
+    """The test's database as the application sees it, which may not change append-only rows or tables."""
+    database = Database(_url(server.app, database_name))
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def blank_owner_url(server: Urls, administrator: sa.Engine) -> Iterator[str]:
+    """An empty database, for tests of the migrations themselves."""
+    for name in _database(administrator, "template0"):
+        yield _url(server.owner, name)
+
+
+def _database(administrator: sa.Engine, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    with administrator.connect() as connection:
+        connection.execute(
+            sa.text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER reunify_owner")
+        )
+    yield name
+    with administrator.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _url(url: str, database: str) -> str:
+    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _create_tables(owner_url: str) -> None:
+    """The tables straight from the code, while there is no migration yet."""
+    for room in pkgutil.iter_modules(reunify.__path__):
+        if (Path(reunify.__path__[0]) / room.name / "records.py").exists():
+            importlib.import_module(f"reunify.{room.name}.records")
+    _forget_links_to_missing_tables()
+    engine = sa.create_engine(owner_url)
+    try:
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            guards.apply(connection, Base.metadata.tables)
+    finally:
+        engine.dispose()
+
+
+def _forget_links_to_missing_tables() -> None:
+    """Rooms are built side by side: a link to a table that does not exist yet would stop every test."""
+    for table in Base.metadata.tables.values():
+        for link in list(table.foreign_key_constraints):
+            if link.elements[0].target_fullname.split(".")[0] not in Base.metadata.tables:
+                table.constraints.discard(link)
+                for element in link.elements:
+                    table.foreign_keys.discard(element)
+                    element.parent.foreign_keys.discard(element)
+                    if isinstance(element.parent.type, sa.types.NullType):
+                        element.parent.type = sa.Uuid()

@@ -1,0 +1,135 @@
+"""The command line: quick to answer, and every refusal in words."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reunify.cli import doctor
+from reunify.settings import load
+
+HEAVY = ("fastapi", "sqlalchemy", "stripe", "prefect", "pydantic", "psycopg", "alembic", "rich", "uvicorn")
+
+
+def _run(*said: str, data: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("REUNIFY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "reunify.cli", *said],
+        env=environment | {"REUNIFY_DATA": str(data)} | more,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "sys.argv = ['reunify', '--help']\n"
+        "from reunify.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"print('HEAVY', sorted(set(sys.modules) & set({HEAVY!r})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "HEAVY []" in done.stdout
+    for command in ("up", "demo", "doctor", "init", "ledger", "migrate"):
+        assert command in done.stdout
+
+
+def test_a_misspelt_setting_is_refused_in_words(tmp_path: Path) -> None:
+    done = _run("up", data=tmp_path, REUNIFY_API_PROT="80")
+    assert done.returncode == 1
+    assert "REUNIFY_API_PROT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_house_on_the_same_data_is_refused_in_words(tmp_path: Path) -> None:
+    with (tmp_path / "reunify.lock").open("w") as lock:
+        lock.write('{"pid": 4711, "pages": "http://127.0.0.1:8080"}')
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = _run("up", data=tmp_path)
+    assert done.returncode == 1
+    assert "already runs" in done.stderr
+    assert "4711" in done.stderr
+    assert "http://127.0.0.1:8080" in done.stderr
+
+
+def test_one_database_address_without_the_other_is_refused_in_words(tmp_path: Path) -> None:
+    done = _run("migrate", data=tmp_path, REUNIFY_DATABASE_URL="postgresql://app:pw@db/reunify")
+    assert done.returncode == 1
+    assert "REUNIFY_OWNER_DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_init_without_a_setting_says_where_to_look(tmp_path: Path) -> None:
+    done = _run("init", data=tmp_path)
+    assert done.returncode == 1
+    assert "reunify init --help" in done.stderr
+
+
+def test_the_demo_never_uses_a_database_of_somebody_else(tmp_path: Path) -> None:
+    done = _run("demo", data=tmp_path, REUNIFY_DATABASE_URL="postgresql://app:pw@db/reunify")
+    assert done.returncode == 1
+    assert "unset REUNIFY_DATABASE_URL" in done.stderr
+
+
+def test_the_demo_empties_only_a_folder_it_made(tmp_path: Path) -> None:
+    theirs = tmp_path / "demo"
+    theirs.mkdir()
+    (theirs / "precious").touch()
+    done = _run("demo", "--fresh", data=tmp_path)
+    assert done.returncode == 1
+    assert "was not made by the demo" in done.stderr
+    assert (theirs / "precious").exists()
+
+
+def test_the_doctor_finds_a_fresh_machine_well(tmp_path: Path) -> None:
+    done = _run("doctor", data=tmp_path / "new")
+    assert done.returncode == 0, done.stdout
+    assert "FAIL" not in done.stdout
+    assert not (tmp_path / "new").exists(), "a check changes nothing"
+
+
+def test_the_doctor_fails_with_a_remedy_for_each_thing(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    done = _run(
+        "doctor",
+        data=tmp_path,
+        REUNIFY_STRIPE_RAIL="on",
+        REUNIFY_STRIPE_KEY="sk_test_1",
+        REUNIFY_DATABASE_URL="postgresql://app:pw@127.0.0.1:1/reunify",
+        REUNIFY_OWNER_DATABASE_URL="postgresql://owner:pw@127.0.0.1:1/reunify",
+    )
+    assert done.returncode == 1
+    assert "chmod o-w" in done.stdout
+    assert "REUNIFY_STRIPE_FINANCIAL_ACCOUNT" in done.stdout
+    assert "REUNIFY_OWNER_DATABASE_URL" in done.stdout
+    assert "pw" not in done.stdout
+
+
+def test_the_doctor_names_a_refused_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REUNIFY_STRIPE_KEY", "sk_live_hush")
+    monkeypatch.setenv("REUNIFY_STRIPE_BASE", "http://127.0.0.1:12111")
+    findings = doctor.examine()
+    assert findings[-1].failed
+    assert "REUNIFY_STRIPE_BASE" in str(findings[-1])
+    assert "hush" not in str(findings[-1])
+
+
+def test_a_running_house_is_told_from_a_stopped_one(tmp_path: Path) -> None:
+    assert not doctor.is_running(tmp_path)
+    with (tmp_path / "reunify.lock").open("w") as lock:
+        assert not doctor.is_running(tmp_path)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert doctor.is_running(tmp_path)
+    assert load({}).data == Path(".reunify")

@@ -1,0 +1,146 @@
+"""Issuing: each document is made once, kept sealed, and says what it was made from."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from reunify.adapters.docx_renderer import DocxRenderer, LetterIncomplete
+from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.db import Database
+from reunify.documents import actions, queries
+from reunify.documents.actions import ApprovalNotFinal
+from reunify.documents.queries import Document, DocumentMissing
+from reunify.files import actions as files
+from reunify.files import queries as kept
+from reunify.files.actions import FileTooLarge
+from reunify.files.queries import FileMissing
+from reunify.intake import actions as intake
+from reunify.kernel.canonical import digest_of
+from reunify.kernel.ids import DocumentId, RequestId
+from reunify.kernel.people import Staff, System
+from reunify.sandbox import people
+from reunify.sandbox.families import sample_families
+from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
+
+RENDERER = DocxRenderer(TEMPLATES)
+
+
+@pytest.fixture
+def request_id(db: Database, now: datetime) -> RequestId:
+    with db.work() as session:
+        ids = people.settle_in(session, now=now)
+    ana = next(p for p in people.PEOPLE if p.username == "ana")
+    draft = copy.deepcopy(sample_families(now.date())[0].draft)
+    with db.work() as session:
+        by = Staff(ids["ana"], ana.name, ana.roles)
+        return RequestId(intake.create(session, draft=draft, by=by, now=now).id)
+
+
+def _issue(
+    db: Database,
+    request_id: RequestId,
+    now: datetime,
+    *,
+    kind: str = "refusal_letter",
+    context: dict[str, Any] | None = None,
+    ics: bytes | None = None,
+) -> Document:
+    with db.work() as session:
+        return actions.issue(
+            session,
+            request_id=request_id,
+            number=1,
+            kind=kind,
+            language="es",
+            context=contexts("es")[kind] if context is None else context,
+            award_id=None,
+            digest=None,
+            renderer=RENDERER,
+            converter=DxpdfConverter(),
+            by=System("issue_documents"),
+            now=now,
+            run="flow-run-1",
+            ics=ics,
+        )
+
+
+def test_a_document_is_kept_with_the_hashes_of_all_it_was_made_from(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    made = _issue(db, request_id, now, kind="itinerary", ics=b"BEGIN:VCALENDAR")
+    assert made.context_hash == digest_of(contexts("es")["itinerary"])
+    assert made.template_hash == RENDERER.template_hash("itinerary", "es")
+    assert made.formats == ("docx", "pdf", "ics")
+    assert not made.pdf_tagged
+    with db.read() as session:
+        assert queries.list_for_request(session, request_id) == [made]
+        assert "PLANEADO." in text_of(queries.content(session, made.id, "docx").body)
+        pdf = queries.content(session, made.id, "pdf")
+        assert pdf.body.startswith(b"%PDF-")
+        assert pdf.file_name == "itinerary-1-es.pdf"
+        assert queries.content(session, made.id, "ics").body == b"BEGIN:VCALENDAR"
+        audited = session.scalars(sa.text("SELECT verb FROM audit_entries WHERE subject = 'document'")).all()
+    assert audited == ["issue"]
+
+
+def test_issuing_again_gives_the_same_document(db: Database, request_id: RequestId, now: datetime) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(lambda _: _issue(db, request_id, now), range(3)))
+    assert len({document.id for document in made}) == 1
+    with db.read() as session:
+        assert len(queries.list_for_request(session, request_id)) == 1
+        assert session.scalar(sa.text("SELECT count(*) FROM documents")) == 1
+
+
+def test_no_approval_letter_before_the_award_is_released(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    with pytest.raises(ApprovalNotFinal):
+        _issue(db, request_id, now, kind="approval_letter", context=frozen())
+
+
+def test_a_letter_that_cannot_be_made_leaves_nothing_behind(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    with pytest.raises(LetterIncomplete):
+        _issue(db, request_id, now, context={"reference": "R-1"})
+    with db.read() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM documents")) == 0
+        assert session.scalar(sa.text("SELECT count(*) FROM files_blobs")) == 0
+
+
+def test_a_document_is_only_shown_in_the_forms_it_has(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    made = _issue(db, request_id, now)
+    with db.read() as session:
+        with pytest.raises(DocumentMissing):
+            queries.content(session, made.id, "ics")
+        with pytest.raises(DocumentMissing):
+            queries.content(session, DocumentId(uuid4()), "pdf")
+
+
+def test_files_are_kept_once_and_sealed(db: Database, now: datetime) -> None:
+    with db.work() as session:
+        first = files.put(session, content=b"a letter for Rosa", media_type="text/plain", now=now)
+        again = files.put(session, content=b"a letter for Rosa", media_type="text/plain", now=now)
+    assert first == again == hashlib.sha256(b"a letter for Rosa").hexdigest()
+    with db.read() as session:
+        assert kept.get(session, first).content == b"a letter for Rosa"
+        stored = session.execute(sa.text("SELECT content FROM files_blobs")).scalar_one()
+        assert b"Rosa" not in bytes(stored)
+        with pytest.raises(FileMissing):
+            kept.get(session, "0" * 64)
+
+
+def test_a_file_too_large_is_refused_in_words(db: Database, now: datetime) -> None:
+    with db.work() as session, pytest.raises(FileTooLarge, match="20 MB"):
+        files.put(session, content=b"x" * (files.LARGEST_BYTES + 1), media_type="text/plain", now=now)

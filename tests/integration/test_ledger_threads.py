@@ -1,0 +1,101 @@
+"""Fifty real threads on one fund: nothing leaks, nothing deadlocks, a repeat is posted once."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from reunify.db import Database
+from reunify.ledger import actions as ledger
+from reunify.ledger.policy import CapReached, InsufficientFunds, Scope, Unit
+from reunify.reporting import invariants
+from tests.integration.ledger_world import LODGING, MEALS, TRANSPORT, Books, open_books
+
+THREADS = 50
+
+
+@pytest.fixture
+def books(db: Database, now: datetime) -> Books:
+    return open_books(db, now)
+
+
+def findings(db: Database) -> list[str]:
+    with db.read() as session:
+        return [str(f) for f in invariants.check(session)]
+
+
+def test_fifty_people_reserving_from_one_fund_never_reserve_a_cent_too_much(books: Books) -> None:
+    def try_one(number: int) -> int:
+        amount = 1 + random.Random(number).randrange(2_000)
+        try:
+            books.reserve(books.line(amount))
+        except InsufficientFunds:
+            return 0
+        return amount
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        taken = sum(pool.map(try_one, range(300)))
+    available, reserved, obligated, expended = books.amounts()
+    assert (reserved, obligated, expended) == (taken, 0, 0)
+    assert available == 100_000 - taken
+    assert available < 2_000, "somebody was refused although the money was there"
+    assert findings(books.db) == []
+
+
+def test_plans_over_many_balances_and_a_cap_finish_in_whatever_order_they_name_them(books: Books) -> None:
+    with books.db.work() as session:
+        cap = ledger.set_cap(
+            session,
+            fund_id=books.funds["cash"],
+            scope=Scope.FAMILY,
+            scope_id="one",
+            unit=Unit.CENTS,
+            at_most=20_000,
+        )
+
+    def try_one(number: int) -> int:
+        chance = random.Random(number)
+        plan = [
+            books.line(1 + chance.randrange(400), category, caps=(cap,))
+            for category in chance.sample([TRANSPORT, LODGING, MEALS], 3)
+        ]
+        try:
+            books.reserve(*plan)
+        except (InsufficientFunds, CapReached):
+            return 0
+        hold = chance.choice(plan)
+        books.do("obligate", hold.hold_id, hold.amount)
+        if chance.random() < 0.5:
+            books.do("fail", hold.hold_id, hold.amount)
+            return sum(line.amount for line in plan) - hold.amount
+        books.do("expend", hold.hold_id, hold.amount)
+        return sum(line.amount for line in plan)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        live = sum(pool.map(try_one, range(120)))
+    held = sum(sum(books.amounts(c)[1:]) for c in (TRANSPORT, LODGING, MEALS))
+    assert held == live <= 20_000
+    assert findings(books.db) == []
+
+
+@pytest.mark.parametrize("verb", ["reserve", "expend"])
+def test_the_same_payment_posted_by_fifty_threads_is_one_payment(books: Books, verb: str) -> None:
+    line = books.line(1_000)
+    if verb == "expend":
+        books.reserve(line)
+        books.do("obligate", line.hold_id, 1_000)
+
+    def post(_: int) -> UUID:
+        if verb == "reserve":
+            return books.reserve(line, ref="same")
+        return books.do("expend", line.hold_id, 1_000, ref="same")
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        events = set(pool.map(post, range(THREADS)))
+    assert len(events) == 1
+    expected = (99_000, 1_000, 0, 0) if verb == "reserve" else (99_000, 0, 0, 1_000)
+    assert books.amounts() == expected

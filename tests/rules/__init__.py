@@ -1,0 +1,1 @@
+"""The rule files and their worked examples."""

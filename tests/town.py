@@ -1,0 +1,124 @@
+"""A whole house in one process: PostgreSQL, the API, the Stripe simulator over HTTP, flows as functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from flows.registry import works
+from reunify.adapters.docx_renderer import DocxRenderer
+from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.adapters.stripe_gateway import StripeGateway
+from reunify.bootstrap import ROOT, House
+from reunify.db import Database
+from reunify.disbursement import queries as disbursement
+from reunify.rates.fields import dictionary
+from reunify.sandbox import seed
+from reunify.sandbox.driver import Diary, Person
+from reunify.sandbox.stripe_simulator.options import Options
+from reunify.sandbox.stripe_simulator.serving import running
+from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
+from reunify.settings import Settings
+from reunify.web.app import create
+
+NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+KEY = "sk_test_sandbox_town"
+
+
+@dataclass
+class Clock:
+    """Time stands still until a test moves it."""
+
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Town:
+    house: House
+    clock: Clock
+    stripe_url: str
+    settles: bool
+    diary: Diary = field(default_factory=Diary)
+    _people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, username: str) -> Person:
+        """Signed in once, and then remembered."""
+        if username not in self._people:
+            http = TestClient(create(self.house), base_url="http://localhost/api/v1")
+            self._people[username] = Person(http, username)
+        return self._people[username]
+
+    def work(self, rounds: int = 40) -> None:
+        """What the worker would do, until nothing moves any more."""
+        for _ in range(rounds):
+            moved = 0
+            for work in works(self.house):
+                ids = work.find(self.house.db, 100)
+                moved += work.run(ids, None) if ids else 0
+            if not moved and not self._stripe_is_busy():
+                return
+        raise AssertionError("the work never came to rest")
+
+    def _stripe_is_busy(self) -> bool:
+        """A payment the simulator settles by itself within moments: worth waiting for."""
+        with self.house.db.read() as session:
+            busy = self.settles and bool(disbursement.in_flight(session, limit=1))
+        if busy:
+            time.sleep(0.05)
+            self.clock.at += timedelta(seconds=5)
+        return busy
+
+    def submitted(self, draft: dict[str, Any], by: str = "ana") -> str:
+        """Entered and submitted by this person, and checked; the request's id."""
+        person = self.person(by)
+        request_id = str(person.act(self.diary, "enter the request", "/requests", draft)["id"])
+        person.act(self.diary, "submit it", f"/requests/{request_id}/submission")
+        self.work()
+        return request_id
+
+    def progress(self, request_id: str) -> dict[str, Any]:
+        return self.person("ana").see(f"/requests/{request_id}/progress")
+
+
+@contextmanager
+def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Iterator[Town]:
+    """The demo's organisation, people and funds, in a test's own database."""
+    clock = Clock()
+    with running(Options(data=data / "stripe", settle_after=settle_after)) as simulator:
+        gateway = StripeGateway(key=KEY, financial_account=FINANCIAL_ACCOUNT, base=simulator.url)
+        house = House(
+            settings=Settings(
+                data=data,
+                sandbox=True,
+                stripe_rail=True,
+                stripe_key=SecretStr(KEY),
+                stripe_base=simulator.url,
+                log_to_stripe=True,
+            ),
+            db=db,
+            renderer=DocxRenderer(ROOT / "document_templates"),
+            converter=DxpdfConverter(),
+            gateway=gateway,
+            statement=gateway,
+            case_types=dictionary().case_types,
+            webhook_secrets=(),
+            now=clock,
+        )
+        with db.work() as session:
+            seed.fill(session, now=clock())
+        town = Town(house, clock, simulator.url, settle_after is not None)
+        yield town
+        for person in town._people.values():
+            person.close()
+        gateway.close()
