@@ -16,7 +16,7 @@ from reunify.db import Database
 from reunify.documents import actions as documents
 from reunify.documents import calendar, context
 from reunify.documents.context import Addressee, Heading, Organisation, Reason, Said, Signer
-from reunify.documents.itinerary import Contact, itinerary
+from reunify.documents.itinerary import itinerary
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.queries import Explanation
 from reunify.identity import queries as people
@@ -28,21 +28,17 @@ from reunify.rates.queries import organisation
 from reunify.reporting import waiting
 
 BY = System("issue_documents")
+# The letter itself opens with the person to talk to and ends with how to ask again.
 CAN_DO = (
     Said(
-        "Call us, day or night. We will look with you for other ways to make this trip.",
-        "Llámenos, de día o de noche. Buscaremos con usted otras maneras de hacer este viaje.",
+        "We will look with you for other ways to make this trip.",
+        "Buscaremos con usted otras maneras de hacer este viaje.",
     ),
     Said(
-        "If something has changed, or if we got something wrong, tell us. We will read it all again.",
-        "Si algo ha cambiado, o si nos equivocamos en algo, díganos. Lo leeremos todo otra vez.",
-    ),
-    Said(
-        "We can give you the names of groups near you that help with travel, food and a place to stay.",
-        "Podemos darle los nombres de grupos cerca de usted que ayudan con viaje, comida y hospedaje.",
+        "Ask us about groups near you that help with travel, food and a place to stay.",
+        "Pregúntenos por grupos cerca de usted que ayudan con viaje, comida y hospedaje.",
     ),
 )
-HOURS = Said("Day and night", "De día y de noche")
 
 
 def work(house: House) -> Work:
@@ -107,8 +103,7 @@ def _issue_award(
     heading = _heading(house, session, version, _case_manager(session, version))
     arranged = [line.line_key for line in plans.award_plan(session, award.allocation_id).lines]
     night = heading.organisation.phone_night or heading.organisation.phone_day
-    contacts = [Contact(Said(heading.organisation.name, heading.organisation.name), night, HOURS)]
-    trip = itinerary(heading, language, request=content, arranged=arranged, contacts=contacts)
+    trip = itinerary(heading, language, request=content, arranged=arranged, contacts=[])
     events = calendar.travel_calendar(
         content,
         language,

@@ -1,17 +1,30 @@
-"""Every kind of work, in river order. A new flow is a module with `work(house) -> Work`, and a line here."""
+"""Every kind of work, in river order. A new flow is a module with `work(house) -> Work`, and a line here.
+
+Two lanes, each a process: a letter takes a third of a second, and a family's answer must not wait for it.
+"""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from flows import assess, disburse, issue_documents, reconcile
 from flows.work import Work
 from reunify.bootstrap import House
 
 
-def works(house: House) -> list[Work]:
-    """What the worker looks for, upstream first."""
-    return [
-        assess.work(house),
-        *disburse.works(house),
-        *reconcile.works(house),
-        issue_documents.work(house),
-    ]
+class Lane(StrEnum):
+    DECIDE_AND_PAY = "decide-and-pay"
+    WRITE_LETTERS = "write-letters"
+
+
+def works(house: House, lane: Lane | None = None) -> list[Work]:
+    """What the worker looks for, upstream first; everything when no lane is named."""
+    decide_and_pay = [assess.work(house), *disburse.works(house), *reconcile.works(house)]
+    write_letters = [issue_documents.work(house)]
+    match lane:
+        case Lane.DECIDE_AND_PAY:
+            return decide_and_pay
+        case Lane.WRITE_LETTERS:
+            return write_letters
+        case None:
+            return decide_and_pay + write_letters

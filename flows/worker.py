@@ -1,12 +1,13 @@
 """The worker: wakes on a word from the database or on a beat, finds what waits by its state, and does it.
 
-`python -m flows.worker`. Any number may run at once. It never reads Prefect's state to decide anything.
+`python -m flows.worker [lane]`. Any number may run at once. Prefect's state is never read to decide anything.
 """
 
 from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -176,7 +177,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
 
-    from flows.registry import works
+    from flows.registry import Lane, works
     from flows.runner import Prefect, Runner
     from reunify.bootstrap import build
     from reunify.settings import load
@@ -186,7 +187,7 @@ def main() -> None:
     runner = Runner(Prefect(settings.prefect_api_url))
     worker = Worker(
         house.db,
-        works(house),
+        works(house, Lane(sys.argv[1]) if len(sys.argv) > 1 else None),
         runner,
         beat=settings.worker_beat_seconds,
         batch=settings.worker_batch,

@@ -96,6 +96,10 @@ def _solve(
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 7)
+    # The default gap of 1e-4 stopped a cent short of the best in 3 of 400 splits with crossing limits.
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.5)
+    solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
     count = len(pairs)
     for pair in pairs:
         solver.addVar(0.0, float(min(pair.most, needs[pair.line])))

@@ -124,7 +124,9 @@ class House:
         self._say(f"The pages answer at {self.settings.own_url} (after {time.monotonic() - began:.1f} s)")
         if self.settings.sandbox:
             self._start_simulator(environment)
-        self._supervisor.start(Child("worker", [sys.executable, "-m", "flows.worker"], environment))
+        for name, lane in (("worker", "decide-and-pay"), ("letters", "write-letters")):
+            command = [sys.executable, "-m", "flows.worker", lane]
+            self._supervisor.start(Child(name, command, environment))
         self._start_prefect(environment, urls)
 
     def _stop(self) -> None:

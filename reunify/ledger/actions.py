@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -72,7 +73,21 @@ def draw_down(
 def set_cap(
     session: Session, *, fund_id: FundId, scope: Scope, scope_id: str, unit: Unit, at_most: int
 ) -> UUID:
-    """Make or change a cap; returns its id. Raises StillInUse when more is in use already."""
+    """Make or change a cap; returns its id. Raises StillInUse when more is in use already.
+
+    A cap that is there already with this limit is only read: locking it here, before the balances, could
+    deadlock with a posting that holds a balance and waits for the cap.
+    """
+    there = session.execute(
+        sa.select(LedgerCap.id, LedgerCap.at_most).where(
+            LedgerCap.fund_id == fund_id,
+            LedgerCap.scope == scope,
+            LedgerCap.scope_id == scope_id,
+            LedgerCap.unit == unit,
+        )
+    ).first()
+    if there is not None and there.at_most == at_most:
+        return UUID(str(there.id))
     made = insert(LedgerCap).values(
         id=new_id(), fund_id=fund_id, scope=scope, scope_id=scope_id, unit=unit, at_most=at_most
     )

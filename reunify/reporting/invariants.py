@@ -233,8 +233,10 @@ _AWARDS = (
         "the requester approved or released",
         ("awards",),
         """
-        SELECT 'Award ' || a.id || ' was approved or released by who asked for it.' AS sentence FROM awards a
-        WHERE a.requested_by IN (a.approved_by, a.released_by)
+        SELECT 'Award ' || a.id || ' was approved or released by who asked or answered for the family.'
+          AS sentence
+        FROM awards a WHERE a.requested_by IN (a.approved_by, a.released_by)
+          OR a.submitted_by IN (a.approved_by, a.released_by)
         """,
     ),
     _Rule(

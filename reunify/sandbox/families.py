@@ -139,7 +139,7 @@ def boy_found_out_of_state(today: date) -> Family:
                 "name": "Mateo Quintero",
                 "role": "child",
                 "birth_date": "2011-03-14",
-                "readiness": {"identification": "no_id", "needs": "clothes and a meal"},
+                "readiness": {"identification": "no_id", "needs": "ropa y una comida"},
             },
         ],
         "purpose": "bring_child_home",

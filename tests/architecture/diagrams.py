@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reunify.approval.policy import AWARD_MOVES, REFUSAL_MOVES
 from reunify.disbursement import policy as disbursement
+from reunify.funds.policy import FUND_MOVES
 from reunify.intake.policy import MOVES as REQUEST_MOVES
 from reunify.kernel.moves import Moves
 
@@ -16,7 +17,7 @@ STATES = Path(__file__).parents[2] / "docs" / "states"
 def tables() -> list[Moves]:
     """Every table of moves in the house."""
     found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
-    return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, *found]
+    return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, FUND_MOVES, *found]
 
 
 def page(moves: Moves) -> str:

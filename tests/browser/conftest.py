@@ -8,18 +8,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from flows.registry import works
 from reunify.bootstrap import House, utc_now
 from reunify.db import Database
 from reunify.web.app import create
-from tests.web.pages_world import build_house
+from tests.web.pages_world import house_over, work_off
 
 ARGUMENTS = [
     "--disable-gpu",
@@ -44,12 +43,7 @@ class Site:
 
     def work_off(self) -> None:
         """What the worker does: everything that waits, until nothing does."""
-        for _ in range(10):
-            moved = sum(
-                w.run(waiting, None) for w in works(self.house) if (waiting := w.find(self.house.db, 50))
-            )
-            if not moved:
-                return
+        work_off(self.house)
 
 
 @pytest.fixture
@@ -58,20 +52,19 @@ def site(db: Database, tmp_path: Path) -> Iterator[Site]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    house = build_house(db, tmp_path, utc_now)
-    house = replace(house, settings=house.settings.model_copy(update={"public_url": address}))
-    server = uvicorn.Server(
-        uvicorn.Config(create(house), host="127.0.0.1", port=port, log_level="error", ws="none")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    ends = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < ends, "the server did not start"
-        time.sleep(0.02)
-    yield Site(house, address)
-    server.should_exit = True
-    thread.join(timeout=10)
+    with house_over(db, tmp_path, utc_now, address) as house:
+        server = uvicorn.Server(
+            uvicorn.Config(create(house), host="127.0.0.1", port=port, log_level="error", ws="none")
+        )
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        ends = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < ends, "the server did not start"
+            time.sleep(0.02)
+        yield Site(house, address)
+        server.should_exit = True
+        thread.join(timeout=10)
 
 
 @pytest.fixture(scope="session")
@@ -95,15 +88,17 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        expected = "status of 422" in message.text  # a form shown again with its problems
+        if message.type in ("error", "warning") and not expected:
             complaints.append(message.text)
 
-    def opened(*, wide: bool = True, script: bool = True, locale: str = "en-US") -> Page:
+    def opened(*, wide: bool = True, script: bool = True, dark: bool = False, locale: str = "en-US") -> Page:
         context = chromium.new_context(
             base_url=site.address,
             viewport={"width": 1280, "height": 900} if wide else {"width": 390, "height": 844},
             java_script_enabled=script,
             locale=locale,
+            color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
         contexts.append(context)

@@ -10,13 +10,14 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from reunify.sandbox.families import boy_found_out_of_state
+from reunify.sandbox.families import above_the_limit, boy_found_out_of_state, no_report_number_yet
 from reunify.sandbox.people import PEOPLE
 from reunify.web.pages.form_fields import GROUPS
 from tests.browser.conftest import OpenPage, Site
+from tests.web.pages_world import signed_in
 from tests.web.test_pages_form_fields import as_posted
 
-SHOTS = os.environ.get("REUNIFY_SHOTS")  # a folder: keep pictures of every page there
+SHOTS = os.environ.get("SHOTS_FOLDER")  # a folder: keep pictures of every page there
 
 # Which list a choice of someone or something is made from.
 NAMED = {"released_to": "/travelers", "traveler": "/travelers", "payee": "/payees", "leg": "/legs"}
@@ -191,3 +192,60 @@ def mother_reads(desk: Page, open_page: OpenPage, request_page: str) -> None:
         phone.get_by_role("link", name=re.compile("^PDF: Carta")).first.click()
     assert fetched.value.suggested_filename.startswith("approval-letter-")
     phone.get_by_role("link", name="Salir de esta página")
+
+
+def submitted(site: Site, draft: dict[str, Any]) -> str:
+    """Entered by Ana over the API and checked; the path of its page."""
+    ana = signed_in(site.house, "ana")
+    kept = ana.post("/api/v1/requests", json=draft).json()
+    ana.post(f"/api/v1/requests/{kept['id']}/submission")
+    site.work_off()
+    return f"/requests/{kept['id']}"
+
+
+def test_a_question_and_a_refusal_are_dealt_with_at_night_in_dark_colours(
+    site: Site, open_page: OpenPage
+) -> None:
+    asked = submitted(site, no_report_number_yet(date.today()).draft)
+    refused = submitted(site, above_the_limit(date.today()).draft)
+    desk = open_page(dark=True)
+    sign_in(desk, "ana")
+    shoot(desk, "work-list-dark")
+    desk.goto(asked)
+    shoot(desk, "question-dark")
+    desk.get_by_role("button", name="Keep the answers").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Answer at least one question.")
+    desk.get_by_label("Report number").fill("SG-26-30981")
+    desk.get_by_role("button", name="Keep the answers").click()
+    expect(desk.get_by_role("status")).to_contain_text("The answers are kept.")
+
+    desk.goto(refused)
+    phone = open_page(wide=False, dark=True)
+    desk.get_by_role("button", name=re.compile("family link")).click()
+    address, pin = desk.locator(".secret").all_inner_texts()
+    desk.get_by_role("link", name="Look at the refusal").click()
+    shoot(desk, "refusal-dark")
+    desk.get_by_role("button", name="Confirm, and let the letter go").click()
+    site.work_off()
+    phone.goto(address)
+    phone.get_by_label("The 6 numbers").fill(pin)
+    phone.get_by_role("button", name="Open my plan").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("We wrote you a letter")
+    shoot(phone, "family-letter-dark")
+    phone.goto("/family")
+    phone.context.clear_cookies()
+    assert phone.request.get("/family").status == 401
+
+
+def test_the_keyboard_alone_reaches_the_form_and_the_problem_summary(site: Site, open_page: OpenPage) -> None:
+    desk = open_page()
+    sign_in(desk, "ana")
+    desk.goto("/requests/new")
+    desk.keyboard.press("Tab")
+    expect(desk.get_by_role("link", name="Skip to the content")).to_be_focused()
+    desk.keyboard.press("Enter")
+    desk.get_by_role("button", name="Submit for checking").press("Enter")
+    expect(desk.get_by_role("alert")).to_be_focused()
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#f-asked_by-kind")).to_be_focused()

@@ -221,15 +221,13 @@ def test_an_event_without_entries_cannot_be_committed(books: Books) -> None:
         session.execute(sa.text(bare))
 
 
-@pytest.mark.parametrize("change", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
-@pytest.mark.parametrize("table", ["ledger_events", "ledger_entries"])
-@pytest.mark.parametrize("role", ["application", "owner"])
-def test_what_is_posted_is_never_changed(
-    books: Books, owner_url: str, role: str, table: str, change: str
-) -> None:
+def test_what_is_posted_is_never_changed_not_even_by_the_owner(books: Books, owner_url: str) -> None:
     books.reserve(books.line(1))
-    engine = books.db.engine if role == "application" else sa.create_engine(owner_url)
-    with pytest.raises(sa.exc.DBAPIError), engine.begin() as connection:
-        connection.execute(sa.text(change.format(table)))
-    engine.dispose()
+    owner = sa.create_engine(owner_url)
+    for engine in (books.db.engine, owner):
+        for table in ("ledger_events", "ledger_entries", "fund_amounts"):
+            for change in ("UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"):
+                with pytest.raises(sa.exc.DBAPIError), engine.begin() as connection:
+                    connection.execute(sa.text(change.format(table)))
+    owner.dispose()
     assert books.amounts() == (99_999, 1, 0, 0)

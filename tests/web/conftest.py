@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 
 from reunify.bootstrap import House
 from reunify.db import Database
-from tests.web.pages_world import build_house
+from tests.web.pages_world import house_over
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def house(db: Database, tmp_path: Path) -> House:
-    return build_house(db, tmp_path, lambda: CLOCK)
+def house(db: Database, tmp_path: Path) -> Iterator[House]:
+    with house_over(db, tmp_path, lambda: CLOCK) as built:
+        yield built

@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from httpx import Response
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pydantic import SecretStr
 
-from reunify.adapters.docx_renderer import DocxRenderer
-from reunify.adapters.pdf_converter import DxpdfConverter
-from reunify.bootstrap import ROOT, House
+from flows.registry import works
+from reunify.bootstrap import House, build
 from reunify.db import Database
-from reunify.rates.fields import dictionary
 from reunify.sandbox.people import PEOPLE
 from reunify.sandbox.seed import fill
 from reunify.settings import Settings
+from reunify.vault import keyring
 from reunify.web.app import create
 
-with warnings.catch_warnings():  # Starlette now prefers another HTTP client than the one we have
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
-
-__all__ = ["TestClient", "as_sent", "browser", "build_house", "read_form", "signed_in", "text"]
+__all__ = ["TestClient", "as_sent", "browser", "house_over", "read_form", "signed_in", "text", "work_off"]
 
 OWN_PAGES = {"sec-fetch-site": "same-origin"}
 
 
-def build_house(db: Database, data: Path, now: Callable[[], datetime]) -> House:
-    """The real parts over the test's database; no Stripe, no Prefect."""
-    with db.work() as session:
-        fill(session, now=now())
-    return House(
-        settings=Settings(data=data, sandbox=True, public_url="https://testserver"),
-        db=db,
-        renderer=DocxRenderer(ROOT / "document_templates"),
-        converter=DxpdfConverter(),
-        gateway=None,
-        case_types=dictionary().case_types,
-        webhook_secrets=(),
-        now=now,
-    )
+@contextmanager
+def house_over(
+    db: Database, data: Path, now: Callable[[], datetime], public_url: str = "https://testserver"
+) -> Iterator[House]:
+    """The real house over the test's database, filled like the demo; no Stripe, no Prefect."""
+    before = keyring.current()
+    settings = Settings(data=data, database_url=SecretStr(db.url), sandbox=True, public_url=public_url)
+    house = build(settings, now=now)
+    try:
+        with house.db.work() as session:
+            fill(session, now=now())
+        yield house
+    finally:
+        house.db.dispose()
+        keyring.use(before)
+
+
+def work_off(house: House) -> None:
+    """What the worker does: everything that waits, until nothing does."""
+    for _ in range(10):
+        moved = sum(w.run(waiting, None) for w in works(house) if (waiting := w.find(house.db, 50)))
+        if not moved:
+            return
 
 
 def browser(house: House) -> TestClient:

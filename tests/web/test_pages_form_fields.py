@@ -41,7 +41,7 @@ def as_posted(draft: Any) -> list[tuple[str, str]]:
 
 
 def read_back(draft: Any) -> dict[str, Any]:
-    return draft_of(FormData(as_posted(draft)))
+    return draft_of(FormData([*as_posted(draft)]))
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.letter)

@@ -1,4 +1,4 @@
-"""What the rules leave to a person: a requirement is decided, with a reason, and the request checked again."""
+"""What the rules leave to a person: decided with a reason, and the request is checked again."""
 
 from __future__ import annotations
 

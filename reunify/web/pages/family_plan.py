@@ -40,7 +40,7 @@ def state_of(progress: Progress) -> str:
         return "approved"
     if progress.stage == "refused":
         return "cannot"
-    if progress.stage == "declined":
+    if progress.stage in ("declined", "withdrawn"):
         return "talk"
     if progress.stage == "question" and questions(progress, "en"):
         return "question"

@@ -18,11 +18,22 @@ from reunify.kernel.refusals import BadInput, Problem
 from reunify.rates.fields import dictionary
 from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages import form_reading as reading
-from reunify.web.pages.form_fields import BY_POINTER, US_ZONES, Options
+from reunify.web.pages.form_fields import BY_POINTER, Options
 from reunify.web.pages.form_showing import Showing, id_of
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
+# Offered while typing; any zone of the tz database may be written.
+US_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)
 Posted = Annotated[FormData, Depends(posted)]
 
 

@@ -275,16 +275,6 @@ GROUPS: tuple[Group, ...] = (
     ),
 )
 BY_POINTER: Mapping[str, Group] = {g.pointer: g for g in GROUPS}
-US_ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-)
 
 
 def fields_at(pointer: str) -> list[tuple[str, Field]]:

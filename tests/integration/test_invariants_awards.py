@@ -1,0 +1,213 @@
+"""Money sent beyond what is obligated, and awards decided by the wrong people, are found in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from reunify.db import Database
+from reunify.reporting import invariants
+from tests.integration.ledger_world import TRANSPORT, Books, open_books
+
+
+@pytest.fixture
+def owner(owner_url: str) -> Iterator[sa.Engine]:
+    """The owner, with links, checks and triggers taken off: only so can these faults be planted."""
+    engine = sa.create_engine(owner_url)
+    with engine.begin() as connection:
+        for table in (
+            "allocations",
+            "allocation_lines",
+            "instructions",
+            "instruction_lines",
+            "attempts",
+            "awards",
+        ):
+            loosen(connection, table)
+    yield engine
+    engine.dispose()
+
+
+def loosen(connection: sa.Connection, table: str) -> None:
+    constraints = connection.exec_driver_sql(
+        f"SELECT conname FROM pg_constraint WHERE conrelid = '{table}'::regclass AND contype IN ('c', 'f')"
+    )
+    for (name,) in constraints.all():
+        connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    columns = connection.exec_driver_sql(
+        f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 "
+        "AND attnotnull AND NOT attisdropped AND attname <> 'id'"
+    )
+    for (name,) in columns.all():
+        connection.exec_driver_sql(f'ALTER TABLE {table} ALTER COLUMN "{name}" DROP NOT NULL')
+    connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+
+
+def insert(owner: sa.Engine, table: str, **values: object) -> None:
+    values = {"id": uuid4()} | values
+    names = ", ".join(values)
+    with owner.begin() as connection:
+        connection.execute(
+            sa.text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + n for n in values)})"), values
+        )
+
+
+def broken(db: Database) -> set[str]:
+    with db.read() as session:
+        return {f.rule for f in invariants.check(session)}
+
+
+def award_line(books: Books, owner: sa.Engine, *, ceiling: int = 40_000, obligated: int = 0) -> UUID:
+    """An award line whose hold was made for 40,000 cents; its id."""
+    hold = books.line(40_000)
+    books.reserve(hold)
+    if obligated:
+        books.do("obligate", hold.hold_id, obligated)
+    line = uuid4()
+    insert(
+        owner,
+        "allocation_lines",
+        id=line,
+        hold_id=hold.hold_id,
+        ceiling=ceiling,
+        unit="cents",
+        fund_id=hold.fund_id,
+        budget_category=TRANSPORT.value,
+    )
+    return line
+
+
+SENT = [
+    # obligated, instructed, state, settlement -> is it a fault?
+    (40_000, 40_000, "sending", "advance", False),
+    (39_999, 40_000, "sending", "advance", True),
+    (0, 1, "settled", "advance", True),
+    (0, 1, "failed", "advance", True),  # it may be tried again
+    (0, 40_000, "withdrawn", "advance", False),
+    (0, 40_000, "returned", "advance", False),
+    (0, 1, "to_log", "vendor_billed", True),
+    (0, 1, "to_log", "partner_gives", False),  # binds us when it is written down
+    (0, 1, "recorded", "partner_gives", True),
+]
+
+
+def test_no_more_may_be_sent_than_is_obligated(db: Database, owner: sa.Engine, books: Books) -> None:
+    expected = set()
+    for obligated, amount, state, settlement, fault in SENT:
+        books.open(f"fund-{len(books.funds)}", {TRANSPORT: 40_000})
+        books.funds["cash"] = list(books.funds.values())[-1]
+        line, instruction = award_line(books, owner, obligated=obligated), uuid4()
+        insert(owner, "instructions", id=instruction, state=state)
+        insert(
+            owner,
+            "instruction_lines",
+            instruction_id=instruction,
+            allocation_line_id=line,
+            settlement=settlement,
+            amount=amount,
+        )
+        if fault:
+            expected.add(str(line))
+    with db.read() as session:
+        findings = [f for f in invariants.check(session) if f.rule == "more than obligated"]
+    assert {f.sentence.split()[2].rstrip(":") for f in findings} == expected
+
+
+def test_two_instructions_on_one_line_are_added_up(db: Database, owner: sa.Engine, books: Books) -> None:
+    line = award_line(books, owner, obligated=40_000)
+    for _ in range(2):
+        instruction = uuid4()
+        insert(owner, "instructions", id=instruction, state="settled")
+        insert(
+            owner,
+            "instruction_lines",
+            instruction_id=instruction,
+            allocation_line_id=line,
+            settlement="advance",
+            amount=20_001,
+        )
+    assert broken(db) == {"more than obligated"}
+
+
+def test_a_line_that_holds_more_than_was_approved_is_found(
+    db: Database, owner: sa.Engine, books: Books
+) -> None:
+    award_line(books, owner, ceiling=39_999, obligated=40_000)
+    assert broken(db) == {"line is not its hold", "more than approved"}
+
+
+def test_two_attempts_that_may_both_pay_are_found(db: Database, owner: sa.Engine) -> None:
+    instruction = uuid4()
+    with owner.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX uq_attempts_one_open")
+    insert(owner, "attempts", instruction_id=instruction, number=1, state="posted", idempotency_key="a")
+    assert broken(db) == set()
+    insert(owner, "attempts", instruction_id=instruction, number=2, state="unknown", idempotency_key="b")
+    assert broken(db) == {"sent twice"}
+
+
+ANA, BEN, CARLA = UUID(int=1), UUID(int=2), UUID(int=3)
+DECIDED = [
+    # approved by, released by, digest, cents (the small-amount limit is 100) -> the rule it breaks
+    (BEN, CARLA, "d", 500, None),
+    (BEN, BEN, "d", 100, None),
+    (None, None, None, 500, None),
+    (BEN, BEN, "d", 101, "one person did both"),
+    (ANA, CARLA, "d", 500, "the requester approved or released"),
+    (BEN, ANA, "d", 500, "the requester approved or released"),
+    (None, CARLA, None, 500, "released without approval"),
+    (BEN, CARLA, None, 500, "released without approval"),
+]
+
+
+def test_an_award_decided_by_the_wrong_people_is_found(db: Database, owner: sa.Engine) -> None:
+    expected = set()
+    for approved, released, digest, cents, rule in DECIDED:
+        award = uuid4()
+        insert(
+            owner,
+            "awards",
+            id=award,
+            reference=str(award),
+            allocation_id=uuid4(),
+            requested_by=ANA,
+            submitted_by=ANA,
+            approved_by=approved,
+            released_by=released,
+            digest=digest,
+            ceiling_cents=cents,
+            small_limit_cents=100,
+        )
+        if rule:
+            expected.add((rule, str(award)))
+    with db.read() as session:
+        assert {(f.rule, f.sentence.split()[1]) for f in invariants.check(session)} == expected
+
+
+def test_who_answered_for_the_family_may_not_approve_either(db: Database, owner: sa.Engine) -> None:
+    insert(
+        owner,
+        "awards",
+        reference="A-1",
+        allocation_id=uuid4(),
+        requested_by=ANA,
+        submitted_by=BEN,
+        approved_by=BEN,
+        digest="d",
+    )
+    assert broken(db) == {"the requester approved or released"}
+
+
+def test_a_payment_made_from_another_digest_is_found(db: Database, owner: sa.Engine) -> None:
+    award = uuid4()
+    insert(owner, "awards", id=award, reference="A-1", allocation_id=uuid4(), digest="now")
+    insert(owner, "instructions", award_id=award, award_digest="before", state="ready")
+    assert broken(db) == {"not what was approved"}
+
+
+@pytest.fixture
+def books(db: Database, now: object) -> Books:
+    return open_books(db, now)  # type: ignore[arg-type]
