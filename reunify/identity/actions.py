@@ -41,7 +41,7 @@ class NewLink:
     pin: str
 
 
-def token_hash(token: str) -> str:
+def _hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -95,7 +95,7 @@ def sign_in(session: Session, *, username: str, password: str, now: datetime) ->
 
     Raises TooManyTries while the name is paused.
     """
-    who = token_hash("sign-in:" + username.casefold())
+    who = _hashed("sign-in:" + username.casefold())
     failure = session.get(SignInFailure, who, with_for_update=True)
     if failure and failure.failures >= policy.PASSWORD_TRIES:
         if now - failure.since < policy.PASSWORD_PAUSE:
@@ -117,7 +117,7 @@ def sign_in(session: Session, *, username: str, password: str, now: datetime) ->
     token = secrets.token_urlsafe(32)
     session.add(
         StaffSession(
-            token_hash=token_hash(token),
+            token_hash=_hashed(token),
             staff_id=known.id,
             created_at=now,
             seen_at=now,
@@ -140,7 +140,7 @@ def _count_failure(session: Session, who: str, now: datetime) -> None:
 
 
 def sign_out(session: Session, *, token: str) -> None:
-    session.execute(sa.delete(StaffSession).where(StaffSession.token_hash == token_hash(token)))
+    session.execute(sa.delete(StaffSession).where(StaffSession.token_hash == _hashed(token)))
 
 
 def staff_of(session: Session, *, token: str, now: datetime) -> Staff | None:
@@ -148,7 +148,7 @@ def staff_of(session: Session, *, token: str, now: datetime) -> Staff | None:
     row = session.execute(
         sa.select(StaffSession, StaffRecord)
         .join(StaffRecord, StaffRecord.id == StaffSession.staff_id)
-        .where(StaffSession.token_hash == token_hash(token), StaffRecord.active)
+        .where(StaffSession.token_hash == _hashed(token), StaffRecord.active)
     ).first()
     if row is None:
         return None
@@ -170,7 +170,7 @@ def make_family_link(session: Session, *, request_id: RequestId, by: Staff, now:
     new = NewLink(secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06d}")
     link = FamilyLink(
         request_id=request_id,
-        token_hash=token_hash(new.token),
+        token_hash=_hashed(new.token),
         pin_hash=_hasher.hash(new.pin),
         tries_left=policy.PIN_TRIES,
         made_by=by.id,
@@ -186,7 +186,7 @@ def make_family_link(session: Session, *, request_id: RequestId, by: Staff, now:
 def open_family_link(session: Session, *, token: str, pin: str, now: datetime) -> str | None:
     """A family session token, or None for a wrong PIN (the try is counted). Raises LinkNotOpen."""
     link = session.scalar(
-        sa.select(FamilyLink).where(FamilyLink.token_hash == token_hash(token)).with_for_update()
+        sa.select(FamilyLink).where(FamilyLink.token_hash == _hashed(token)).with_for_update()
     )
     policy.check_link_open(
         ends_at=link.ends_at if link else now,
@@ -211,7 +211,7 @@ def open_family_link(session: Session, *, token: str, pin: str, now: datetime) -
     link.tries_left = policy.PIN_TRIES
     opened = secrets.token_urlsafe(32)
     session.add(
-        FamilySession(token_hash=token_hash(opened), link_id=link.id, ends_at=now + policy.FAMILY_SESSION)
+        FamilySession(token_hash=_hashed(opened), link_id=link.id, ends_at=now + policy.FAMILY_SESSION)
     )
     audit.record(session, by=Family(link.id), at=now, subject="family_link", subject_id=link.id, moved="open")
     return opened
@@ -223,7 +223,7 @@ def family_of(session: Session, *, token: str, now: datetime) -> tuple[Family, R
         sa.select(FamilyLink)
         .join(FamilySession, FamilySession.link_id == FamilyLink.id)
         .where(
-            FamilySession.token_hash == token_hash(token),
+            FamilySession.token_hash == _hashed(token),
             FamilySession.ends_at > now,
             FamilyLink.revoked_at.is_(None),
         )

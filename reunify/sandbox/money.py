@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from reunify.funds import actions as funds
 from reunify.funds.policy import FundKind
+from reunify.kernel.ids import FundId
 from reunify.ledger import actions as ledger
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
 from reunify.sandbox.people import SANDBOX
@@ -26,7 +27,28 @@ PARTNER_NIGHTS = {BudgetCategory.LODGING: 400}
 
 
 def open_sample_funds(session: Session, *, now: datetime) -> None:
-    """Opened, authorised, and the first cash drawn to the payout balance."""
+    """Opened, authorised, limited, and the first cash drawn to the payout balance."""
+    domestic = _open_sources(session, now)
+    for code, scope, at_most in (
+        ("domestic_reunification", Scope.TRIP, TRIP_LIMIT_CENTS),
+        ("partner_hotel_nights", Scope.CHILD, NIGHTS_PER_CHILD),
+    ):
+        funds.limit(
+            session, code=code, scope=scope, at_most=at_most, effective_from=YEAR[0], by=SANDBOX, now=now
+        )
+    ledger.draw_down(
+        session,
+        external_ref="sandbox:opening",
+        fund_id=domestic,
+        cash=Cash.STRIPE,
+        amount=OPENING_CENTS,
+        by=SANDBOX,
+        now=now,
+    )
+
+
+def _open_sources(session: Session, now: datetime) -> FundId:
+    """The three sources; returns the one of money."""
     domestic = funds.open_fund(
         session,
         code="domestic_reunification",
@@ -69,30 +91,4 @@ def open_sample_funds(session: Session, *, now: datetime) -> None:
         by=SANDBOX,
         now=now,
     )
-    funds.limit(
-        session,
-        code="domestic_reunification",
-        scope=Scope.TRIP,
-        at_most=TRIP_LIMIT_CENTS,
-        effective_from=YEAR[0],
-        by=SANDBOX,
-        now=now,
-    )
-    funds.limit(
-        session,
-        code="partner_hotel_nights",
-        scope=Scope.CHILD,
-        at_most=NIGHTS_PER_CHILD,
-        effective_from=YEAR[0],
-        by=SANDBOX,
-        now=now,
-    )
-    ledger.draw_down(
-        session,
-        external_ref="sandbox:opening",
-        fund_id=domestic,
-        cash=Cash.STRIPE,
-        amount=OPENING_CENTS,
-        by=SANDBOX,
-        now=now,
-    )
+    return domestic

@@ -129,9 +129,7 @@ def live(life: Life) -> None:
     db = MortalDatabase(plain.db.url, gateway)
     house = dataclasses.replace(plain, db=db, gateway=gateway, statement=gateway)
     # A failed id rests by the same clock as everything else.
-    worker = Worker(
-        db, works(house, Lane.DECIDE_AND_PAY), _run, beat=1.0, clock=lambda: clock.at.timestamp()
-    )
+    worker = Worker(db, works(house, Lane.DECIDE_AND_PAY), _run, beat=1.0, clock=lambda: clock.at.timestamp())
     for _ in range(LONGEST_LIFE_ROUNDS):
         if worker.once() == 0:
             if _rests(db, clock.at):
@@ -149,5 +147,7 @@ def _rests(db: Database, now: datetime) -> bool:
     """True when no payment is open in any way."""
     later = now + policy.CALL_LASTS_AT_MOST + timedelta(hours=1)
     with db.read() as session:
-        unsent = queries.to_resend(session, now=later, limit=1) or queries.to_send(session, now=later, limit=1)
+        unsent = queries.to_resend(session, now=later, limit=1) or queries.to_send(
+            session, now=later, limit=1
+        )
         return not unsent and not queries.in_flight(session, limit=1)

@@ -132,7 +132,7 @@ class Killed:
         (payout,) = self.payouts()
         (attempt,) = self.attempts
         assert (self.state(), attempt.state, payout["status"]) == ("settled", "posted", "posted")
-        assert attempt.stripe_id == payout["id"]
+        assert attempt.payment == payout["id"]
         with self.town.house.db.read() as session:
             assert invariants.check(session) == []
             spent = session.execute(sa.text("SELECT sum(expended) FROM ledger_balances WHERE unit = 'cents'"))
@@ -175,7 +175,7 @@ def test_killed_before_the_call_the_same_attempt_is_sent_later(payment: Killed) 
 def test_killed_after_the_call_the_payout_is_found_again_by_its_key(payment: Killed) -> None:
     payment.dies(Moment.AFTER_CALL)
     assert len(payment.payouts()) == 1
-    assert [(a.state, a.stripe_id) for a in payment.attempts] == [("open", None)]
+    assert [(a.state, a.payment) for a in payment.attempts] == [("open", None)]
     payment.is_left_alone_until_the_call_must_be_over()
     payment.restarts()
     payment.is_paid_exactly_once()
@@ -204,7 +204,7 @@ def accounts(town: Town) -> list[Any]:
 def test_a_lost_answer_and_then_a_kill_still_pay_once(payment: Killed) -> None:
     trouble(payment.town, "lose_response")
     payment.dies(Moment.AFTER_RECORD)
-    assert [(a.state, a.stripe_id) for a in payment.attempts] == [("unknown", None)]
+    assert [(a.state, a.payment) for a in payment.attempts] == [("unknown", None)]
     assert len(payment.payouts()) == 1
     payment.restarts()
     payment.is_paid_exactly_once()
@@ -243,7 +243,7 @@ def test_the_worker_as_it_is_shipped_is_killed_from_outside_while_it_waits_for_s
     finally:
         worker.kill()
         assert worker.wait(10) == KILLED
-    assert [(a.state, a.stripe_id) for a in payment.attempts] == [("open", None)]
+    assert [(a.state, a.payment) for a in payment.attempts] == [("open", None)]
     # That worker went by the real time, so time goes on from there.
     payment.town.clock.at = max(payment.town.clock.at, datetime.now(UTC))
     payment.restarts()

@@ -95,9 +95,9 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
-    op.create_index("ix_audit_entries_subject_id", "audit_entries", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_audit_entries_subject_id"), "audit_entries", ["subject_id"], unique=False)
     op.create_table(
         "files_blobs",
         sa.Column("sha256", sa.Text(), nullable=False),
@@ -105,9 +105,9 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="ck_files_blobs_sha256_hex"),
-        sa.CheckConstraint("size >= 0", name="ck_files_blobs_size_not_negative"),
-        sa.PrimaryKeyConstraint("sha256", name="pk_files_blobs"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_files_blobs_sha256_hex")),
+        sa.CheckConstraint("size >= 0", name=op.f("ck_files_blobs_size_not_negative")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_files_blobs")),
     )
     op.create_table(
         "funding_sources",
@@ -124,15 +124,19 @@ def upgrade() -> None:
         sa.Column("organisation_set", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('held', 'asked', 'elsewhere')", name="ck_funding_sources_kind_known"),
-        sa.CheckConstraint("state IN ('open', 'frozen', 'closed')", name="ck_funding_sources_state_known"),
-        sa.CheckConstraint("unit IN ('cents', 'night')", name="ck_funding_sources_unit_known"),
         sa.CheckConstraint(
-            "NOT organisation_set OR award_number IS NULL", name="ck_funding_sources_own_rules_no_award"
+            "kind IN ('held', 'asked', 'elsewhere')", name=op.f("ck_funding_sources_kind_known")
         ),
-        sa.CheckConstraint("period_end >= period_start", name="ck_funding_sources_period_in_order"),
-        sa.PrimaryKeyConstraint("id", name="pk_funding_sources"),
-        sa.UniqueConstraint("code", name="uq_funding_sources_code"),
+        sa.CheckConstraint(
+            "state IN ('open', 'frozen', 'closed')", name=op.f("ck_funding_sources_state_known")
+        ),
+        sa.CheckConstraint("unit IN ('cents', 'night')", name=op.f("ck_funding_sources_unit_known")),
+        sa.CheckConstraint(
+            "NOT organisation_set OR award_number IS NULL", name=op.f("ck_funding_sources_own_rules_no_award")
+        ),
+        sa.CheckConstraint("period_end >= period_start", name=op.f("ck_funding_sources_period_in_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_funding_sources")),
+        sa.UniqueConstraint("code", name=op.f("uq_funding_sources_code")),
     )
     op.create_table(
         "ledger_events",
@@ -145,10 +149,10 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('authorise', 'draw_down', 'reserve', 'unreserve', 'obligate', 'unobligate', 'expend', 'fail', 'give_back', 'fee')",
-            name="ck_ledger_events_kind_known",
+            name=op.f("ck_ledger_events_kind_known"),
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_events"),
-        sa.UniqueConstraint("external_ref", name="uq_ledger_events_external_ref"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_events")),
+        sa.UniqueConstraint("external_ref", name=op.f("uq_ledger_events_external_ref")),
     )
     op.create_table(
         "organisation_settings",
@@ -162,17 +166,19 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(key IN ('small_amount_limit_cents')) = (cents IS NOT NULL)",
-            name="ck_organisation_settings_money_in_cents",
+            name=op.f("ck_organisation_settings_money_in_cents"),
         ),
         sa.CheckConstraint(
             "key IN ('name', 'time_zone', 'letterhead', 'day_phone', 'night_phone', 'email', 'small_amount_limit_cents', 'guideline_limit_percent', 'fare_contingency_percent')",
-            name="ck_organisation_settings_key_known",
+            name=op.f("ck_organisation_settings_key_known"),
         ),
-        sa.CheckConstraint("(cents IS NULL) <> (text IS NULL)", name="ck_organisation_settings_one_value"),
-        sa.CheckConstraint("cents >= 0", name="ck_organisation_settings_cents_not_negative"),
-        sa.PrimaryKeyConstraint("id", name="pk_organisation_settings"),
-        sa.UniqueConstraint("id", "cents", name="uq_organisation_settings_id_cents"),
-        sa.UniqueConstraint("sequence", name="uq_organisation_settings_sequence"),
+        sa.CheckConstraint(
+            "(cents IS NULL) <> (text IS NULL)", name=op.f("ck_organisation_settings_one_value")
+        ),
+        sa.CheckConstraint("cents >= 0", name=op.f("ck_organisation_settings_cents_not_negative")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_settings")),
+        sa.UniqueConstraint("id", "cents", name=op.f("uq_organisation_settings_id_cents")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_organisation_settings_sequence")),
     )
     op.create_index(
         "ix_organisation_settings_key_from",
@@ -185,22 +191,22 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_persons"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
     )
     op.create_table(
         "rule_files",
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("bytes", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="ck_rule_files_fingerprint"),
-        sa.PrimaryKeyConstraint("sha256", name="pk_rule_files"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_rule_files_fingerprint")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_rule_files")),
     )
     op.create_table(
         "sign_in_failures",
         sa.Column("username_hash", sa.Text(), nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("username_hash", name="pk_sign_in_failures"),
+        sa.PrimaryKeyConstraint("username_hash", name=op.f("pk_sign_in_failures")),
     )
     op.create_table(
         "staff",
@@ -210,8 +216,8 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("roles", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_staff"),
-        sa.UniqueConstraint("username", name="uq_staff_username"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+        sa.UniqueConstraint("username", name=op.f("uq_staff_username")),
     )
     op.create_table(
         "webhook_inbox",
@@ -225,7 +231,7 @@ def upgrade() -> None:
         sa.Column("parked", sa.Text(), nullable=True),
         sa.Column("tries", sa.BigInteger(), nullable=False),
         sa.Column("try_after", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_inbox"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_inbox")),
     )
     op.create_index(
         "ix_webhook_inbox_unhandled",
@@ -247,13 +253,13 @@ def upgrade() -> None:
         sa.Column("resolution", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('payment_not_ours', 'payment_not_in_ledger', 'ledger_without_payment', 'statement_does_not_add_up', 'cash_differs', 'fee_not_coded', 'other_amount')",
-            name="ck_differences_kind_known",
+            name=op.f("ck_differences_kind_known"),
         ),
         sa.CheckConstraint(
-            "(resolved_at IS NULL) = (resolution IS NULL)", name="ck_differences_resolution_paired"
+            "(resolved_at IS NULL) = (resolution IS NULL)", name=op.f("ck_differences_resolution_paired")
         ),
-        sa.ForeignKeyConstraint(["resolved_by"], ["staff.id"], name="fk_differences_resolved_by"),
-        sa.PrimaryKeyConstraint("id", name="pk_differences"),
+        sa.ForeignKeyConstraint(["resolved_by"], ["staff.id"], name=op.f("fk_differences_resolved_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_differences")),
     )
     op.create_index(
         "uq_differences_one_open",
@@ -273,12 +279,12 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("tries_left >= 0", name="ck_family_links_tries_not_negative"),
-        sa.ForeignKeyConstraint(["made_by"], ["staff.id"], name="fk_family_links_made_by"),
-        sa.PrimaryKeyConstraint("id", name="pk_family_links"),
-        sa.UniqueConstraint("token_hash", name="uq_family_links_token_hash"),
+        sa.CheckConstraint("tries_left >= 0", name=op.f("ck_family_links_tries_not_negative")),
+        sa.ForeignKeyConstraint(["made_by"], ["staff.id"], name=op.f("fk_family_links_made_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_family_links_token_hash")),
     )
-    op.create_index("ix_family_links_request_id", "family_links", ["request_id"], unique=False)
+    op.create_index(op.f("ix_family_links_request_id"), "family_links", ["request_id"], unique=False)
     op.create_table(
         "fund_amounts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -292,16 +298,19 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "budget_category IN ('transport', 'lodging', 'meals', 'other')",
-            name="ck_fund_amounts_budget_category_known",
+            name=op.f("ck_fund_amounts_budget_category_known"),
         ),
-        sa.CheckConstraint("authorized >= 0", name="ck_fund_amounts_authorized_not_negative"),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_fund_amounts_fund_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_fund_amounts"),
+        sa.CheckConstraint("authorized >= 0", name=op.f("ck_fund_amounts_authorized_not_negative")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_fund_amounts_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fund_amounts")),
         sa.UniqueConstraint(
-            "fund_id", "budget_category", "number", name="uq_fund_amounts_fund_id_budget_category_number"
+            "fund_id",
+            "budget_category",
+            "number",
+            name=op.f("uq_fund_amounts_fund_id_budget_category_number"),
         ),
     )
-    op.create_index("ix_fund_amounts_fund_id", "fund_amounts", ["fund_id"], unique=False)
+    op.create_index(op.f("ix_fund_amounts_fund_id"), "fund_amounts", ["fund_id"], unique=False)
     op.create_table(
         "fund_limits",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -311,12 +320,12 @@ def upgrade() -> None:
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("set_by", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("scope IN ('trip', 'family', 'child')", name="ck_fund_limits_scope_known"),
-        sa.CheckConstraint("at_most > 0", name="ck_fund_limits_at_most_positive"),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_fund_limits_fund_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_fund_limits"),
+        sa.CheckConstraint("scope IN ('trip', 'family', 'child')", name=op.f("ck_fund_limits_scope_known")),
+        sa.CheckConstraint("at_most > 0", name=op.f("ck_fund_limits_at_most_positive")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_fund_limits_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fund_limits")),
     )
-    op.create_index("ix_fund_limits_fund_id", "fund_limits", ["fund_id"], unique=False)
+    op.create_index(op.f("ix_fund_limits_fund_id"), "fund_limits", ["fund_id"], unique=False)
     op.create_table(
         "ledger_balances",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -335,18 +344,18 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "budget_category IN ('transport', 'lodging', 'meals', 'other')",
-            name="ck_ledger_balances_budget_category_known",
+            name=op.f("ck_ledger_balances_budget_category_known"),
         ),
-        sa.CheckConstraint("unit IN ('cents', 'night')", name="ck_ledger_balances_unit_known"),
-        sa.CheckConstraint("authorized >= 0", name="ck_ledger_balances_authorized_not_negative"),
-        sa.CheckConstraint("available >= 0", name="ck_ledger_balances_available_not_negative"),
-        sa.CheckConstraint("expended >= 0", name="ck_ledger_balances_expended_not_negative"),
-        sa.CheckConstraint("obligated >= 0", name="ck_ledger_balances_obligated_not_negative"),
-        sa.CheckConstraint("reserved >= 0", name="ck_ledger_balances_reserved_not_negative"),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_ledger_balances_fund_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_balances"),
+        sa.CheckConstraint("unit IN ('cents', 'night')", name=op.f("ck_ledger_balances_unit_known")),
+        sa.CheckConstraint("authorized >= 0", name=op.f("ck_ledger_balances_authorized_not_negative")),
+        sa.CheckConstraint("available >= 0", name=op.f("ck_ledger_balances_available_not_negative")),
+        sa.CheckConstraint("expended >= 0", name=op.f("ck_ledger_balances_expended_not_negative")),
+        sa.CheckConstraint("obligated >= 0", name=op.f("ck_ledger_balances_obligated_not_negative")),
+        sa.CheckConstraint("reserved >= 0", name=op.f("ck_ledger_balances_reserved_not_negative")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_ledger_balances_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_balances")),
         sa.UniqueConstraint(
-            "fund_id", "budget_category", "unit", name="uq_ledger_balances_fund_id_budget_category_unit"
+            "fund_id", "budget_category", "unit", name=op.f("uq_ledger_balances_fund_id_budget_category_unit")
         ),
     )
     op.create_table(
@@ -359,14 +368,15 @@ def upgrade() -> None:
         sa.Column("at_most", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint(
-            "scope IN ('trip', 'family', 'child', 'category', 'lifetime')", name="ck_ledger_caps_scope_known"
+            "scope IN ('trip', 'family', 'child', 'category', 'lifetime')",
+            name=op.f("ck_ledger_caps_scope_known"),
         ),
-        sa.CheckConstraint("unit IN ('cents', 'night')", name="ck_ledger_caps_unit_known"),
-        sa.CheckConstraint("used >= 0 AND used <= at_most", name="ck_ledger_caps_used_within_limit"),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_ledger_caps_fund_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_caps"),
+        sa.CheckConstraint("unit IN ('cents', 'night')", name=op.f("ck_ledger_caps_unit_known")),
+        sa.CheckConstraint("used >= 0 AND used <= at_most", name=op.f("ck_ledger_caps_used_within_limit")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_ledger_caps_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_caps")),
         sa.UniqueConstraint(
-            "fund_id", "scope", "scope_id", "unit", name="uq_ledger_caps_fund_id_scope_scope_id_unit"
+            "fund_id", "scope", "scope_id", "unit", name=op.f("uq_ledger_caps_fund_id_scope_scope_id_unit")
         ),
     )
     op.create_table(
@@ -390,27 +400,27 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "budget_category IN ('transport', 'lodging', 'meals', 'other')",
-            name="ck_ledger_holds_budget_category_known",
+            name=op.f("ck_ledger_holds_budget_category_known"),
         ),
-        sa.CheckConstraint("unit IN ('cents', 'night')", name="ck_ledger_holds_unit_known"),
-        sa.CheckConstraint("ceiling > 0", name="ck_ledger_holds_ceiling_positive"),
+        sa.CheckConstraint("unit IN ('cents', 'night')", name=op.f("ck_ledger_holds_unit_known")),
+        sa.CheckConstraint("ceiling > 0", name=op.f("ck_ledger_holds_ceiling_positive")),
         sa.CheckConstraint(
-            "reserved + obligated + expended <= ceiling", name="ck_ledger_holds_within_ceiling"
+            "reserved + obligated + expended <= ceiling", name=op.f("ck_ledger_holds_within_ceiling")
         ),
         sa.CheckConstraint(
-            "reserved >= 0 AND obligated >= 0 AND expended >= 0", name="ck_ledger_holds_not_negative"
+            "reserved >= 0 AND obligated >= 0 AND expended >= 0", name=op.f("ck_ledger_holds_not_negative")
         ),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_ledger_holds_fund_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_holds"),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_ledger_holds_fund_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_holds")),
     )
     op.create_table(
         "person_keys",
         sa.Column("index", sa.LargeBinary(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_person_keys_person_id"),
-        sa.PrimaryKeyConstraint("index", name="pk_person_keys"),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_person_keys_person_id")),
+        sa.PrimaryKeyConstraint("index", name=op.f("pk_person_keys")),
     )
-    op.create_index("ix_person_keys_person_id", "person_keys", ["person_id"], unique=False)
+    op.create_index(op.f("ix_person_keys_person_id"), "person_keys", ["person_id"], unique=False)
     op.create_table(
         "requests",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -422,16 +432,20 @@ def upgrade() -> None:
         sa.Column("draft_revision", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state IN ('draft', 'submitted', 'withdrawn')", name="ck_requests_state_known"),
-        sa.ForeignKeyConstraint(["child_person_id"], ["persons.id"], name="fk_requests_child_person_id"),
-        sa.ForeignKeyConstraint(["requested_by"], ["staff.id"], name="fk_requests_requested_by"),
-        sa.PrimaryKeyConstraint("id", name="pk_requests"),
-        sa.UniqueConstraint("id", "requested_by", name="uq_requests_id_requested_by"),
-        sa.UniqueConstraint("reference", name="uq_requests_reference"),
+        sa.CheckConstraint(
+            "state IN ('draft', 'submitted', 'withdrawn')", name=op.f("ck_requests_state_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["child_person_id"], ["persons.id"], name=op.f("fk_requests_child_person_id")
+        ),
+        sa.ForeignKeyConstraint(["requested_by"], ["staff.id"], name=op.f("fk_requests_requested_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+        sa.UniqueConstraint("id", "requested_by", name=op.f("uq_requests_id_requested_by")),
+        sa.UniqueConstraint("reference", name=op.f("uq_requests_reference")),
     )
-    op.create_index("ix_requests_child_person_id", "requests", ["child_person_id"], unique=False)
-    op.create_index("ix_requests_created_at", "requests", ["created_at"], unique=False)
-    op.create_index("ix_requests_requested_by", "requests", ["requested_by"], unique=False)
+    op.create_index(op.f("ix_requests_child_person_id"), "requests", ["child_person_id"], unique=False)
+    op.create_index(op.f("ix_requests_created_at"), "requests", ["created_at"], unique=False)
+    op.create_index(op.f("ix_requests_requested_by"), "requests", ["requested_by"], unique=False)
     op.create_table(
         "staff_sessions",
         sa.Column("token_hash", sa.Text(), nullable=False),
@@ -439,19 +453,19 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_staff_sessions_staff_id"),
-        sa.PrimaryKeyConstraint("token_hash", name="pk_staff_sessions"),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_sessions_staff_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_staff_sessions")),
     )
-    op.create_index("ix_staff_sessions_staff_id", "staff_sessions", ["staff_id"], unique=False)
+    op.create_index(op.f("ix_staff_sessions_staff_id"), "staff_sessions", ["staff_id"], unique=False)
     op.create_table(
         "family_sessions",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["link_id"], ["family_links.id"], name="fk_family_sessions_link_id"),
-        sa.PrimaryKeyConstraint("token_hash", name="pk_family_sessions"),
+        sa.ForeignKeyConstraint(["link_id"], ["family_links.id"], name=op.f("fk_family_sessions_link_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_family_sessions")),
     )
-    op.create_index("ix_family_sessions_link_id", "family_sessions", ["link_id"], unique=False)
+    op.create_index(op.f("ix_family_sessions_link_id"), "family_sessions", ["link_id"], unique=False)
     op.create_table(
         "ledger_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -466,42 +480,45 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "(book = 'actual') <> (account IN ('authorized', 'available', 'reserved', 'obligated', 'expended'))",
-            name="ck_ledger_entries_account_of_book",
+            name=op.f("ck_ledger_entries_account_of_book"),
         ),
         sa.CheckConstraint(
-            "(book = 'units') = (unit <> 'cents')", name="ck_ledger_entries_kind_apart_from_cash"
+            "(book = 'units') = (unit <> 'cents')", name=op.f("ck_ledger_entries_kind_apart_from_cash")
         ),
         sa.CheckConstraint(
             "account IN ('authorized', 'available', 'reserved', 'obligated', 'expended', 'cash_stripe', 'cash_bank', 'grant_revenue', 'expense', 'bank_fees')",
-            name="ck_ledger_entries_account_known",
+            name=op.f("ck_ledger_entries_account_known"),
         ),
         sa.CheckConstraint(
-            "book = 'actual' OR budget_category IS NOT NULL", name="ck_ledger_entries_budget_by_category"
+            "book = 'actual' OR budget_category IS NOT NULL",
+            name=op.f("ck_ledger_entries_budget_by_category"),
         ),
-        sa.CheckConstraint("book IN ('budget', 'actual', 'units')", name="ck_ledger_entries_book_known"),
+        sa.CheckConstraint(
+            "book IN ('budget', 'actual', 'units')", name=op.f("ck_ledger_entries_book_known")
+        ),
         sa.CheckConstraint(
             "budget_category IN ('transport', 'lodging', 'meals', 'other')",
-            name="ck_ledger_entries_budget_category_known",
+            name=op.f("ck_ledger_entries_budget_category_known"),
         ),
-        sa.CheckConstraint("unit IN ('cents', 'night')", name="ck_ledger_entries_unit_known"),
-        sa.CheckConstraint("amount <> 0", name="ck_ledger_entries_amount_not_zero"),
-        sa.ForeignKeyConstraint(["event_id"], ["ledger_events.id"], name="fk_ledger_entries_event_id"),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_ledger_entries_fund_id"),
-        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name="fk_ledger_entries_hold_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_ledger_entries"),
+        sa.CheckConstraint("unit IN ('cents', 'night')", name=op.f("ck_ledger_entries_unit_known")),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_ledger_entries_amount_not_zero")),
+        sa.ForeignKeyConstraint(["event_id"], ["ledger_events.id"], name=op.f("fk_ledger_entries_event_id")),
+        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_ledger_entries_fund_id")),
+        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name=op.f("fk_ledger_entries_hold_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
     )
-    op.create_index("ix_ledger_entries_account", "ledger_entries", ["account"], unique=False)
-    op.create_index("ix_ledger_entries_event_id", "ledger_entries", ["event_id"], unique=False)
-    op.create_index("ix_ledger_entries_hold_id", "ledger_entries", ["hold_id"], unique=False)
+    op.create_index(op.f("ix_ledger_entries_account"), "ledger_entries", ["account"], unique=False)
+    op.create_index(op.f("ix_ledger_entries_event_id"), "ledger_entries", ["event_id"], unique=False)
+    op.create_index(op.f("ix_ledger_entries_hold_id"), "ledger_entries", ["hold_id"], unique=False)
     op.create_table(
         "ledger_hold_caps",
         sa.Column("hold_id", sa.Uuid(), nullable=False),
         sa.Column("cap_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["cap_id"], ["ledger_caps.id"], name="fk_ledger_hold_caps_cap_id"),
-        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name="fk_ledger_hold_caps_hold_id"),
-        sa.PrimaryKeyConstraint("hold_id", "cap_id", name="pk_ledger_hold_caps"),
+        sa.ForeignKeyConstraint(["cap_id"], ["ledger_caps.id"], name=op.f("fk_ledger_hold_caps_cap_id")),
+        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name=op.f("fk_ledger_hold_caps_hold_id")),
+        sa.PrimaryKeyConstraint("hold_id", "cap_id", name=op.f("pk_ledger_hold_caps")),
     )
-    op.create_index("ix_ledger_hold_caps_cap_id", "ledger_hold_caps", ["cap_id"], unique=False)
+    op.create_index(op.f("ix_ledger_hold_caps_cap_id"), "ledger_hold_caps", ["cap_id"], unique=False)
     op.create_table(
         "payees",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -515,16 +532,16 @@ def upgrade() -> None:
         sa.Column("stripe_consent", sa.Boolean(), nullable=False),
         sa.Column("stripe_recipient", sa.Text(), nullable=True),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="ck_payees_country_two_letters"),
-        sa.CheckConstraint("kind IN ('person', 'vendor', 'partner')", name="ck_payees_kind_known"),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_payees_country_two_letters")),
+        sa.CheckConstraint("kind IN ('person', 'vendor', 'partner')", name=op.f("ck_payees_kind_known")),
         sa.CheckConstraint(
             "stripe_recipient IS NULL OR (stripe_consent AND email IS NOT NULL)",
-            name="ck_payees_recipient_needs_consent",
+            name=op.f("ck_payees_recipient_needs_consent"),
         ),
-        sa.CheckConstraint("version >= 1", name="ck_payees_numbered_from_one"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_payees_request_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_payees"),
-        sa.UniqueConstraint("request_id", "key", "version", name="uq_payees_request_id_key_version"),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_payees_numbered_from_one")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_payees_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payees")),
+        sa.UniqueConstraint("request_id", "key", "version", name=op.f("uq_payees_request_id_key_version")),
     )
     op.create_table(
         "request_versions",
@@ -536,15 +553,17 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("submitted_by", sa.Uuid(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('submission', 'answer')", name="ck_request_versions_kind_known"),
-        sa.CheckConstraint("number >= 1", name="ck_request_versions_numbered_from_one"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_request_versions_request_id"),
-        sa.ForeignKeyConstraint(["submitted_by"], ["staff.id"], name="fk_request_versions_submitted_by"),
-        sa.PrimaryKeyConstraint("id", name="pk_request_versions"),
-        sa.UniqueConstraint("id", "submitted_by", name="uq_request_versions_id_submitted_by"),
-        sa.UniqueConstraint("request_id", "number", name="uq_request_versions_request_id_number"),
+        sa.CheckConstraint("kind IN ('submission', 'answer')", name=op.f("ck_request_versions_kind_known")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_request_versions_numbered_from_one")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_request_versions_request_id")),
+        sa.ForeignKeyConstraint(
+            ["submitted_by"], ["staff.id"], name=op.f("fk_request_versions_submitted_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_versions")),
+        sa.UniqueConstraint("id", "submitted_by", name=op.f("uq_request_versions_id_submitted_by")),
+        sa.UniqueConstraint("request_id", "number", name=op.f("uq_request_versions_request_id_number")),
     )
-    op.create_index("ix_request_versions_request_id", "request_versions", ["request_id"], unique=False)
+    op.create_index(op.f("ix_request_versions_request_id"), "request_versions", ["request_id"], unique=False)
     op.create_table(
         "staff_decisions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -555,13 +574,13 @@ def upgrade() -> None:
         sa.Column("reason", sa.LargeBinary(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("decision IN ('met', 'not_met')", name="ck_staff_decisions_decision_known"),
-        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name="fk_staff_decisions_decided_by"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_staff_decisions_request_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_staff_decisions"),
-        sa.UniqueConstraint("sequence", name="uq_staff_decisions_sequence"),
+        sa.CheckConstraint("decision IN ('met', 'not_met')", name=op.f("ck_staff_decisions_decision_known")),
+        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_staff_decisions_decided_by")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_staff_decisions_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_decisions")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_staff_decisions_sequence")),
     )
-    op.create_index("ix_staff_decisions_request_id", "staff_decisions", ["request_id"], unique=False)
+    op.create_index(op.f("ix_staff_decisions_request_id"), "staff_decisions", ["request_id"], unique=False)
     op.create_table(
         "allocations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -569,11 +588,13 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("certificate", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_allocations_request_id"),
-        sa.ForeignKeyConstraint(["version_id"], ["request_versions.id"], name="fk_allocations_version_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_allocations"),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_allocations_request_id")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["request_versions.id"], name=op.f("fk_allocations_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocations")),
     )
-    op.create_index("ix_allocations_request_id", "allocations", ["request_id"], unique=False)
+    op.create_index(op.f("ix_allocations_request_id"), "allocations", ["request_id"], unique=False)
     op.create_table(
         "assessments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -586,15 +607,17 @@ def upgrade() -> None:
         sa.Column("run", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "outcome IN ('payable', 'needs_information', 'needs_staff_decision', 'no_source')",
-            name="ck_assessments_outcome_known",
+            name=op.f("ck_assessments_outcome_known"),
         ),
-        sa.CheckConstraint("number >= 1", name="ck_assessments_numbered_from_one"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_assessments_request_id"),
-        sa.ForeignKeyConstraint(["version_id"], ["request_versions.id"], name="fk_assessments_version_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_assessments"),
-        sa.UniqueConstraint("version_id", name="uq_assessments_version_id"),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_assessments_numbered_from_one")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_assessments_request_id")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["request_versions.id"], name=op.f("fk_assessments_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessments")),
+        sa.UniqueConstraint("version_id", name=op.f("uq_assessments_version_id")),
     )
-    op.create_index("ix_assessments_outcome", "assessments", ["outcome"], unique=False)
+    op.create_index(op.f("ix_assessments_outcome"), "assessments", ["outcome"], unique=False)
     op.create_index("ix_assessments_request_number", "assessments", ["request_id", "number"], unique=False)
     op.create_table(
         "refusals",
@@ -607,20 +630,23 @@ def upgrade() -> None:
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'confirmed') = (confirmed_by IS NOT NULL)", name="ck_refusals_confirmed_by_someone"
+            "(state = 'confirmed') = (confirmed_by IS NOT NULL)",
+            name=op.f("ck_refusals_confirmed_by_someone"),
         ),
-        sa.CheckConstraint("state IN ('proposed', 'confirmed', 'replaced')", name="ck_refusals_state_known"),
         sa.CheckConstraint(
-            "(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="ck_refusals_confirmation_paired"
+            "state IN ('proposed', 'confirmed', 'replaced')", name=op.f("ck_refusals_state_known")
         ),
-        sa.ForeignKeyConstraint(["confirmed_by"], ["staff.id"], name="fk_refusals_confirmed_by"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_refusals_request_id"),
-        sa.ForeignKeyConstraint(["version_id"], ["request_versions.id"], name="fk_refusals_version_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_refusals"),
-        sa.UniqueConstraint("version_id", name="uq_refusals_version_id"),
+        sa.CheckConstraint(
+            "(confirmed_by IS NULL) = (confirmed_at IS NULL)", name=op.f("ck_refusals_confirmation_paired")
+        ),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["staff.id"], name=op.f("fk_refusals_confirmed_by")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_refusals_request_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["request_versions.id"], name=op.f("fk_refusals_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refusals")),
+        sa.UniqueConstraint("version_id", name=op.f("uq_refusals_version_id")),
     )
-    op.create_index("ix_refusals_request_id", "refusals", ["request_id"], unique=False)
-    op.create_index("ix_refusals_state", "refusals", ["state"], unique=False)
+    op.create_index(op.f("ix_refusals_request_id"), "refusals", ["request_id"], unique=False)
+    op.create_index(op.f("ix_refusals_state"), "refusals", ["state"], unique=False)
     op.create_table(
         "allocation_lines",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -635,20 +661,27 @@ def upgrade() -> None:
         sa.Column("ceiling", sa.BigInteger(), nullable=False),
         sa.Column("hold_id", sa.Uuid(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
-        sa.CheckConstraint("basis <> ''", name="ck_allocation_lines_allocability_recorded"),
-        sa.CheckConstraint("ceiling > 0", name="ck_allocation_lines_ceiling_positive"),
+        sa.CheckConstraint("basis <> ''", name=op.f("ck_allocation_lines_allocability_recorded")),
+        sa.CheckConstraint("ceiling > 0", name=op.f("ck_allocation_lines_ceiling_positive")),
         sa.ForeignKeyConstraint(
-            ["allocation_id"], ["allocations.id"], name="fk_allocation_lines_allocation_id"
+            ["allocation_id"], ["allocations.id"], name=op.f("fk_allocation_lines_allocation_id")
         ),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_allocation_lines_fund_id"),
-        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name="fk_allocation_lines_hold_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_allocation_lines"),
+        sa.ForeignKeyConstraint(
+            ["fund_id"], ["funding_sources.id"], name=op.f("fk_allocation_lines_fund_id")
+        ),
+        sa.ForeignKeyConstraint(["hold_id"], ["ledger_holds.id"], name=op.f("fk_allocation_lines_hold_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation_lines")),
         sa.UniqueConstraint(
-            "allocation_id", "line_key", "fund_id", name="uq_allocation_lines_allocation_id_line_key_fund_id"
+            "allocation_id",
+            "line_key",
+            "fund_id",
+            name=op.f("uq_allocation_lines_allocation_id_line_key_fund_id"),
         ),
-        sa.UniqueConstraint("hold_id", name="uq_allocation_lines_hold_id"),
+        sa.UniqueConstraint("hold_id", name=op.f("uq_allocation_lines_hold_id")),
     )
-    op.create_index("ix_allocation_lines_allocation_id", "allocation_lines", ["allocation_id"], unique=False)
+    op.create_index(
+        op.f("ix_allocation_lines_allocation_id"), "allocation_lines", ["allocation_id"], unique=False
+    )
     op.create_table(
         "awards",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -673,55 +706,61 @@ def upgrade() -> None:
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "state <> 'released' OR released_by IS NOT NULL", name="ck_awards_released_by_someone"
+            "state <> 'released' OR released_by IS NOT NULL", name=op.f("ck_awards_released_by_someone")
         ),
         sa.CheckConstraint(
             "state IN ('awaiting_approval', 'approved', 'released', 'declined', 'replaced')",
-            name="ck_awards_state_known",
+            name=op.f("ck_awards_state_known"),
         ),
-        sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="ck_awards_approval_paired"),
-        sa.CheckConstraint("(approved_by IS NULL) = (digest IS NULL)", name="ck_awards_approval_has_digest"),
-        sa.CheckConstraint("(released_by IS NULL) = (released_at IS NULL)", name="ck_awards_release_paired"),
+        sa.CheckConstraint(
+            "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_awards_approval_paired")
+        ),
+        sa.CheckConstraint(
+            "(approved_by IS NULL) = (digest IS NULL)", name=op.f("ck_awards_approval_has_digest")
+        ),
+        sa.CheckConstraint(
+            "(released_by IS NULL) = (released_at IS NULL)", name=op.f("ck_awards_release_paired")
+        ),
         sa.CheckConstraint(
             "approved_by IS NULL OR (approved_by <> requested_by AND approved_by <> submitted_by)",
-            name="ck_awards_author_never_approves",
+            name=op.f("ck_awards_author_never_approves"),
         ),
-        sa.CheckConstraint("ceiling_cents >= 0", name="ck_awards_ceiling_not_negative"),
+        sa.CheckConstraint("ceiling_cents >= 0", name=op.f("ck_awards_ceiling_not_negative")),
         sa.CheckConstraint(
             "released_by IS NULL OR (released_by <> requested_by AND released_by <> submitted_by)",
-            name="ck_awards_author_never_releases",
+            name=op.f("ck_awards_author_never_releases"),
         ),
         sa.CheckConstraint(
-            "released_by IS NULL OR approved_by IS NOT NULL", name="ck_awards_approved_before_released"
+            "released_by IS NULL OR approved_by IS NOT NULL", name=op.f("ck_awards_approved_before_released")
         ),
         sa.CheckConstraint(
             "released_by IS NULL OR released_by <> approved_by OR ceiling_cents <= small_limit_cents",
-            name="ck_awards_two_finance_people_above_limit",
+            name=op.f("ck_awards_two_finance_people_above_limit"),
         ),
-        sa.ForeignKeyConstraint(["allocation_id"], ["allocations.id"], name="fk_awards_allocation_id"),
-        sa.ForeignKeyConstraint(["approved_by"], ["staff.id"], name="fk_awards_approved_by"),
+        sa.ForeignKeyConstraint(["allocation_id"], ["allocations.id"], name=op.f("fk_awards_allocation_id")),
+        sa.ForeignKeyConstraint(["approved_by"], ["staff.id"], name=op.f("fk_awards_approved_by")),
         sa.ForeignKeyConstraint(
             ["limit_setting_id", "small_limit_cents"],
             ["organisation_settings.id", "organisation_settings.cents"],
-            name="fk_awards_limit_setting_id_small_limit_cents",
+            name=op.f("fk_awards_limit_setting_id_small_limit_cents"),
         ),
-        sa.ForeignKeyConstraint(["released_by"], ["staff.id"], name="fk_awards_released_by"),
+        sa.ForeignKeyConstraint(["released_by"], ["staff.id"], name=op.f("fk_awards_released_by")),
         sa.ForeignKeyConstraint(
             ["request_id", "requested_by"],
             ["requests.id", "requests.requested_by"],
-            name="fk_awards_request_id_requested_by",
+            name=op.f("fk_awards_request_id_requested_by"),
         ),
         sa.ForeignKeyConstraint(
             ["version_id", "submitted_by"],
             ["request_versions.id", "request_versions.submitted_by"],
-            name="fk_awards_version_id_submitted_by",
+            name=op.f("fk_awards_version_id_submitted_by"),
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_awards"),
-        sa.UniqueConstraint("allocation_id", name="uq_awards_allocation_id"),
-        sa.UniqueConstraint("reference", name="uq_awards_reference"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_awards")),
+        sa.UniqueConstraint("allocation_id", name=op.f("uq_awards_allocation_id")),
+        sa.UniqueConstraint("reference", name=op.f("uq_awards_reference")),
     )
-    op.create_index("ix_awards_request_id", "awards", ["request_id"], unique=False)
-    op.create_index("ix_awards_state", "awards", ["state"], unique=False)
+    op.create_index(op.f("ix_awards_request_id"), "awards", ["request_id"], unique=False)
+    op.create_index(op.f("ix_awards_state"), "awards", ["state"], unique=False)
     op.create_index(
         "uq_awards_one_open",
         "awards",
@@ -750,23 +789,29 @@ def upgrade() -> None:
         sa.Column("run", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "answer IN ('eligible', 'ineligible', 'needs_information', 'needs_staff_decision', 'worth_applying', 'unlikely', 'ask')",
-            name="ck_determinations_answer_known",
+            name=op.f("ck_determinations_answer_known"),
         ),
-        sa.CheckConstraint("number >= 1", name="ck_determinations_numbered_from_one"),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_determinations_numbered_from_one")),
         sa.ForeignKeyConstraint(
-            ["assessment_id"], ["assessments.id"], name="fk_determinations_assessment_id"
+            ["assessment_id"], ["assessments.id"], name=op.f("fk_determinations_assessment_id")
         ),
         sa.ForeignKeyConstraint(
-            ["fields_sha256"], ["rule_files.sha256"], name="fk_determinations_fields_sha256"
+            ["fields_sha256"], ["rule_files.sha256"], name=op.f("fk_determinations_fields_sha256")
         ),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_determinations_request_id"),
-        sa.ForeignKeyConstraint(["rule_sha256"], ["rule_files.sha256"], name="fk_determinations_rule_sha256"),
-        sa.ForeignKeyConstraint(["version_id"], ["request_versions.id"], name="fk_determinations_version_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_determinations"),
-        sa.UniqueConstraint("version_id", "source", name="uq_determinations_version_id_source"),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_determinations_request_id")),
+        sa.ForeignKeyConstraint(
+            ["rule_sha256"], ["rule_files.sha256"], name=op.f("fk_determinations_rule_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["request_versions.id"], name=op.f("fk_determinations_version_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_determinations")),
+        sa.UniqueConstraint("version_id", "source", name=op.f("uq_determinations_version_id_source")),
     )
-    op.create_index("ix_determinations_assessment_id", "determinations", ["assessment_id"], unique=False)
-    op.create_index("ix_determinations_request_id", "determinations", ["request_id"], unique=False)
+    op.create_index(
+        op.f("ix_determinations_assessment_id"), "determinations", ["assessment_id"], unique=False
+    )
+    op.create_index(op.f("ix_determinations_request_id"), "determinations", ["request_id"], unique=False)
     op.create_table(
         "documents",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -786,20 +831,22 @@ def upgrade() -> None:
         sa.Column("run", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "kind <> 'approval_letter' OR (award_id IS NOT NULL AND award_digest IS NOT NULL)",
-            name="ck_documents_approval_letter_names_its_award",
+            name=op.f("ck_documents_approval_letter_names_its_award"),
         ),
         sa.CheckConstraint(
             "kind IN ('approval_letter', 'refusal_letter', 'information_request', 'itinerary')",
-            name="ck_documents_kind_known",
+            name=op.f("ck_documents_kind_known"),
         ),
-        sa.CheckConstraint("language IN ('en', 'es')", name="ck_documents_language_known"),
-        sa.CheckConstraint("number >= 1", name="ck_documents_numbered_from_one"),
-        sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name="fk_documents_award_id"),
-        sa.ForeignKeyConstraint(["docx_sha256"], ["files_blobs.sha256"], name="fk_documents_docx_sha256"),
-        sa.ForeignKeyConstraint(["ics_sha256"], ["files_blobs.sha256"], name="fk_documents_ics_sha256"),
-        sa.ForeignKeyConstraint(["pdf_sha256"], ["files_blobs.sha256"], name="fk_documents_pdf_sha256"),
-        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name="fk_documents_request_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_documents"),
+        sa.CheckConstraint("language IN ('en', 'es')", name=op.f("ck_documents_language_known")),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_documents_numbered_from_one")),
+        sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name=op.f("fk_documents_award_id")),
+        sa.ForeignKeyConstraint(
+            ["docx_sha256"], ["files_blobs.sha256"], name=op.f("fk_documents_docx_sha256")
+        ),
+        sa.ForeignKeyConstraint(["ics_sha256"], ["files_blobs.sha256"], name=op.f("fk_documents_ics_sha256")),
+        sa.ForeignKeyConstraint(["pdf_sha256"], ["files_blobs.sha256"], name=op.f("fk_documents_pdf_sha256")),
+        sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_documents_request_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint(
             "request_id",
             "number",
@@ -810,8 +857,8 @@ def upgrade() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
-    op.create_index("ix_documents_award_id", "documents", ["award_id"], unique=False)
-    op.create_index("ix_documents_request_id", "documents", ["request_id"], unique=False)
+    op.create_index(op.f("ix_documents_award_id"), "documents", ["award_id"], unique=False)
+    op.create_index(op.f("ix_documents_request_id"), "documents", ["request_id"], unique=False)
     op.create_table(
         "instructions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -827,16 +874,16 @@ def upgrade() -> None:
         sa.Column("trouble", sa.Text(), nullable=True),
         sa.Column("try_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("rail = 'logged' OR unit = 'cents'", name="ck_instructions_payout_is_money"),
-        sa.CheckConstraint("rail IN ('global_payout', 'logged')", name="ck_instructions_rail_known"),
+        sa.CheckConstraint("rail = 'logged' OR unit = 'cents'", name=op.f("ck_instructions_payout_is_money")),
+        sa.CheckConstraint("rail IN ('global_payout', 'logged')", name=op.f("ck_instructions_rail_known")),
         sa.CheckConstraint(
             "state IN ('ready', 'to_log', 'sending', 'failed', 'settled', 'withdrawn', 'returned', 'recorded')",
-            name="ck_instructions_state_known",
+            name=op.f("ck_instructions_state_known"),
         ),
-        sa.CheckConstraint("amount > 0", name="ck_instructions_amount_positive"),
-        sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name="fk_instructions_award_id"),
-        sa.ForeignKeyConstraint(["payee_id"], ["payees.id"], name="fk_instructions_payee_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_instructions"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_instructions_amount_positive")),
+        sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name=op.f("fk_instructions_award_id")),
+        sa.ForeignKeyConstraint(["payee_id"], ["payees.id"], name=op.f("fk_instructions_payee_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instructions")),
     )
     op.create_index("ix_instructions_state", "instructions", ["state"], unique=False)
     op.create_index(
@@ -863,14 +910,16 @@ def upgrade() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('open', 'unknown', 'failed', 'in_flight', 'posted', 'canceled', 'returned', 'stuck')",
-            name="ck_attempts_state_known",
+            name=op.f("ck_attempts_state_known"),
         ),
-        sa.CheckConstraint("number >= 1", name="ck_attempts_numbered_from_one"),
-        sa.ForeignKeyConstraint(["instruction_id"], ["instructions.id"], name="fk_attempts_instruction_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_attempts"),
-        sa.UniqueConstraint("idempotency_key", name="uq_attempts_idempotency_key"),
-        sa.UniqueConstraint("instruction_id", "number", name="uq_attempts_instruction_id_number"),
-        sa.UniqueConstraint("stripe_id", name="uq_attempts_stripe_id"),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_attempts_numbered_from_one")),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_attempts_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_attempts_idempotency_key")),
+        sa.UniqueConstraint("instruction_id", "number", name=op.f("uq_attempts_instruction_id_number")),
+        sa.UniqueConstraint("stripe_id", name=op.f("uq_attempts_stripe_id")),
     )
     op.create_index("ix_attempts_state", "attempts", ["state"], unique=False)
     op.create_index(
@@ -890,23 +939,30 @@ def upgrade() -> None:
         sa.Column("settlement", sa.Text(), nullable=False),
         sa.Column("hold_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("amount > 0", name="ck_instruction_lines_amount_positive"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_instruction_lines_amount_positive")),
         sa.ForeignKeyConstraint(
-            ["allocation_line_id"], ["allocation_lines.id"], name="fk_instruction_lines_allocation_line_id"
+            ["allocation_line_id"],
+            ["allocation_lines.id"],
+            name=op.f("fk_instruction_lines_allocation_line_id"),
         ),
-        sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name="fk_instruction_lines_fund_id"),
         sa.ForeignKeyConstraint(
-            ["instruction_id"], ["instructions.id"], name="fk_instruction_lines_instruction_id"
+            ["fund_id"], ["funding_sources.id"], name=op.f("fk_instruction_lines_fund_id")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_instruction_lines"),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_instruction_lines_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instruction_lines")),
         sa.UniqueConstraint(
             "instruction_id",
             "allocation_line_id",
-            name="uq_instruction_lines_instruction_id_allocation_line_id",
+            name=op.f("uq_instruction_lines_instruction_id_allocation_line_id"),
         ),
     )
     op.create_index(
-        "ix_instruction_lines_allocation_line_id", "instruction_lines", ["allocation_line_id"], unique=False
+        op.f("ix_instruction_lines_allocation_line_id"),
+        "instruction_lines",
+        ["allocation_line_id"],
+        unique=False,
     )
     op.create_table(
         "logged_payments",
@@ -924,25 +980,26 @@ def upgrade() -> None:
         sa.Column("stripe_account", sa.Text(), nullable=True),
         sa.Column("stripe_metadata_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state = 'verified') = (verifier IS NOT NULL)", name="ck_logged_payments_verified_by_someone"
+            "(state = 'verified') = (verifier IS NOT NULL)",
+            name=op.f("ck_logged_payments_verified_by_someone"),
         ),
         sa.CheckConstraint(
             "instrument IN ('check', 'voucher', 'vendor_payment', 'hotel_night', 'card')",
-            name="ck_logged_payments_instrument_known",
+            name=op.f("ck_logged_payments_instrument_known"),
         ),
         sa.CheckConstraint(
-            "state IN ('recorded', 'verified', 'voided')", name="ck_logged_payments_state_known"
+            "state IN ('recorded', 'verified', 'voided')", name=op.f("ck_logged_payments_state_known")
         ),
         sa.CheckConstraint(
-            "(verifier IS NULL) = (verified_at IS NULL)", name="ck_logged_payments_verification_paired"
+            "(verifier IS NULL) = (verified_at IS NULL)", name=op.f("ck_logged_payments_verification_paired")
         ),
-        sa.CheckConstraint("verifier <> recorder", name="ck_logged_payments_verifier_is_another"),
+        sa.CheckConstraint("verifier <> recorder", name=op.f("ck_logged_payments_verifier_is_another")),
         sa.ForeignKeyConstraint(
-            ["instruction_id"], ["instructions.id"], name="fk_logged_payments_instruction_id"
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_logged_payments_instruction_id")
         ),
-        sa.ForeignKeyConstraint(["recorder"], ["staff.id"], name="fk_logged_payments_recorder"),
-        sa.ForeignKeyConstraint(["verifier"], ["staff.id"], name="fk_logged_payments_verifier"),
-        sa.PrimaryKeyConstraint("id", name="pk_logged_payments"),
+        sa.ForeignKeyConstraint(["recorder"], ["staff.id"], name=op.f("fk_logged_payments_recorder")),
+        sa.ForeignKeyConstraint(["verifier"], ["staff.id"], name=op.f("fk_logged_payments_verifier")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_logged_payments")),
     )
     op.create_index(
         "ix_logged_payments_to_note",
