@@ -40,6 +40,9 @@ def run(*, headless: bool, as_json: bool, fresh: bool) -> int:
         for line in signs_in:
             say(line)
         say("Stop with Ctrl-C.")
+        house.wait_for_prefect(seconds=30)  # so that the families' first check shows its run
+        seed.enter_families(house.settings)
+        say("The sample families are entered.")
         house.wait()
         say("Stopping.")
     return 0

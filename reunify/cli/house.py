@@ -78,6 +78,13 @@ class House:
         while not self.stop_asked.wait(3600):
             pass
 
+    def wait_for_prefect(self, *, seconds: float) -> None:
+        """Until Prefect answers, the time is over, or somebody asks us to stop."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.stop_asked.wait(0.2):
+            if ports.answers(self.settings.prefect_port, "/api/health"):
+                return
+
     def addresses(self) -> list[str]:
         """Where to look, for a person."""
         said = [f"Pages:   {self.settings.own_url}"]

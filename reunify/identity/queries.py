@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.identity.records import FamilyLink, StaffRecord
+from reunify.kernel.ids import StaffId
+from reunify.kernel.refusals import NotFound
 
 
 def staff_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -27,3 +29,11 @@ def has_open_link(session: Session, request_id: UUID) -> bool:
         )
     )
     return found is not None
+
+
+def staff_id(session: Session, username: str) -> StaffId:
+    """Raises NotFound."""
+    found = session.scalar(sa.select(StaffRecord.id).where(StaffRecord.username == username.casefold()))
+    if found is None:
+        raise NotFound("There is no such member of staff.")
+    return StaffId(found)

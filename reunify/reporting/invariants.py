@@ -249,6 +249,16 @@ _AWARDS = (
         """,
     ),
     _Rule(
+        "ceiling is not its lines",
+        ("awards", "allocation_lines"),
+        """
+        SELECT 'Award ' || a.id || ' was judged as ' || a.ceiling_cents || ' cents, its lines sum to '
+          || coalesce(sum(l.ceiling), 0) || '.' AS sentence
+        FROM awards a LEFT JOIN allocation_lines l ON l.allocation_id = a.allocation_id AND l.unit = 'cents'
+        GROUP BY a.id HAVING a.ceiling_cents <> coalesce(sum(l.ceiling), 0)
+        """,
+    ),
+    _Rule(
         "released without approval",
         ("awards",),
         """

@@ -31,7 +31,7 @@ from reunify.disbursement.policy import CALL_LASTS_AT_MOST
 from reunify.disbursement.queries import Attempt
 from reunify.kernel.ids import InstructionId
 from reunify.reporting import invariants
-from reunify.sandbox.families import no_report_number_yet
+from reunify.sandbox.families import sample_families
 from reunify.vault import keyring
 from tests.flows.mortal_worker import Life, Moment, live
 from tests.town import KEY, NOW, Town, built
@@ -66,7 +66,7 @@ class Killed:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        draft = copy.deepcopy(no_report_number_yet(NOW.date()).draft)
+        draft = copy.deepcopy(next(f for f in sample_families(NOW.date()) if f.letter == "f").draft)
         draft["case"]["report_number"] = "SG-26-30981"
         self.request = town.submitted(draft)
         award = town.progress(self.request)["award"]["id"]

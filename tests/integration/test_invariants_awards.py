@@ -166,13 +166,14 @@ DECIDED = [
 def test_an_award_decided_by_the_wrong_people_is_found(db: Database, owner: sa.Engine) -> None:
     expected = set()
     for approved, released, digest, cents, rule in DECIDED:
-        award = uuid4()
+        award, allocation = uuid4(), uuid4()
+        insert(owner, "allocation_lines", allocation_id=allocation, unit="cents", ceiling=cents)
         insert(
             owner,
             "awards",
             id=award,
             reference=str(award),
-            allocation_id=uuid4(),
+            allocation_id=allocation,
             requested_by=ANA,
             submitted_by=ANA,
             approved_by=approved,
@@ -197,13 +198,23 @@ def test_who_answered_for_the_family_may_not_approve_either(db: Database, owner:
         submitted_by=BEN,
         approved_by=BEN,
         digest="d",
+        ceiling_cents=0,
     )
     assert broken(db) == {"the requester approved or released"}
 
 
+def test_an_award_judged_by_another_amount_than_its_lines_is_found(db: Database, owner: sa.Engine) -> None:
+    """The small-amount limit is compared with the award's ceiling: it must be what its lines sum to."""
+    allocation = uuid4()
+    insert(owner, "allocation_lines", allocation_id=allocation, unit="cents", ceiling=200_000)
+    insert(owner, "allocation_lines", allocation_id=allocation, unit="night", ceiling=1)
+    insert(owner, "awards", reference="A-1", allocation_id=allocation, ceiling_cents=199_999)
+    assert broken(db) == {"ceiling is not its lines"}
+
+
 def test_a_payment_made_from_another_digest_is_found(db: Database, owner: sa.Engine) -> None:
     award = uuid4()
-    insert(owner, "awards", id=award, reference="A-1", allocation_id=uuid4(), digest="now")
+    insert(owner, "awards", id=award, reference="A-1", allocation_id=uuid4(), digest="now", ceiling_cents=0)
     insert(owner, "instructions", award_id=award, award_digest="before", state="ready")
     assert broken(db) == {"not what was approved"}
 

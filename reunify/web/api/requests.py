@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -129,13 +129,10 @@ def show_progress(request_id: UUID, by: AnyStaff, at: AtHouse) -> dict[str, Any]
 
 
 @router.post("/requests/{request_id}/family-link", status_code=201)
-def make_link(request_id: UUID, request: Request, by: CaseManager, at: AtHouse) -> dict[str, str]:
+def make_link(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, str]:
     """A new private link and its PIN, shown once; the old link stops working."""
     with at.db.work() as session:
         queries.request(session, request_id)
         new = identity.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
-    return {
-        "address": f"{str(request.base_url).rstrip('/')}/family#{new.token}",
-        "token": new.token,
-        "pin": new.pin,
-    }
+    address = f"{at.settings.own_url.rstrip('/')}/f/{new.token}"
+    return {"address": address, "token": new.token, "pin": new.pin}
