@@ -99,8 +99,8 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
 
 
 def payable(result: AssessmentResult) -> dict[tuple[str, str], int]:
-    """What each source may pay of each line: cents, or units in kind."""
-    return {(t.key, s.source): t.payable for s in result.sources if s.held for t in s.payable()}
+    """What each source may pay of each line, not to exceed: cents, or units in kind."""
+    return {(t.key, s.source): t.ceiling for s in result.sources if s.held for t in s.payable()}
 
 
 def needs_of(version: Version, result: AssessmentResult) -> list[LineNeed]:
@@ -115,6 +115,7 @@ def needs_of(version: Version, result: AssessmentResult) -> list[LineNeed]:
             fund_code=source.source,
             unit=test.unit,
             payable=test.payable,
+            ceiling=test.ceiling,
             basis=f"{source.source} {source.determination.rulebook.sha256[:12]}: {test.cite}",
         )
         for source in result.sources

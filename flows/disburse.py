@@ -54,7 +54,7 @@ def instruct(house: House, ids: list[UUID], run: str | None) -> int:
 
 
 def award_to_pay(session: Session, award_id: AwardId) -> AwardToPay:
-    """The released award line by line. What the organisation books itself is paid by its booking."""
+    """The released award line by line, as quoted; what lies between quote and ceiling stays reserved."""
     award = awards.award(session, award_id)
     assert award.digest is not None  # released awards have one, the table says so
     paid = payees.newest(session, award.request_id)
@@ -66,10 +66,11 @@ def award_to_pay(session: Session, award_id: AwardId) -> AwardToPay:
             budget_category=line.budget_category,
             settlement=Settlement(line.settlement),
             unit=line.unit,
-            amount=line.ceiling,
+            amount=line.payable,
             hold=line.hold_id,
         )
         for line in plans.award_plan(session, award.allocation_id).lines
+        if line.payable > 0
     )
     return AwardToPay(award.id, award.digest, lines)
 

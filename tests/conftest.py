@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
-import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import reunify
+import reunify.tables  # noqa: F401 - every mapping is known before the first query
 from reunify.adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres, Urls
-from reunify.db import Base, Database
-from reunify.migrations import guards, newest, upgrade
+from reunify.db import Database
+from reunify.migrations import upgrade
 from reunify.vault import keyring
 from reunify.vault.keyring import KeyRing
 
@@ -68,11 +66,7 @@ def template(server: Urls, administrator: sa.Engine) -> str:
     """The database every test's own is copied from."""
     with administrator.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {_TEMPLATE} OWNER reunify_owner"))
-    owner = _url(server.owner, _TEMPLATE)
-    if newest():
-        upgrade(owner)
-    else:
-        _create_tables(owner)
+    upgrade(_url(server.owner, _TEMPLATE))
     return _TEMPLATE
 
 
@@ -116,31 +110,3 @@ def _database(administrator: sa.Engine, template: str) -> Iterator[str]:
 
 def _url(url: str, database: str) -> str:
     return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
-
-
-def _create_tables(owner_url: str) -> None:
-    """The tables straight from the code, while there is no migration yet."""
-    for room in pkgutil.iter_modules(reunify.__path__):
-        if (Path(reunify.__path__[0]) / room.name / "records.py").exists():
-            importlib.import_module(f"reunify.{room.name}.records")
-    _forget_links_to_missing_tables()
-    engine = sa.create_engine(owner_url)
-    try:
-        with engine.begin() as connection:
-            Base.metadata.create_all(connection)
-            guards.apply(connection, Base.metadata.tables)
-    finally:
-        engine.dispose()
-
-
-def _forget_links_to_missing_tables() -> None:
-    """Rooms are built side by side: a link to a table that does not exist yet would stop every test."""
-    for table in Base.metadata.tables.values():
-        for link in list(table.foreign_key_constraints):
-            if link.elements[0].target_fullname.split(".")[0] not in Base.metadata.tables:
-                table.constraints.discard(link)
-                for element in link.elements:
-                    table.foreign_keys.discard(element)
-                    element.parent.foreign_keys.discard(element)
-                    if isinstance(element.parent.type, sa.types.NullType):
-                        element.parent.type = sa.Uuid()

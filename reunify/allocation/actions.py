@@ -62,7 +62,7 @@ def allocate(
     A plan made stale by another request is solved again. Raises FundsKeptChanging after several times.
     """
     held = {f.code: f for f in funds.open_held(session, on=now.date())}
-    usable = [n for n in needs if n.fund_code in held and n.payable > 0]
+    usable = [n for n in needs if n.fund_code in held and n.ceiling > 0]
     for _ in range(_TRIES):
         caps = _caps(session, held, scopes, now)
         split = _split(session, usable, held, caps)
@@ -110,7 +110,7 @@ def _caps(session: Session, held: Mapping[str, Fund], scopes: Scopes, now: datet
 def _split(
     session: Session, needs: Sequence[LineNeed], held: Mapping[str, Fund], caps: Sequence[_Cap]
 ) -> Split:
-    pairs = [Pair(n.key, held[n.fund_code].id, BUDGET_CATEGORY[n.category], n.unit, n.payable) for n in needs]
+    pairs = [Pair(n.key, held[n.fund_code].id, BUDGET_CATEGORY[n.category], n.unit, n.ceiling) for n in needs]
     left = {(b.key.fund_id, b.key.budget_category): b.available for b in books.balances(session)}
     limits = [
         Limit(
@@ -126,7 +126,7 @@ def _split(
     ]
     wanted: dict[str, int] = {}
     for need in needs:
-        wanted[need.key] = max(wanted.get(need.key, 0), need.payable)
+        wanted[need.key] = max(wanted.get(need.key, 0), need.ceiling)
     tiers = {UUID(str(fund.id)): payer_order(fund.unit) for fund in held.values()}
     return best_split(wanted, pairs, [limit for limit in limits if limit.pairs], tiers)
 
@@ -162,9 +162,12 @@ def _keep(
     ]
     ledger.reserve(session, external_ref=f"reserve:{allocation.id}", plan=plan, by=by, now=now)
     by_pair = {(n.key, held[n.fund_code].id): n for n in needs}
-    session.add_all(
-        _line(allocation.id, hold, piece, by_pair[piece.line, FundId(piece.fund)]) for hold, piece in taken
-    )
+    left = {n.key: n.payable for n in needs}
+    for hold, piece in taken:
+        need = by_pair[piece.line, FundId(piece.fund)]
+        payable = min(piece.amount, left[piece.line])
+        left[piece.line] -= payable
+        session.add(_line(allocation.id, hold, piece, need, payable))
     session.flush()
     detail = {"allocation": str(allocation.id)}
     audit.record(
@@ -173,7 +176,9 @@ def _keep(
     return AllocationId(allocation.id)
 
 
-def _line(allocation_id: UUID, hold: UUID, piece: Piece, need: LineNeed) -> AllocationLineRecord:
+def _line(
+    allocation_id: UUID, hold: UUID, piece: Piece, need: LineNeed, payable: int
+) -> AllocationLineRecord:
     return AllocationLineRecord(
         allocation_id=allocation_id,
         line_key=piece.line,
@@ -184,6 +189,7 @@ def _line(allocation_id: UUID, hold: UUID, piece: Piece, need: LineNeed) -> Allo
         payee_key=need.payee_key,
         unit=piece.unit,
         ceiling=piece.amount,
+        payable=payable,
         hold_id=hold,
         basis=need.basis,
     )

@@ -29,7 +29,10 @@ class FundsKeptChanging(Retryable):
 
 @dataclass(frozen=True, slots=True)
 class LineNeed:
-    """This source may pay this line: up to `payable`, cents or units; `basis` says by which rule."""
+    """This source may pay this line. `payable` as quoted, `ceiling` not to exceed; cents, or units in kind.
+
+    `basis` says by which rule it may be charged there (2 CFR 200.405, allocability).
+    """
 
     key: str
     category: Category
@@ -38,6 +41,7 @@ class LineNeed:
     fund_code: str
     unit: str
     payable: int
+    ceiling: int
     basis: str
 
 

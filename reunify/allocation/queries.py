@@ -17,7 +17,7 @@ from reunify.kernel.refusals import NotFound
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """`ceiling`: whole cents, or whole units in kind."""
+    """`ceiling` (reserved, not to exceed) and `payable` (as quoted): whole cents, or whole units in kind."""
 
     id: LineId
     line_key: str
@@ -30,6 +30,7 @@ class PlanLine:
     payee_key: str
     unit: str
     ceiling: int
+    payable: int
     hold_id: UUID
     basis: str
 
@@ -70,6 +71,7 @@ def award_plan(session: Session, allocation_id: UUID) -> AwardPlan:
             r.payee_key,
             r.unit,
             r.ceiling,
+            r.payable,
             r.hold_id,
             r.basis,
         )

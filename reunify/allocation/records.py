@@ -18,18 +18,22 @@ class AllocationRecord(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
-    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"))
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), unique=True)
     certificate: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 
 
 class AllocationLineRecord(Base):
-    """One line's share of one fund. `ceiling` is not-to-exceed: cents, or units in kind."""
+    """One line's share of one fund: cents, or units in kind.
+
+    `ceiling` is not to exceed and is what is reserved; `payable` is what is paid as quoted.
+    """
 
     __tablename__ = "allocation_lines"
     __table_args__ = (
         sa.UniqueConstraint("allocation_id", "line_key", "fund_id"),
         sa.CheckConstraint("ceiling > 0", name="ceiling_positive"),
+        sa.CheckConstraint("payable BETWEEN 0 AND ceiling", name="payable_within_ceiling"),
         sa.CheckConstraint("basis <> ''", name="allocability_recorded"),
     )
 
@@ -43,5 +47,6 @@ class AllocationLineRecord(Base):
     payee_key: Mapped[str]
     unit: Mapped[str]
     ceiling: Mapped[int]
+    payable: Mapped[int]
     hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), unique=True)
     basis: Mapped[str]  # allocability: why this cost may be charged to this award (2 CFR 200.405)

@@ -134,9 +134,9 @@ def release(
     record.released_by, record.released_at = by.id, now
     session.flush()
     amounts = {
-        line.hold_id: line.ceiling
+        line.hold_id: line.payable
         for line in plans.award_plan(session, record.allocation_id).lines
-        if Settlement(line.settlement) in OBLIGATED_BY_RELEASE
+        if Settlement(line.settlement) in OBLIGATED_BY_RELEASE and line.payable > 0
     }
     if amounts:
         ledger.obligate(session, external_ref=f"release:{record.id}", amounts=amounts, by=by, now=now)
@@ -261,6 +261,7 @@ def _digest(session: Session, record: AwardRecord, templates: Mapping[str, str])
             line.category,
             line.unit,
             line.ceiling,
+            line.payable,
             line.settlement,
             paid[line.payee_key].id,
             paid[line.payee_key].version,

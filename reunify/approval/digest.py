@@ -17,6 +17,7 @@ class ApprovedLine:
     category: str
     unit: str
     ceiling: int
+    payable: int
     settlement: str
     payee_id: UUID
     payee_version: int

@@ -15,6 +15,8 @@ APP_ROLE = "reunify_app"
 # Kept for ever as written. A correction is a new row.
 APPEND_ONLY = frozenset(
     {
+        "allocation_lines",
+        "allocations",
         "assessments",
         "audit_entries",
         "determinations",
@@ -24,6 +26,7 @@ APPEND_ONLY = frozenset(
         "instruction_lines",
         "ledger_entries",
         "ledger_events",
+        "ledger_hold_caps",
         "organisation_settings",
         "request_versions",
         "rule_files",

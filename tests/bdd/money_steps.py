@@ -175,3 +175,20 @@ def expended(story: Any) -> int:
     with story.town.house.db.read() as session:
         said = sa.text("SELECT coalesce(sum(expended), 0) FROM ledger_balances WHERE unit = 'cents'")
         return int(session.execute(said).scalar_one())
+
+
+@given(parsers.parse("a fare quoted at {quote} with a ceiling of {ceiling}"))
+def quoted(story: Any, quote: str, ceiling: str) -> None:
+    story.draft = story.family("f")
+    story.draft["case"]["report_number"] = "SG-26-30981"
+    line = story.draft["cost_lines"][0]
+    line["quote_cents"] = Money.parse(quote).cents
+    line["ceiling_cents"] = Money.parse(ceiling).cents
+    story.draft["cost_lines"] = [line]
+
+
+@then(parsers.re(r"(?P<amount>\$[\d,.]+) is (still )?reserved"))
+def reserved(story: Any, amount: str) -> None:
+    with story.town.house.db.read() as session:
+        said = sa.text("SELECT coalesce(sum(reserved), 0) FROM ledger_balances WHERE unit = 'cents'")
+        assert Money(int(session.execute(said).scalar_one())) == Money.parse(amount)

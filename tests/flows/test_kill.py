@@ -25,7 +25,6 @@ import sqlalchemy as sa
 from reunify.adapters.embedded_postgres import Urls
 from reunify.bootstrap import ROOT
 from reunify.cli import ports
-from reunify.db import Database
 from reunify.disbursement import queries
 from reunify.disbursement.policy import CALL_LASTS_AT_MOST
 from reunify.disbursement.queries import Attempt
@@ -34,6 +33,7 @@ from reunify.reporting import invariants
 from reunify.sandbox.families import sample_families
 from reunify.vault import keyring
 from tests.flows.mortal_worker import Life, Moment, live
+from tests.lasting import lasting_database
 from tests.town import KEY, NOW, Town, built
 
 PAYMENTS = "/v2/money_management/outbound_payments"
@@ -47,18 +47,11 @@ def killing_ground(
     server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     """One house for all of this: each test pays a family of its own."""
-    name = f"test_kill_{os.getpid()}"
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template} OWNER reunify_owner"))
-    db = Database(sa.make_url(server.app).set(database=name).render_as_string(hide_password=False))
     data = tmp_path_factory.mktemp("house")
     keyring.current().save(data / "keys.json")  # the workers open what we sealed
     _processes.set_forkserver_preload(["tests.flows.mortal_worker"])
-    with built(db, data) as town:
+    with lasting_database(server, administrator, template) as db, built(db, data) as town:
         yield town
-    db.dispose()
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 class Killed:

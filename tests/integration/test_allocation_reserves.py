@@ -89,7 +89,9 @@ def world(db: Database, now: datetime) -> World:
 
 def need(key: str, category: Category, payable: int, *, fund: str = "cash", unit: str = "cents") -> LineNeed:
     settlement = "partner_gives" if unit == "night" else "advance"
-    return LineNeed(key, category, settlement, "mother", fund, unit, payable, f"{fund} rule: policy 1")
+    return LineNeed(
+        key, category, settlement, "mother", fund, unit, payable, payable, f"{fund} rule: policy 1"
+    )
 
 
 FARE = need("fare", Category.AIR_FARE, 40_000)

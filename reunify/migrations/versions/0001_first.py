@@ -593,6 +593,7 @@ def upgrade() -> None:
             ["version_id"], ["request_versions.id"], name=op.f("fk_allocations_version_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocations")),
+        sa.UniqueConstraint("version_id", name=op.f("uq_allocations_version_id")),
     )
     op.create_index(op.f("ix_allocations_request_id"), "allocations", ["request_id"], unique=False)
     op.create_table(
@@ -659,10 +660,14 @@ def upgrade() -> None:
         sa.Column("payee_key", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("ceiling", sa.BigInteger(), nullable=False),
+        sa.Column("payable", sa.BigInteger(), nullable=False),
         sa.Column("hold_id", sa.Uuid(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
         sa.CheckConstraint("basis <> ''", name=op.f("ck_allocation_lines_allocability_recorded")),
         sa.CheckConstraint("ceiling > 0", name=op.f("ck_allocation_lines_ceiling_positive")),
+        sa.CheckConstraint(
+            "payable BETWEEN 0 AND ceiling", name=op.f("ck_allocation_lines_payable_within_ceiling")
+        ),
         sa.ForeignKeyConstraint(
             ["allocation_id"], ["allocations.id"], name=op.f("fk_allocation_lines_allocation_id")
         ),
