@@ -15,6 +15,7 @@ setup: .venv/ok ## install everything, from hashed pins
 
 .venv/ok: requirements.lock pyproject.toml
 	@scripts/ensure-python $(PYTHON)
+	@scripts/ensure-fonts
 	$(PYTHON) -m venv .venv
 	@# uv installs in seconds; pip is the documented fallback and takes about a minute
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==0.13.9 \

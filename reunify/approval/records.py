@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reunify.approval import policy
 from reunify.db import Base
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedJson
+from reunify.vault.columns import SealedJson, SealedText
 
 
 def _known(moves: Any) -> str:
@@ -79,7 +79,7 @@ class AwardRecord(Base):
     approved_at: Mapped[datetime | None]
     released_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     released_at: Mapped[datetime | None]
-    closed_reason: Mapped[str | None]
+    closed_reason: Mapped[str | None] = mapped_column(SealedText("awards.closed_reason"))
 
 
 class RefusalRecord(Base):

@@ -113,6 +113,23 @@ def answer(
     return version
 
 
+def check_again(
+    session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
+) -> VersionId:
+    """Freeze the same facts once more, after a person decided something the rules had left to people."""
+    check_role(by, Role.CASE_MANAGER)
+    record = _locked(session, request_id)
+    moved = policy.MOVES.apply(record, "check_again")
+    newest = queries.newest_version(session, request_id)
+    content = _whole(newest.raw, case_types)
+    number = newest.number + 1
+    record.changed_at = now
+    version = _freeze(session, record, kind="check_again", number=number, content=content, by=by, now=now)
+    detail = {"version": number}
+    audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail=detail)
+    return version
+
+
 def _locked(session: Session, request_id: RequestId) -> RequestRecord:
     record = session.get(RequestRecord, request_id, with_for_update=True)
     if record is None:

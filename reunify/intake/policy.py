@@ -18,6 +18,7 @@ MOVES = Moves(
     Move("draft", "edit", "draft", "case manager"),
     Move("draft", "submit", "submitted", "case manager"),
     Move("submitted", "answer", "submitted", "case manager"),
+    Move("submitted", "check_again", "submitted", "case manager"),
     Move("draft", "withdraw", "withdrawn", "case manager"),
 )
 

@@ -45,7 +45,7 @@ class VersionRecord(Base):
         sa.UniqueConstraint("request_id", "number"),
         sa.UniqueConstraint("id", "submitted_by"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
-        sa.CheckConstraint("kind IN ('submission', 'answer')", name="kind_known"),
+        sa.CheckConstraint("kind IN ('submission', 'answer', 'check_again')", name="kind_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

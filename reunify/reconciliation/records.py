@@ -63,4 +63,4 @@ class DifferenceRecord(Base):
     found_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: it agreed by itself
-    resolution: Mapped[str | None]
+    resolution: Mapped[str | None] = mapped_column(SealedText("differences.resolution"))

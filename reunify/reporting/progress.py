@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -23,8 +24,10 @@ from reunify.intake import queries as intake
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.refusals import NotFound
+from reunify.reporting import signs
+from reunify.reporting.signs import Signs
 
-TROUBLED = ("failed", "returned")
+TROUBLED = frozenset({"failed", "returned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def of(session: Session, *, request_id: UUID) -> Progress:
     return Progress(
         request=request,
         number=number,
-        stage=_stage(request, number, explanation, award, refusal, instructions),
+        stage=stages(session, [request_id])[request_id],
         explanation=explanation,
         award=award,
         plan=plans.award_plan(session, award.allocation_id) if award else None,
@@ -96,38 +99,39 @@ def _explanation(session: Session, request_id: UUID) -> Explanation | None:
         return None
 
 
-def _stage(
-    request: Draft,
-    number: int,
-    explanation: Explanation | None,
-    award: Award | None,
-    refusal: Refusal | None,
-    instructions: tuple[Instruction, ...],
-) -> str:
-    if request.state != "submitted":
-        return request.state
-    if explanation is None or explanation.number < number:
+def stages(session: Session, request_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The stage of each request, in six queries however many there are."""
+    found = signs.of(session, request_ids)
+    return {request_id: stage_of(found[request_id]) for request_id in request_ids if request_id in found}
+
+
+def stage_of(at: Signs) -> str:
+    """One word of STAGES, from the states of the rooms the request has passed."""
+    if at.request_state != "submitted":
+        return at.request_state
+    if at.assessed_number < at.number:
         return "checking"
-    if award is not None:
-        return _award_stage(award, instructions)
-    if refusal is not None:
-        return {"proposed": "refusal_to_confirm", "confirmed": "refused"}[refusal.state]
+    if at.award_state is not None:
+        return _award_stage(at)
+    if at.refusal_state is not None:
+        return {"proposed": "refusal_to_confirm", "confirmed": "refused"}[at.refusal_state]
     return {
         "needs_information": "question",
         "needs_staff_decision": "staff_decision",
         "payable": "no_money_left",
         "no_source": "refusal_to_confirm",
-    }[explanation.outcome]
+    }[at.outcome or "no_source"]
 
 
-def _award_stage(award: Award, instructions: tuple[Instruction, ...]) -> str:
-    if award.state != "released":
+def _award_stage(at: Signs) -> str:
+    if at.award_state != "released":
         waiting = {"awaiting_approval": "awaiting_approval", "approved": "awaiting_release"}
-        return waiting.get(award.state, award.state)
-    states = {i.state for i in instructions if i.state != "withdrawn"}
-    if states & set(TROUBLED):
+        return waiting.get(str(at.award_state), str(at.award_state))
+    live = at.instruction_states - {"withdrawn"}
+    changed_after_release = at.award_number < at.number
+    if live & TROUBLED or (changed_after_release and live != {"settled"}):
         return "needs_person"
-    return "paid" if states == {"settled"} else "paying"
+    return "paid" if live == {"settled"} else "paying"
 
 
 def as_json(progress: Progress) -> dict[str, Any]:

@@ -30,5 +30,5 @@ def create(house: House | None = None) -> FastAPI:
     app.include_router(webhooks)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.add_middleware(Shield)
+    app.add_middleware(Shield, at_fault=errors.unexpected)
     return app

@@ -51,12 +51,14 @@ def refusal_body(refusal: Refused | Retryable, **more: Any) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """JSON answers for /api and machines; `pages.errors` takes over for browsers."""
+    """JSON answers for /api and machines; `app.state.error_page` takes over for browsers.
+
+    `unexpected` is not among them: Starlette passes what it answers on to the server, with its text.
+    """
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Retryable, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def _page(request: Request, status: int, title: str, detail: str) -> Any:
@@ -90,7 +92,8 @@ async def _http(request: Request, wrong: Exception) -> Any:
     return _page(request, wrong.status_code, "Not here", said) or problem(wrong.status_code, "Not here", said)
 
 
-async def _unexpected(request: Request, wrong: Exception) -> Any:
+async def unexpected(request: Request, wrong: Exception) -> Any:
+    """Our own fault: a number to tell us, and nothing of what went wrong."""
     number = str(uuid4())
     route = request.scope.get("route")
     # The class and the route pattern only: messages and paths may carry personal data.

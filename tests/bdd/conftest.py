@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import httpx
 import pytest
 
 from reunify.db import Database
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from tests.bdd.eligibility_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
 from tests.bdd.family_steps import *  # noqa: F403
 from tests.bdd.money_steps import *  # noqa: F403
@@ -34,8 +33,7 @@ class Story:
         return self.town.progress(self.request_id)
 
     def family(self, letter: str) -> dict[str, Any]:
-        told = next(f for f in sample_families(NOW.date()) if f.letter == letter)
-        return copy.deepcopy(told.draft)
+        return sample_family(letter, NOW.date()).draft
 
     def enter(self, draft: dict[str, Any]) -> None:
         self.draft = draft

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from reunify.sandbox.families import above_the_limit, boy_found_out_of_state, no_report_number_yet
+from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import PEOPLE
 from reunify.web.pages.form_fields import GROUPS
 from tests.browser.conftest import OpenPage, Site
@@ -75,7 +75,7 @@ def type_request(page: Page, draft: dict[str, Any]) -> None:
 
 
 def test_a_request_walks_from_the_form_to_the_mothers_page(site: Site, open_page: OpenPage) -> None:
-    draft = boy_found_out_of_state(date.today() + timedelta(days=3)).draft
+    draft = sample_family("b", date.today() + timedelta(days=3)).draft
     desk = open_page()
     desk.goto("/sign-in")
     shoot(desk, "sign-in")
@@ -206,8 +206,8 @@ def submitted(site: Site, draft: dict[str, Any]) -> str:
 def test_a_question_and_a_refusal_are_dealt_with_at_night_in_dark_colours(
     site: Site, open_page: OpenPage
 ) -> None:
-    asked = submitted(site, no_report_number_yet(date.today()).draft)
-    refused = submitted(site, above_the_limit(date.today()).draft)
+    asked = submitted(site, sample_family("f", date.today()).draft)
+    refused = submitted(site, sample_family("e", date.today()).draft)
     desk = open_page(dark=True)
     sign_in(desk, "ana")
     shoot(desk, "work-list-dark")

@@ -250,7 +250,7 @@ def upgrade() -> None:
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_by", sa.Uuid(), nullable=True),
-        sa.Column("resolution", sa.Text(), nullable=True),
+        sa.Column("resolution", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('payment_not_ours', 'payment_not_in_ledger', 'ledger_without_payment', 'statement_does_not_add_up', 'cash_differs', 'fee_not_coded', 'other_amount')",
             name=op.f("ck_differences_kind_known"),
@@ -553,7 +553,9 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("submitted_by", sa.Uuid(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('submission', 'answer')", name=op.f("ck_request_versions_kind_known")),
+        sa.CheckConstraint(
+            "kind IN ('submission', 'answer', 'check_again')", name=op.f("ck_request_versions_kind_known")
+        ),
         sa.CheckConstraint("number >= 1", name=op.f("ck_request_versions_numbered_from_one")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_request_versions_request_id")),
         sa.ForeignKeyConstraint(
@@ -709,7 +711,7 @@ def upgrade() -> None:
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_by", sa.Uuid(), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_reason", sa.Text(), nullable=True),
+        sa.Column("closed_reason", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "state <> 'released' OR released_by IS NOT NULL", name=op.f("ck_awards_released_by_someone")
         ),

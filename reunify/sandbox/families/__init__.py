@@ -55,3 +55,8 @@ def _told(text: str, today: date) -> Family:
     dated = _DAY.sub(lambda n: (today + timedelta(days=int(n[1]))).isoformat(), text)
     said = json.loads(dated)
     return Family(said["letter"], said["title"], said["draft"], Expected(**said["expected"]), said["answers"])
+
+
+def sample_family(letter: str, today: date) -> Family:
+    """The one family of that letter."""
+    return next(f for f in sample_families(today) if f.letter == letter)

@@ -12,7 +12,6 @@ from reunify.eligibility import actions as eligibility
 from reunify.eligibility.queries import RequirementView
 from reunify.eligibility.rulebook import rulebooks
 from reunify.intake import actions as intake
-from reunify.intake import queries
 from reunify.kernel.ids import RequestId
 from reunify.kernel.text import LongText, SafeText
 from reunify.reporting.progress import Progress
@@ -44,14 +43,8 @@ def decide(
             by=by,
             now=at.now(),
         )
-        number = queries.newest_version(session, request_id).content.case.number
-        intake.answer(
-            session,
-            request_id=RequestId(request_id),
-            answers={"/case/number": number},
-            case_types=at.case_types,
-            by=by,
-            now=at.now(),
+        intake.check_again(
+            session, request_id=RequestId(request_id), case_types=at.case_types, by=by, now=at.now()
         )
     return go(f"/requests/{request_id}", "decided")
 

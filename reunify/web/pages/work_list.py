@@ -21,7 +21,7 @@ _TURNS = (
     ("Being checked by itself", ("checking",)),
     ("Ended", ("paid", "refused", "declined", "withdrawn")),
 )
-MOST = 60
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def turns(session: Session, *, me: Staff, names: bool) -> list[Turn]:
     """The newest requests. `names`: whether a child's first name may be shown."""
     found = queries.requests(session, limit=MOST)
     people = staff_names(session, {r.requested_by for r in found})
-    stages = {r.id: reporting.of(session, request_id=r.id).stage for r in found}
+    stages = reporting.stages(session, [r.id for r in found])
     rows = [
         Row(
             id=r.id,
