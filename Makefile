@@ -49,7 +49,7 @@ bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
 	$(BIN)/python -m tests.benchmarks.bench_$*
 
 lock: .venv/ok ## resolve the pins again
-	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and the demo's data
 	rm -rf .venv .reunify build

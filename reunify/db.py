@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 WAKE_CHANNEL = "reunify_work"
 _WAKE_EVERY_SECONDS = 0.05
+
+# At DEBUG this logger prints every row that was read, with its seals already open.
+logging.getLogger("sqlalchemy.engine.Engine").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class Base(DeclarativeBase):
@@ -46,7 +50,12 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.url = url
         self.engine = sa.create_engine(
-            url, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, future=True
+            url,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_pre_ping=True,
+            future=True,
+            hide_parameters=True,  # nor in the text of an exception
         )
         self._make = sessionmaker(self.engine, expire_on_commit=False)
         self._lock = threading.Lock()

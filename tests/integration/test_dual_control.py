@@ -294,7 +294,7 @@ ALONE = {("ben", "ben"), ("carla", "carla")}
 
 
 @pytest.mark.parametrize("way", [verbs, plain_updates])
-def test_no_order_of_moves_lets_the_requester_in_or_one_person_sample_family("e", 
+def test_no_order_of_moves_lets_the_requester_in_or_one_person_above_the_limit(
     office: Office, way: Callable[[Office, Session, UUID], Moves]
 ) -> None:
     above, at = walk(office, office.above_limit, way), walk(office, office.at_limit, way)

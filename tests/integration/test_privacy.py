@@ -1,7 +1,7 @@
-"""One family's story from the first word to the last cent, every word of it marked: where do the marks turn up?
+"""One family's story from the first word to the last cent, every word marked: where do the marks turn up?
 
-Nowhere in a log, an address, a title or a table as plain text. Stripe learns the consenting payee's legal name,
-e-mail and country, and nothing else.
+Nowhere in a log, an address, a title or a table as plain text. Stripe learns the consenting payee's legal
+name, e-mail and country, and nothing else.
 """
 
 from __future__ import annotations
@@ -101,11 +101,14 @@ STAFF_WORDS = ["Zzevidence77", "Zzinvoice78", "Zzdeclined79", "Zzmobility80"]
 @pytest.fixture
 def told(db: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Told]:
     caplog.set_level(logging.DEBUG)
-    with built(db, tmp_path) as town:
+    caplog.set_level(logging.DEBUG, logger="sqlalchemy")
+    talkative = Database(db.url)  # made now, it tells every statement with its values, and every row it read
+    with built(talkative, tmp_path) as town:
         family, other = Marked.family("b", "Qvortex"), Marked.family("f", "Wyxling")
         _tell(town, family)
         _tell_the_other(town, other)
         yield Told(town, family, other, list(caplog.records), tmp_path)
+    talkative.dispose()
 
 
 def _tell(town: Town, family: Marked) -> None:
@@ -162,8 +165,15 @@ def test_nothing_a_family_said_is_kept_or_told_outside_the_seals(told: Told) -> 
     _no_address_title_or_file_name_holds_a_word(told)
 
 
+def test_an_error_of_the_database_does_not_repeat_what_was_being_written(db: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as error, db.work() as session:
+        session.execute(sa.text("SELECT :said / 0"), {"said": 714_905})
+    assert "division by zero" in str(error.value)
+    assert "714905" not in str(error.value)
+
+
 def _no_log_holds_a_word(told: Told) -> None:
-    assert {r.name.split(".")[0] for r in told.logs} >= {"httpx", "urllib3"}  # the capture works
+    assert {r.name.split(".")[0] for r in told.logs} >= {"httpx2", "urllib3", "sqlalchemy"}
     for record in told.logs:
         line = f"{record.getMessage()} {record.args!r} {record.exc_text or ''}"
         assert told.found_in(line) == set(), record.name
@@ -207,7 +217,7 @@ def _stripe_knows_one_person_and_no_story(told: Told) -> None:
     assert any(mother["name"] in line for line in known)
     for line in known:
         assert told.found_in(line, but=allowed) == set()
-        assert not CASE_WORDS.search(line.replace("recovery", "")), line
+        assert not CASE_WORDS.search(line), line
     (account,) = (json.loads(body) for body in _things(told.data / "stripe", "account"))
     assert account["display_name"] == mother["name"]
     assert account["contact_email"] == mother["email"]
@@ -216,13 +226,13 @@ def _stripe_knows_one_person_and_no_story(told: Told) -> None:
 
 
 def _written_by_the_simulator(folder: Path) -> Iterator[str]:
-    (file,) = folder.glob("*.db")
+    (file,) = folder.glob("*.sqlite3")
     with closing(sqlite3.connect(file)) as kept:
         yield from kept.iterdump()
 
 
 def _things(folder: Path, kind: str) -> list[str]:
-    (file,) = folder.glob("*.db")
+    (file,) = folder.glob("*.sqlite3")
     with closing(sqlite3.connect(file)) as kept:
         return [row[0] for row in kept.execute("SELECT body FROM things WHERE kind = ?", (kind,))]
 
@@ -259,10 +269,9 @@ def _no_address_title_or_file_name_holds_a_word(told: Told) -> None:
 
 def _family_phone(told: Told) -> TestClient:
     ana: Person = told.town.person("ana")
-    requests = told.town.house.db
-    with requests.read() as session:
-        first = session.scalars(sa.text("SELECT id FROM requests ORDER BY created_at, reference")).all()
-    link = ana.act(told.town.diary, "make the link", f"/requests/{first[0]}/family-link")
+    with told.town.house.db.read() as session:
+        paid = session.scalar(sa.text("SELECT request_id FROM awards WHERE state = 'released'"))
+    link = ana.act(told.town.diary, "make the link", f"/requests/{paid}/family-link")
     phone = TestClient(create(told.town.house), base_url="https://testserver")
     phone.headers["sec-fetch-site"] = "same-origin"
     phone.get(f"/f/{link['token']}")
