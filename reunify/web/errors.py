@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 from uuid import uuid4
 
@@ -96,7 +97,10 @@ async def unexpected(request: Request, wrong: Exception) -> Any:
     """Our own fault: a number to tell us, and nothing of what went wrong."""
     number = str(uuid4())
     route = request.scope.get("route")
-    # The class and the route pattern only: messages and paths may carry personal data.
-    log.error("unexpected %s in %s (%s)", type(wrong).__name__, getattr(route, "path", "?"), number)
+    frames = traceback.extract_tb(wrong.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
+    # The class, the line and the route pattern only: messages and paths may carry personal data.
+    pattern = getattr(route, "path", "?")
+    log.error("unexpected %s at %s in %s (%s)", type(wrong).__name__, where, pattern, number)
     detail = f"Something went wrong on our side. Nothing was lost. Tell us this number: {number}"
     return _page(request, 500, "Our fault", detail) or problem(500, "Our fault", detail, instance=number)

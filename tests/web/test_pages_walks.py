@@ -14,7 +14,7 @@ from reunify.approval import queries as approval
 from reunify.bootstrap import House
 from reunify.disbursement import queries as disbursement
 from reunify.sandbox.families import sample_families
-from tests.web.pages_world import TestClient, browser, read_form, signed_in, text, work_off
+from tests.web.pages_world import TestClient, as_sent, browser, read_form, signed_in, text, work_off
 
 TODAY = date(2026, 11, 25)
 BOY, FATHER, ABOVE, NO_REPORT = (f.draft for f in sample_families(TODAY))
@@ -224,6 +224,17 @@ def test_after_release_the_family_reads_approved_with_public_names_only(office: 
     for inside in ("organisation-set", "Domestic reunification", "Quintero Mateo", "Mateo Quintero", "9531"):
         assert inside not in said
     assert_downloads(phone, page, {"pdf", "docx", "ics"})
+
+
+def test_a_mother_who_reads_spanish_is_not_answered_in_her_phones_english(office: Office) -> None:
+    request = released(office, BOY)
+    page = office.ana.post(f"{request}/family-link")
+    address, pin = re.findall(r'class="secret[^"]*">([^<]+)<', page.text)
+    phone = browser(office.house)
+    phone.headers["accept-language"] = "en-US"
+    door = phone.get(address)
+    assert "The 6 numbers" in text(door)
+    assert "Su viaje está aprobado" in text(phone.post("/family", data=as_sent(door, pin=pin)))
 
 
 def test_the_queue_and_the_balances_show_what_waits_and_what_is_left(office: Office) -> None:

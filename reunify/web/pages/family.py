@@ -143,7 +143,7 @@ def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang:
 
 
 def _door(request: Request, at: House, lang: str | None, *, wrong: bool = False) -> Response:
-    return _say(request, at, lang, "family/door.html", status=401 if wrong else 200, wrong=wrong)
+    return _say(request, at, lang, "family/door.html", status=401 if wrong else 200, wrong=wrong, chosen=lang)
 
 
 def _closed(request: Request, at: House, lang: str | None) -> Response:
