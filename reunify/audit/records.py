@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
+from reunify.vault.columns import SealedText
 
 
 class AuditEntry(Base):
@@ -23,6 +24,6 @@ class AuditEntry(Base):
     subject_id: Mapped[UUID] = mapped_column(index=True)
     source: Mapped[str | None]
     target: Mapped[str | None]
-    why: Mapped[str | None]
+    why: Mapped[str | None] = mapped_column(SealedText("audit_entries.why"))  # people write freely
     detail: Mapped[dict[str, Any]]  # ids, codes and cents only
     hash: Mapped[str]

@@ -39,7 +39,10 @@ class LedgerEvent(Base):
 
 
 class LedgerEntry(Base):
-    """One line of an event; per event, book, fund and unit they sum to zero. Append-only."""
+    """One line of an event; per event, book, fund and unit they sum to zero. Append-only.
+
+    A deferred trigger, made by the first migration, refuses to commit an event that does not.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
@@ -144,35 +147,3 @@ class LedgerHoldCap(Base):
 
     hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
     cap_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_caps.id"), primary_key=True, index=True)
-
-
-# The owner's part of the promise: an event that does not balance cannot be committed, by whatever route.
-BALANCED_AT_COMMIT = (
-    """
-CREATE OR REPLACE FUNCTION ledger_entries_balance() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (
-    SELECT FROM ledger_entries e WHERE e.event_id = NEW.event_id
-    GROUP BY e.book, e.fund_id, e.unit HAVING sum(e.amount) <> 0
-  ) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'check_violation', MESSAGE = 'Ledger event ' || NEW.event_id || ' is not balanced.';
-  END IF;
-  RETURN NULL;
-END $$""",
-    """
-CREATE OR REPLACE FUNCTION ledger_event_has_entries() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM ledger_entries e WHERE e.event_id = NEW.id) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'check_violation', MESSAGE = 'Ledger event ' || NEW.id || ' has no entries.';
-  END IF;
-  RETURN NULL;
-END $$""",
-    "CREATE CONSTRAINT TRIGGER ledger_entries_balanced AFTER INSERT OR UPDATE ON ledger_entries "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entries_balance()",
-    "CREATE CONSTRAINT TRIGGER ledger_events_not_empty AFTER INSERT ON ledger_events "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_event_has_entries()",
-)
-for _statement in BALANCED_AT_COMMIT:
-    sa.event.listen(LedgerEntry.__table__, "after_create", sa.DDL(_statement.replace("%", "%%")))  # type: ignore[no-untyped-call]

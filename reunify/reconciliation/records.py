@@ -12,7 +12,6 @@ from reunify.db import Base
 from reunify.kernel.ids import new_id
 from reunify.reconciliation import policy
 from reunify.vault.columns import SealedText
-from reunify.vault.columns import SealedText
 
 _KINDS = ", ".join(f"'{kind.value}'" for kind in policy.Kind)
 

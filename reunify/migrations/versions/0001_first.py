@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("target", sa.Text(), nullable=True),
-        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("why", sa.LargeBinary(), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
