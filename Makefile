@@ -1,6 +1,7 @@
 # Everything the project does. `make` lists it.
 PYTHON ?= python3.11
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -13,17 +14,18 @@ help: ## list what can be made
 
 setup: .venv/ok ## install everything, from hashed pins
 
-.venv/ok: requirements.lock pyproject.toml
+.venv/ok: requirements.lock uv.requirements pyproject.toml
 	@scripts/ensure-python $(PYTHON)
 	@scripts/ensure-fonts
 	$(PYTHON) -m venv .venv
-	@# uv installs in seconds; pip is the documented fallback and takes about a minute
-	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==0.13.9 \
-	  && $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock \
-	  && $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . \
-	  || { echo "uv is not available; using pip"; \
-	       $(BIN)/python -m pip install -q --require-hashes -r requirements.lock \
-	       && $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e . ; }
+	@# uv installs in seconds; pip, the fallback where uv itself cannot be installed, takes about a minute
+	@if $(PIP) --require-hashes -r uv.requirements && $(BIN)/uv --version >/dev/null; then \
+	  $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock \
+	  && $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  echo "uv cannot be installed here; using pip"; \
+	  $(PIP) --require-hashes -r requirements.lock && $(PIP) --no-deps --no-build-isolation -e . ; \
+	fi
 	@touch $@
 
 demo: setup ## open the running product with sample families
@@ -51,5 +53,5 @@ bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
 lock: .venv/ok ## resolve the pins again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
 
-clean: ## remove the environment and the demo's data
-	rm -rf .venv .reunify build
+clean: ## remove the environment, what was built, and the data of the demo and the tests; never your own
+	rm -rf .venv build .reunify/demo .reunify/headless .reunify/test

@@ -50,6 +50,8 @@ def assess(house: House, ids: list[UUID], run: str | None) -> int:
 
 
 def _assess_one(house: House, session: Session, version: Version, run: str | None) -> int:
+    if version.number < intake.newest_number(session, version.request_id):
+        return 0  # answered again since it was found; the newer version is judged instead
     now = house.now()
     content = version.content
     settings = organisation(session, on=now.date())

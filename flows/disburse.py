@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from flows.work import Work
 from reunify.allocation import queries as plans
-from reunify.approval import actions as approval
 from reunify.approval import queries as awards
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.disbursement import actions, queries, sending
 from reunify.disbursement.award import AwardToPay, LineToPay
+from reunify.disbursement.policy import ApprovalChanged, check_digest
 from reunify.intake.form import Settlement
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId
 from reunify.kernel.people import System
@@ -48,6 +48,7 @@ def instruct(house: House, ids: list[UUID], run: str | None) -> int:
     for award_id in ids:
         with house.db.work() as session:
             award = award_to_pay(session, AwardId(award_id))
+            check_digest(award.digest, house.standing_digest(session, award.award))
             rail_on = house.gateway is not None
             actions.instruct(session, award=award, rail_on=rail_on, by=BY, now=house.now())
     return len(ids)
@@ -88,7 +89,12 @@ def disburse(house: House, ids: list[UUID], run: str | None) -> int:
         try:
             sent += _send_one(house, InstructionId(instruction_id))
         except (Refused, Retryable) as later:
-            # It stays where it is, found again on a later beat; one payment never holds up the others.
+            # It stays where it is and is found again later; one payment never holds up the others.
+            trouble = "approval_changed" if isinstance(later, ApprovalChanged) else None
+            with house.db.work() as session:
+                actions.postpone(
+                    session, instruction_id=InstructionId(instruction_id), trouble=trouble, now=house.now()
+                )
             log.warning("payment %s waits: %s", instruction_id, type(later).__name__)
     return sent
 
@@ -99,12 +105,13 @@ def _send_one(house: House, instruction_id: InstructionId) -> int:
     ready = sending.ensure_recipient(house.db, gateway, instruction_id=instruction_id, by=BY, clock=house.now)
     if not ready:
         return 0
-
-    def standing(session: Session, award_id: AwardId) -> str:
-        return approval.digest_to_pay(session, award_id=award_id, templates=house.letter_templates())
-
     sending.send(
-        house.db, gateway, instruction_id=instruction_id, standing_digest=standing, by=BY, clock=house.now
+        house.db,
+        gateway,
+        instruction_id=instruction_id,
+        standing_digest=house.standing_digest,
+        by=BY,
+        clock=house.now,
     )
     return 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -18,12 +19,13 @@ from reunify.documents import calendar, context
 from reunify.documents.context import Addressee, Heading, Organisation, Reason, Said, Signer
 from reunify.documents.itinerary import itinerary
 from reunify.eligibility import queries as eligibility
-from reunify.eligibility.queries import Explanation
+from reunify.eligibility.queries import Explanation, SourceView
 from reunify.identity import queries as people
 from reunify.intake import queries as intake
 from reunify.intake.form import Language
 from reunify.intake.queries import Version
 from reunify.kernel.people import System
+from reunify.rates.fields import Words
 from reunify.rates.queries import organisation
 from reunify.reporting import waiting
 
@@ -38,6 +40,11 @@ CAN_DO = (
         "Ask us about groups near you that help with travel, food and a place to stay.",
         "Pregúntenos por grupos cerca de usted que ayudan con viaje, comida y hospedaje.",
     ),
+)
+# A confirmed refusal always gets its letter, even if no single requirement made the answer.
+NOT_THESE_COSTS = Said(
+    "It does not pay for the costs of this trip. Please call us: we will go through them with you.",
+    "No cubre los gastos de este viaje. Llámenos: los revisamos con usted.",
 )
 
 
@@ -66,12 +73,12 @@ def _issue_for(house: House, session: Session, request_id: UUID, run: str | None
     explanation = eligibility.explanation(session, request_id)
     if award is not None and award.state == "released":
         return _issue_award(house, session, version, award, run)
-    if refusal is not None and refusal.state == "confirmed":
+    if refusal is not None and refusal.state == "confirmed" and refusal.version_number == version.number:
         by = refusal.confirmed_by
         assert by is not None  # the table says so
         signer = people.staff_names(session, [by])[by]
         return _issue_refusal(house, session, version, explanation, signer, run)
-    if explanation.outcome == "needs_information" and explanation.number == version.number:
+    if explanation.family_questions and explanation.number == version.number:
         return _issue_questions(house, session, version, explanation, run)
     return 0
 
@@ -140,17 +147,28 @@ def _issue_refusal(
     signer: str,
     run: str | None,
 ) -> int:
-    reasons = [
-        Reason(source.public_name.en, Said(source.not_met[0].say.en, source.not_met[0].say.es))
-        for source in explanation.sources
-        if source.held and source.not_met and source.not_met[0].say
-    ]
     language = letter.addressee(version.content)[1].language
     body = context.refusal_letter(
-        _heading(house, session, version, signer), language, can_do=CAN_DO, reasons=reasons
+        _heading(house, session, version, signer),
+        language,
+        can_do=CAN_DO,
+        reasons=reasons(explanation.sources),
     )
     _issue(house, session, version, "refusal_letter", language, body, run)
     return 1
+
+
+def reasons(sources: Sequence[SourceView]) -> list[Reason]:
+    """One for each of our funds with an unmet requirement; else each of our funds, in kind words."""
+    held = [source for source in sources if source.held] or list(sources)
+    told = [(s, r.say) for s in held for r in s.not_met[:1] if r.say is not None]
+    if not told:
+        return [Reason(_said(source.public_name), NOT_THESE_COSTS) for source in held]
+    return [Reason(_said(source.public_name), _said(say)) for source, say in told]
+
+
+def _said(words: Words) -> Said:
+    return Said(words.en, words.es)
 
 
 def _issue_questions(
@@ -158,7 +176,7 @@ def _issue_questions(
 ) -> int:
     language = letter.addressee(version.content)[1].language
     heading = _heading(house, session, version, _case_manager(session, version))
-    asked = [Said(q.text.en, q.text.es) for q in explanation.questions]
+    asked = [_said(q.text) for q in explanation.family_questions]
     body = context.information_request(heading, language, questions=asked)
     _issue(house, session, version, "information_request", language, body, run)
     return 1

@@ -56,11 +56,12 @@ class Ear:
 
 
 class Proof:
-    """Remembers when it last looked; a worker that starts again looks again, which harms nothing."""
+    """Remembers when it last looked; a worker that starts looks at once, and again harms nothing."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._swept_at = self._proved_at = house.now()
+        self._swept_at: datetime | None = None
+        self._proved_at: datetime | None = None
 
     def find(self, db: Database, limit: int) -> list[UUID]:
         return [SOMETHING] if self._due(self._swept_at, SWEEP_EVERY) else []
@@ -77,5 +78,5 @@ class Proof:
             found += len(sweeping.prove(house.db, house.statement, clock=house.now))
         return found
 
-    def _due(self, last: datetime, every: timedelta) -> bool:
-        return self._house.now() - last >= every
+    def _due(self, last: datetime | None, every: timedelta) -> bool:
+        return last is None or self._house.now() - last >= every

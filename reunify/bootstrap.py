@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.adapters.stripe_gateway import StripeGateway
+from reunify.approval import actions as approval
 from reunify.db import Database
 from reunify.disbursement.ports import PaymentGateway
 from reunify.documents.ports import PdfConverter, Renderer
+from reunify.kernel.ids import AwardId
 from reunify.rates.fields import dictionary
 from reunify.reconciliation.ports import Statement
 from reunify.settings import Settings, load
@@ -49,6 +53,10 @@ class House:
         """True with a live key: only then are live events believed."""
         key = self.settings.stripe_key
         return key is not None and "_live_" in key.get_secret_value()[:8]
+
+    def standing_digest(self, session: Session, award_id: AwardId) -> str:
+        """What an award stands for now, asked inside the transaction that pays it."""
+        return approval.digest_to_pay(session, award_id=award_id)
 
     def letter_templates(self) -> dict[str, str]:
         """Hashes of the Word templates an approved letter is made from; part of the digest."""

@@ -72,9 +72,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for questions; whatever it holds is rolled back."""
+        """A session for questions, all answered as of one moment; whatever it holds is rolled back."""
         with self._make() as session:
-            session.execute(sa.text("SET TRANSACTION READ ONLY"))
+            session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
             session.rollback()
 

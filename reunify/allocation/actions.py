@@ -21,7 +21,7 @@ from reunify.kernel.people import Actor
 from reunify.ledger import actions as ledger
 from reunify.ledger import queries as books
 from reunify.ledger.actions import HoldLine
-from reunify.ledger.policy import BudgetCategory, CapReached, InsufficientFunds, Scope, Unit
+from reunify.ledger.policy import BudgetCategory, CapReached, InsufficientFunds, Scope, StillInUse, Unit
 
 _TRIES = 4
 
@@ -42,7 +42,7 @@ class Scopes:
 class _Cap:
     """A limit of one source for this trip or child, with its counter row."""
 
-    id: UUID
+    id: UUID | None
     fund: FundId
     name: str
     left: int
@@ -99,11 +99,15 @@ def _caps(session: Session, held: Mapping[str, Fund], scopes: Scopes, now: datet
             scope_id = scopes.ids().get(scope)
             if scope_id is None:
                 continue
-            cap = ledger.set_cap(
-                session, fund_id=fund.id, scope=scope, scope_id=scope_id, unit=fund.unit, at_most=at_most
-            )
-            used = books.cap_used(session, cap)
-            found.append(_Cap(cap, fund.id, f"{fund.public_name}: {scope} limit", max(0, at_most - used)))
+            name = f"{fund.public_name}: {scope} limit"
+            try:
+                cap = ledger.set_cap(
+                    session, fund_id=fund.id, scope=scope, scope_id=scope_id, unit=fund.unit, at_most=at_most
+                )
+            except StillInUse:  # the limit was lowered below what is used: nothing more from this source
+                found.append(_Cap(None, fund.id, name, 0))
+                continue
+            found.append(_Cap(cap, fund.id, name, max(0, at_most - books.cap_used(session, cap))))
     return found
 
 
@@ -156,7 +160,7 @@ def _keep(
             budget_category=BudgetCategory(piece.budget_category),
             unit=Unit(piece.unit),
             amount=piece.amount,
-            caps=tuple(cap.id for cap in caps if cap.fund == piece.fund),
+            caps=tuple(cap.id for cap in caps if cap.fund == piece.fund and cap.id is not None),
         )
         for hold, piece in taken
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,13 @@ class AwardPlan:
     @property
     def ceiling_cents(self) -> int:
         return sum(line.ceiling for line in self.lines if line.unit == "cents")
+
+
+def holds_beside(session: Session, line_ids: Collection[LineId]) -> list[UUID]:
+    """The ledger holds of every line of the splits these lines belong to, those nobody pays yet too."""
+    splits = sa.select(AllocationLineRecord.allocation_id).where(AllocationLineRecord.id.in_(line_ids))
+    whole = sa.select(AllocationLineRecord.hold_id).where(AllocationLineRecord.allocation_id.in_(splits))
+    return list(session.scalars(whole))
 
 
 def award_plan(session: Session, allocation_id: UUID) -> AwardPlan:

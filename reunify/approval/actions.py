@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from reunify.allocation import actions as allocation
 from reunify.allocation import queries as plans
-from reunify.allocation.queries import AwardPlan
 from reunify.approval import letter, policy
 from reunify.approval.digest import ApprovedLine, award_digest
 from reunify.approval.records import AwardRecord, RefusalRecord
@@ -176,19 +175,24 @@ def follow_change(
 ) -> bool:
     """A released award meets a newer version. True if the approval goes on, bound to it.
 
-    It does when every line may still be paid in full by the same fund to the same payee; otherwise nothing
-    is paid until people decide. `payable` is by line key and fund code: cents, or units in kind.
+    It does when every line may still be paid in full by the same fund to the same payee, nothing payable was
+    added, and whoever changed it did not decide on its money; otherwise nothing is paid until people look.
+    `payable` is by line key and fund code: cents, or units in kind.
     """
     record = _locked(session, award_id)
     plan = plans.award_plan(session, record.allocation_id)
-    paid = payees.newest(session, version.request_id)
     said = {line.key: line for line in version.content.cost_lines}
-    unchanged = all(
-        payable.get((line.line_key, line.fund_code), 0) >= line.ceiling
-        and line.payee_key in paid
-        and said[line.line_key].payee == line.payee_key
-        and said[line.line_key].settled.value == line.settlement
-        for line in plan.lines
+    known = {line.line_key for line in plan.lines} | set(plan.certificate["uncovered"])
+    unchanged = (
+        record.digest == _digest(session, record, record.template_hashes or {})
+        and version.submitted_by not in (record.approved_by, record.released_by)
+        and {key for key, _ in payable} <= known
+        and all(
+            payable.get((line.line_key, line.fund_code), 0) >= line.ceiling
+            and said[line.line_key].payee == line.payee_key
+            and said[line.line_key].settled.value == line.settlement
+            for line in plan.lines
+        )
     )
     if unchanged:
         record.version_id, record.version_number = version.id, version.number
@@ -218,9 +222,11 @@ def propose_refusal(session: Session, *, version: Version, by: Actor, now: datet
 def confirm_refusal(session: Session, *, refusal_id: UUID, by: Actor, now: datetime) -> None:
     """The named person says it; the one letter follows."""
     policy.check_can_confirm_refusal(by)
-    record = session.get(RefusalRecord, refusal_id, with_for_update=True)
-    if record is None:
+    request_id = session.scalar(sa.select(RefusalRecord.request_id).where(RefusalRecord.id == refusal_id))
+    if request_id is None:
         raise NotFound("There is no such refusal.")
+    intake.lock_request(session, request_id)
+    record = session.get_one(RefusalRecord, refusal_id, with_for_update=True, populate_existing=True)
     policy.check_newest(
         assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
     )
@@ -231,18 +237,20 @@ def confirm_refusal(session: Session, *, refusal_id: UUID, by: Actor, now: datet
     audit.record(session, by=by, at=now, subject="refusal", subject_id=refusal_id, moved=moved)
 
 
-def digest_to_pay(session: Session, *, award_id: AwardId, templates: Mapping[str, str]) -> str:
+def digest_to_pay(session: Session, *, award_id: AwardId) -> str:
     """What stands now, for the paying transaction. Raises NewerVersionWaiting while a change is unchecked."""
     record = _locked(session, award_id)
     _check_newest(session, record)
-    return _digest(session, record, templates)
+    return _digest(session, record, record.template_hashes or {})
 
 
 def _locked(session: Session, award_id: AwardId) -> AwardRecord:
-    record = session.get(AwardRecord, award_id, with_for_update=True, populate_existing=True)
-    if record is None:
+    """The request first, then the award, as the check of a newer version locks them."""
+    request_id = session.scalar(sa.select(AwardRecord.request_id).where(AwardRecord.id == award_id))
+    if request_id is None:
         raise NotFound("There is no such award.")
-    return record
+    intake.lock_request(session, request_id)
+    return session.get_one(AwardRecord, award_id, with_for_update=True, populate_existing=True)
 
 
 def _check_newest(session: Session, record: AwardRecord) -> None:
@@ -275,20 +283,15 @@ def _digest(session: Session, record: AwardRecord, templates: Mapping[str, str])
 
 
 def _letter(session: Session, record: AwardRecord, now: datetime) -> dict[str, object]:
-    plan: AwardPlan = plans.award_plan(session, record.allocation_id)
+    plan = plans.award_plan(session, record.allocation_id)
     content = intake.version(session, record.version_id).content
     organisation = organisation_on(session, on=now.date())
-    names = people.staff_names(session, [record.requested_by])
+    spoken = eligibility.public_names(session, plan.version_id)
     return letter.build(
         reference=intake.request(session, record.request_id).reference,
         dated=now.astimezone(organisation.zone).date(),
-        letterhead=letter.Letterhead(
-            organisation.name,
-            organisation.letterhead_lines,
-            organisation.day_phone,
-            organisation.night_phone,
-        ),
-        signer=names[record.requested_by],
+        organisation=organisation,
+        signer=people.staff_names(session, [record.requested_by])[record.requested_by],
         content=content,
-        shares=[letter.PaidFrom(p.line_key, p.public_name, p.unit, p.ceiling) for p in plan.lines],
+        shares=letter.shares(plan, spoken),
     )

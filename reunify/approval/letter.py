@@ -5,23 +5,18 @@ It is part of the digest, so what the family reads is what finance approved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from reunify.allocation.queries import AwardPlan
 from reunify.intake.form import CostLine, SafeContact, Settlement, Traveler, TravelerRole, TravelRequest
+from reunify.rates.fields import Words
+from reunify.rates.policy import Organisation
 
 # IRS safe harbour: substantiate within 60 days (Treas. Reg. 1.62-2(g)(2)(i)), adopted as the default.
 RECEIPT_DAYS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    name: str
-    lines: Sequence[str]
-    phone_day: str
-    phone_night: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +25,17 @@ class PaidFrom:
 
     line_key: str
     public_name: str
+    public_name_es: str
     unit: str
     amount: int
+
+
+def shares(plan: AwardPlan, spoken: Mapping[str, Words]) -> list[PaidFrom]:
+    """Each line's share with the fund's name in both languages; `spoken` is by fund code."""
+    return [
+        PaidFrom(line.line_key, line.public_name, spoken[line.fund_code].es, line.unit, line.ceiling)
+        for line in plan.lines
+    ]
 
 
 def addressee(content: TravelRequest) -> tuple[str, SafeContact]:
@@ -53,7 +57,7 @@ def build(
     *,
     reference: str,
     dated: date,
-    letterhead: Letterhead,
+    organisation: Organisation,
     signer: str,
     content: TravelRequest,
     shares: Iterable[PaidFrom],
@@ -68,10 +72,10 @@ def build(
         "reference": reference,
         "dated": dated.isoformat(),
         "organisation": {
-            "name": letterhead.name,
-            "lines": list(letterhead.lines)[:3],
-            "phone_day": letterhead.phone_day,
-            "phone_night": letterhead.phone_night,
+            "name": organisation.name,
+            "lines": list(organisation.letterhead_lines)[:3],
+            "phone_day": organisation.day_phone,
+            "phone_night": organisation.night_phone,
         },
         "addressee": {
             "name": name,
@@ -81,7 +85,7 @@ def build(
             "name": signer,
             "title_en": "Case manager",
             "title_es": "Responsable de su caso",
-            "phone": letterhead.phone_day,
+            "phone": organisation.day_phone,
         },
         "lines": lines,
         "total_cents": sum(line["ceiling_cents"] for line in lines),
@@ -95,7 +99,8 @@ def _line(line: CostLine, content: TravelRequest, shares: list[PaidFrom]) -> dic
     traveler = next((t for t in content.travelers if t.key == line.traveler), None)
     paid_from = [
         {
-            "name": share.public_name,
+            "name_en": share.public_name,
+            "name_es": share.public_name_es,
             "cents": share.amount if share.unit == "cents" else 0,
             "units": share.amount if share.unit != "cents" else 0,
         }

@@ -15,7 +15,9 @@ AWARD_MOVES = Moves(
     Move(START, "open", "awaiting_approval", "flow"),
     Move("awaiting_approval", "approve", "approved", "finance approver, not an author"),
     Move("approved", "release", "released", "finance releaser, not an author or the approver"),
+    Move("approved", "approve", "approved", "finance approver, not an author"),
     Move("awaiting_approval", "decline", "declined", "finance approver, not an author"),
+    Move("approved", "decline", "declined", "finance approver, not an author"),
     Move("awaiting_approval", "replace", "replaced", "flow"),
     Move("approved", "replace", "replaced", "flow"),
 )
@@ -23,7 +25,7 @@ AWARD_MOVES = Moves(
 REFUSAL_MOVES = Moves(
     "refusal",
     Move(START, "propose", "proposed", "flow"),
-    Move("proposed", "confirm", "confirmed", "a named person"),
+    Move("proposed", "confirm", "confirmed", "case manager"),
     Move("proposed", "replace", "replaced", "flow"),
 )
 
@@ -87,8 +89,8 @@ def can_approve(by: Actor, *, authors: Collection[StaffId]) -> bool:
 
 
 def check_can_confirm_refusal(by: Actor) -> None:
-    """No refusal leaves without a named person."""
-    check_role(by, Role.CASE_MANAGER, Role.FINANCE_APPROVER)
+    """No refusal leaves without a named person, whose name and title the letter carries."""
+    check_role(by, Role.CASE_MANAGER)
 
 
 def check_reason(reason: str) -> None:

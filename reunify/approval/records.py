@@ -52,10 +52,10 @@ class AwardRecord(Base):
         sa.CheckConstraint("state <> 'released' OR released_by IS NOT NULL", name="released_by_someone"),
         sa.CheckConstraint("released_by IS NULL OR approved_by IS NOT NULL", name="approved_before_released"),
         sa.Index(
-            "uq_awards_one_open",
+            "uq_awards_one_live",
             "request_id",
             unique=True,
-            postgresql_where=sa.text("state = 'awaiting_approval'"),
+            postgresql_where=sa.text("state IN ('awaiting_approval', 'approved', 'released')"),
         ),
     )
 

@@ -9,11 +9,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reunify.settings import Settings, SettingsRefused, load, stripe_problem
 
 _NEEDED_BYTES = 500_000_000
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+_FONTS = ("Carlito*.ttf", "DejaVuSansCondensed.ttf", "calibri*.ttf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ def examine() -> list[Finding]:
         _prefect,
         _stripe,
         _browser,
+        _fonts,
     ]
     return found + [check(settings) for check in checks]
 
@@ -182,13 +186,34 @@ def _stripe(settings: Settings) -> Finding:
 
 
 def _browser(settings: Settings) -> Finding:
-    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    if any(kept.glob("chromium*")):
-        return Finding("browser for tests", f"Chromium in {kept}")
-    for program in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(program)
-        if found:
-            return Finding("browser for tests", found)
+    said = os.environ.get("CHROMIUM")
+    if said:
+        if os.access(said, os.X_OK):
+            return Finding("browser for tests", said)
+        return Finding(
+            "browser for tests", "CHROMIUM names no program", "Correct CHROMIUM, or unset it: make chromium"
+        )
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found:
+        return Finding("browser for tests", found)
+    return Finding("browser for tests", "none; only the browser tests need it", "Type: make chromium")
+
+
+def _fonts(settings: Settings) -> Finding:
+    """The folders and names of scripts/ensure-fonts."""
+    if sys.platform != "linux":
+        return Finding("fonts of the letters", "the system's own")
+    home = Path.home()
+    folders = (
+        Path("/usr/share/fonts"),
+        Path("/usr/local/share/fonts"),
+        home / ".fonts",
+        home / ".local/share/fonts",
+    )
+    for folder in folders:
+        for _, __, files in os.walk(folder, followlinks=True):
+            if any(fnmatchcase(file, font) for file in files for font in _FONTS):
+                return Finding("fonts of the letters", f"found in {folder}")
     return Finding(
-        "browser for tests", "none; only the browser tests need it", "Type: playwright install chromium"
+        "fonts of the letters", "none; a letter's PDF needs one", "Type: scripts/ensure-fonts", True
     )

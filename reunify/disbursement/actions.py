@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.disbursement import books, policy
 from reunify.disbursement.award import AwardToPay, LineToPay
-from reunify.disbursement.instructions import locked_instruction, move_instruction
-from reunify.disbursement.records import InstructionLineRecord, InstructionRecord
+from reunify.disbursement.instructions import lock_award, locked_instruction, move_instruction
+from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
@@ -23,6 +23,7 @@ from reunify.payees import queries as payees
 from reunify.payees.policy import Rail, rail_for
 
 MONEY = "cents"
+MOVED_BY_A_PERSON = "A finance person decided to pay this outside Stripe."
 
 
 class NothingToPay(Refused):
@@ -38,7 +39,7 @@ def instruct(
     """
     if not award.lines or any(line.amount <= 0 for line in award.lines):
         raise NothingToPay("An award without amounts cannot be paid.")
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(award.award), 1))))
+    lock_award(session, award.award)
     made: list[InstructionId] = []
     for (payee, rail, reason, unit), lines in _by_destination(session, award.lines, rail_on=rail_on):
         before = _instructed(session, award, lines)
@@ -82,6 +83,8 @@ def instruct(
 def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, now: datetime) -> None:
     """The payee has not told Stripe where to pay yet: look again later, and show it to whoever helps them."""
     record = locked_instruction(session, instruction_id)
+    if record.state != "ready":
+        return
     record.trouble = "bank_details_missing"
     record.try_after = now + policy.ASK_FOR_BANK_DETAILS_EVERY
 
@@ -89,38 +92,66 @@ def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, no
 def refuse_recipient(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
-    """Stripe will not take this payee, or may not be told of them: a finance person decides how to pay."""
-    move_instruction(
-        session, locked_instruction(session, instruction_id), "fail", by=by, now=now, trouble=why
-    )
+    """Stripe will not take this payee, or may not be told of them: a finance person decides how to pay.
+
+    Another worker may have sent it meanwhile, or a person decided: then this is old news and changes nothing.
+    """
+    record = locked_instruction(session, instruction_id)
+    if record.state == "ready":
+        move_instruction(session, record, "fail", by=by, now=now, trouble=why)
 
 
 def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
-    """A person decides that a failed payment is sent anew: the next attempt gets the next number."""
-    policy.check_decider(by)
-    move_instruction(
-        session, locked_instruction(session, instruction_id), "try_again", by=by, now=now, trouble=None
-    )
+    """A person decides that a failed payment is sent anew: the next attempt gets the next number.
+
+    Raises NotAllowed, MayStillBePaid, WrongState.
+    """
+    record = _to_decide(session, instruction_id, "try_again", by=by)
+    move_instruction(session, record, "try_again", by=by, now=now, trouble=None)
 
 
 def pay_otherwise(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
-    """A person decides that this is paid outside Stripe and logged. Never while an attempt may still pay."""
-    policy.check_decider(by)
-    record = locked_instruction(session, instruction_id)
-    move_instruction(session, record, "pay_otherwise", by=by, now=now, trouble=None)
+    """A person decides that this is paid outside Stripe and logged. Never while an attempt may still pay.
+
+    Their words are kept sealed, in the audit row. Raises NotAllowed, NoWhy, MayStillBePaid, WrongState.
+    """
+    record = _to_decide(session, instruction_id, "pay_otherwise", by=by)
+    said = policy.check_why(why)
+    move_instruction(session, record, "pay_otherwise", by=by, now=now, trouble=None, why=said)
     record.rail = Rail.LOGGED.value
     record.moved_from_payout = True
-    record.rail_reason = why
+    record.rail_reason = MOVED_BY_A_PERSON
 
 
 def withdraw(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
-    """A person decides that this is not paid at all: what was obligated is free again."""
-    policy.check_decider(by)
-    record = locked_instruction(session, instruction_id)
+    """A person decides that this is not paid at all: what was obligated is free again.
+
+    Raises NotAllowed, MayStillBePaid, WrongState.
+    """
+    record = _to_decide(session, instruction_id, "withdraw", by=by)
     move_instruction(session, record, "withdraw", by=by, now=now, trouble=None)
     books.release(session, record.id, reference=f"{record.id}:withdrawn", by=by, now=now)
+    books.free_rest(session, record, by=by, now=now)
+
+
+def _to_decide(session: Session, instruction_id: UUID, verb: str, *, by: Actor) -> InstructionRecord:
+    """Locked, by a finance person, in a state that allows it, and no attempt of it may still pay."""
+    policy.check_decider(by)
+    record = locked_instruction(session, instruction_id)
+    tried = sa.select(AttemptRecord.state).where(AttemptRecord.instruction_id == record.id)
+    policy.INSTRUCTION.check(record.state, verb)
+    policy.check_nothing_flying(session.scalars(tried).all())
+    return record
+
+
+def postpone(session: Session, *, instruction_id: InstructionId, trouble: str | None, now: datetime) -> None:
+    """Leave a `ready` instruction alone for a while; with a trouble code a person is asked to look."""
+    record = locked_instruction(session, instruction_id)
+    if record.state == "ready":
+        record.trouble = trouble
+        record.try_after = now + (policy.ASK_FOR_BANK_DETAILS_EVERY if trouble else policy.LOOK_AGAIN_AFTER)
 
 
 def _by_destination(

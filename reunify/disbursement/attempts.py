@@ -159,14 +159,36 @@ def record_outcome(
 
 
 def declare_unsent(session: Session, *, attempt_id: AttemptId, why: str, by: Actor, now: datetime) -> None:
-    """A person has looked at Stripe: an unclear attempt paid nothing. Raises NotAllowed, WrongState."""
+    """A person has looked at Stripe: an unclear attempt paid nothing.
+
+    Raises NotAllowed, NoWhy, BeingSent, StillAsked, WrongState.
+    """
     policy.check_decider(by)
+    said = policy.check_why(why)
     instruction = _instruction_of(session, attempt_id)
     attempt = _locked_attempt(session, attempt_id)
     policy.check_not_calling(attempt.calling_since, now)
+    policy.check_lost(attempt.state, attempt.first_sent_at, now)
+    if attempt.state == "open":  # whoever sent it never came back, or was always turned away
+        policy.ATTEMPT.apply(attempt, "lose")
     moved = policy.ATTEMPT.apply(attempt, "declare_unsent")
-    audit.record(session, by=by, at=now, subject="attempt", subject_id=attempt.id, moved=moved, why=why)
+    audit.record(session, by=by, at=now, subject="attempt", subject_id=attempt.id, moved=moved, why=said)
     move_instruction(session, instruction, "fail", by=by, now=now, trouble="declared_unsent")
+
+
+def declare_newest_unsent(
+    session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
+) -> None:
+    """The same for the newest attempt of an instruction; only one can be alive. Raises NotFound too."""
+    newest = session.scalar(
+        sa.select(AttemptRecord.id)
+        .where(AttemptRecord.instruction_id == instruction_id)
+        .order_by(AttemptRecord.number.desc())
+        .limit(1)
+    )
+    if newest is None:
+        raise NotFound("This payment has not been tried yet.")
+    declare_unsent(session, attempt_id=AttemptId(newest), why=why, by=by, now=now)
 
 
 def _follow(
@@ -181,7 +203,8 @@ def _follow(
     if attempt.stripe_id not in (None, payment.id) or payment.amount != Money(instruction.amount):
         raise NotOurPayment("Stripe describes another payment than this attempt asked for.")
     attempt.stripe_id = payment.id
-    for verb in policy.steps(attempt.state, payment.status):
+    steps = policy.steps(attempt.state, payment.status)
+    for verb in steps:
         policy.ATTEMPT.apply(attempt, verb)
         if verb == "post":
             attempt.settled_at = now
@@ -195,6 +218,8 @@ def _follow(
         elif verb in ("fail", "cancel"):
             trouble = payment.reason or payment.status.value
             move_instruction(session, instruction, "fail", by=by, now=now, trouble=trouble)
+    if steps and instruction.state == "settled":
+        books.free_rest(session, instruction, by=by, now=now)
 
 
 def _instruction_of(session: Session, attempt_id: AttemptId) -> InstructionRecord:

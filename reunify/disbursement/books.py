@@ -11,10 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.allocation import queries as plans
 from reunify.disbursement import policy
 from reunify.disbursement.award import LineToPay
-from reunify.disbursement.records import InstructionLineRecord
+from reunify.disbursement.instructions import lock_award
+from reunify.disbursement.records import InstructionLineRecord, InstructionRecord
 from reunify.intake.form import Settlement
+from reunify.kernel.ids import LineId
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
 from reunify.ledger import actions as ledger
@@ -101,6 +104,29 @@ def release(session: Session, instruction_id: UUID, *, reference: str, by: Actor
     reserved = _amounts(lines, at_entry=True)
     if reserved:
         ledger.unreserve(session, external_ref=f"{reference}:reserved", amounts=reserved, by=by, now=now)
+
+
+def free_rest(session: Session, ended: InstructionRecord, *, by: Actor, now: datetime) -> None:
+    """What lies between quote and ceiling is free again once nothing of the award is still to be paid.
+
+    A line that binds us only at the entry needs its reservation until then, so nothing is freed earlier.
+    """
+    session.flush()
+    lock_award(session, ended.award_id)  # of two that end together, the later one sees both
+    siblings = InstructionRecord.award_id == ended.award_id
+    alive = sa.select(InstructionRecord.id).where(siblings, InstructionRecord.state.not_in(policy.DONE))
+    if session.scalar(alive.limit(1)) is not None:
+        return
+    paid = session.scalars(
+        sa.select(InstructionLineRecord.allocation_line_id)
+        .join(InstructionRecord, InstructionRecord.id == InstructionLineRecord.instruction_id)
+        .where(siblings)
+    )
+    held = balances.holds(session, plans.holds_beside(session, [LineId(line) for line in paid]))
+    rest = {hold.id: hold.reserved for hold in held.values() if hold.reserved}
+    if rest:
+        reference = f"rest:{ended.award_id}:{ended.id}"
+        ledger.unreserve(session, external_ref=reference, amounts=rest, by=by, now=now)
 
 
 def _amounts(lines: Iterable[Bound], *, at_entry: bool | None = None) -> dict[UUID, int]:

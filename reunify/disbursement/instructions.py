@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
@@ -22,6 +23,11 @@ def locked_instruction(session: Session, instruction_id: UUID) -> InstructionRec
     return record
 
 
+def lock_award(session: Session, award_id: UUID) -> None:
+    """One transaction at a time makes or ends instructions of an award; until the transaction ends."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(award_id), 1))))
+
+
 def move_instruction(
     session: Session,
     instruction: InstructionRecord,
@@ -30,8 +36,9 @@ def move_instruction(
     by: Actor,
     now: datetime,
     trouble: str | None,
+    why: str | None = None,
 ) -> None:
-    """One move with its audit row; `trouble` is a code for the person who must decide, or None."""
+    """One move with its audit row; `trouble` is a code for whoever must decide, `why` a person's words."""
     moved = policy.INSTRUCTION.apply(instruction, verb)
     instruction.trouble = trouble
     audit.record(
@@ -41,5 +48,5 @@ def move_instruction(
         subject="instruction",
         subject_id=instruction.id,
         moved=moved,
-        why=trouble,
+        why=why or trouble,
     )

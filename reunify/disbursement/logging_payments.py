@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.disbursement import books, policy
+from reunify.disbursement.attempts import StandingDigest
 from reunify.disbursement.instructions import locked_instruction
 from reunify.disbursement.policy import Instrument
 from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
-from reunify.kernel.ids import InstructionId, PayeeId
+from reunify.kernel.ids import AwardId, InstructionId, PayeeId
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
@@ -45,15 +46,19 @@ def record_logged(
     external_reference: str,
     paid_on: date,
     evidence_note: str | None,
+    standing_digest: StandingDigest,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """Write down a payment of the whole instruction; returns its id. A partner's gift is obligated here.
 
-    Raises NotStaff, WrongInstrument, PaidInFuture, NoReference, WrongState, and the ledger's refusals.
+    `standing_digest` says, inside this transaction, what the award stands for now.
+    Raises ApprovalChanged, NotStaff, WrongInstrument, PaidInFuture, NoReference, WrongState, and the ledger's
+    refusals.
     """
     recorder = policy.check_recorder(by)
     record = locked_instruction(session, instruction_id)
+    policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
     policy.check_instrument(instrument, record.unit)
     _check_paper(external_reference, evidence_note, paid_on, now)
     moved = policy.INSTRUCTION.apply(record, "record")
@@ -92,20 +97,25 @@ def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor,
     logged.stripe_account = payee.stripe_recipient if payee.stripe_consent else None
     session.flush()
     books.spend(session, record.id, reference=f"{logged.id}:verified", cash=Cash.BANK, by=by, now=now)
+    books.free_rest(session, record, by=by, now=now)
     audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved)
 
 
 def void_logged(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
-    """It was written down wrongly: strike it, keep it to be seen, and let it be written anew."""
+    """It was written down wrongly: strike it, keep it to be seen, and let it be written anew.
+
+    Raises NotStaff, NotAllowed, NoWhy, WrongState.
+    """
     policy.check_recorder(by)
+    said = policy.check_why(why)
     record, logged = _locked(session, instruction_id)
     policy.LOGGED.apply(logged, "void")
     moved = policy.INSTRUCTION.apply(record, "void")
     session.flush()
     books.undo_entry(session, record.id, reference=f"{logged.id}:voided", by=by, now=now)
-    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, why=why)
+    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, why=said)
 
 
 def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +12,7 @@ from reunify.intake.form import Settlement
 from reunify.kernel.moves import START, Move, Moves
 from reunify.kernel.people import Actor, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
+from reunify.kernel.text import is_safe
 
 INSTRUCTION = Moves(
     "payment instruction",
@@ -36,6 +38,9 @@ INSTRUCTION = Moves(
 )
 # Two instructions of the same kind for one award and payee may not be alive together.
 ENDED = ("withdrawn",)
+# Nothing more is to be done for these; a payment that came back is owed again.
+DONE = ("settled", "withdrawn")
+DECISIONS = ("try_again", "pay_otherwise", "withdraw")
 
 ATTEMPT = Moves(
     "payment attempt",
@@ -78,6 +83,8 @@ class Instrument(StrEnum):
 RESEND_FOR = timedelta(hours=12)
 # How long a payee's missing bank details are left alone before Stripe is asked again.
 ASK_FOR_BANK_DETAILS_EVERY = timedelta(minutes=5)
+# A change is being checked, or Stripe did not answer: moments later it will be otherwise.
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
 # A worker that has not come back after this long is taken for dead.
 CALL_LASTS_AT_MOST = timedelta(minutes=2)
 
@@ -102,6 +109,18 @@ class UnknownTooLong(OutOfStep):
 
 class BeingSent(OutOfStep):
     """Another worker has this attempt in hand."""
+
+
+class MayStillBePaid(OutOfStep):
+    """An attempt may still pay this: nothing else is decided until that is known."""
+
+
+class StillAsked(OutOfStep):
+    """An attempt is not lost yet: the same payment is still asked for by itself, with the same key."""
+
+
+class NoWhy(Refused):
+    """A decision over money without a reason, or with one nobody can read."""
 
 
 class VerifierIsRecorder(NotAllowed):
@@ -154,6 +173,41 @@ def check_verifier(by: Actor, recorder: UUID) -> Staff:
 def check_decider(by: Actor) -> None:
     """A failed payment waits for a finance person. Raises NotAllowed."""
     check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER)
+
+
+def check_why(why: str) -> str:
+    """A reason in plain words, at most 4,000 characters. Raises NoWhy."""
+    said = why.strip()
+    if not said or len(said) > 4000 or not is_safe(said):
+        raise NoWhy("Write why, in plain words of at most 4,000 characters.", field="/reason")
+    return said
+
+
+def check_nothing_flying(attempt_states: Collection[str]) -> None:
+    """Raises MayStillBePaid while one of the instruction's attempts may still move money."""
+    if any(state in ALIVE for state in attempt_states):
+        raise MayStillBePaid(
+            "An attempt of this payment may still pay: wait for Stripe's answer, or look at Stripe and say "
+            "that it paid nothing."
+        )
+
+
+def check_lost(state: str, first_sent_at: datetime, now: datetime) -> None:
+    """Only a stuck attempt, or one unknown for longer than RESEND_FOR, is a person's to judge.
+
+    Raises StillAsked, WrongState.
+    """
+    if state in UNSENT and now - first_sent_at <= RESEND_FOR:
+        raise StillAsked("This payment is still asked after by itself: look again after 12 hours.")
+    if state != "open":
+        ATTEMPT.check(state, "declare_unsent")
+
+
+def decisions(state: str, attempt_states: Collection[str]) -> list[str]:
+    """What a finance person may decide of an instruction now."""
+    if any(attempt in ALIVE for attempt in attempt_states):
+        return []
+    return [verb for verb in DECISIONS if INSTRUCTION.can(state, verb)]
 
 
 def check_instrument(instrument: Instrument, unit: str) -> None:

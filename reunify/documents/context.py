@@ -70,9 +70,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one source cannot pay: its PUBLIC name, and a sentence of at most two lines."""
+    """Why one source cannot pay: its PUBLIC name, and a sentence of at most two lines.
 
-    source: str
+    The letter itself says "we cannot pay this from (source)"; the sentence only says why.
+    """
+
+    source: Said
     sentence: Said
 
 
@@ -130,7 +133,9 @@ def refusal_letter(
         raise NoReasonGiven("Give one reason for each source that cannot pay.")
     return heading.context(language) | {
         "can_do": [thing.in_(language) for thing in can_do],
-        "reasons": [{"source": r.source, "sentence": r.sentence.in_(language)} for r in reasons],
+        "reasons": [
+            {"source": r.source.in_(language), "sentence": r.sentence.in_(language)} for r in reasons
+        ],
         "deadlines": [
             {
                 "what": d.what.in_(language),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from reunify.documents import phrases, words
@@ -189,8 +189,3 @@ def _first_names_only(text: str, request: TravelRequest) -> str:
     ]:
         text = text.replace(name, words.first_name(name))
     return text
-
-
-def made_on(moment: datetime, zone: str) -> date:
-    """The organisation's own date for `moment`."""
-    return words.local(moment, zone).date()

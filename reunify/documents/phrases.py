@@ -31,7 +31,10 @@ _HOW: Final = {
         "We send {payee} the money before the trip",
         "Enviamos el dinero a {payee} antes del viaje",
     ),
-    Settlement.REPAID: ("{payee} pays first; we pay it back", "{payee} paga primero; nosotros lo devolvemos"),
+    Settlement.REPAID: (
+        "{payee} pays first; we pay it back",
+        "{payee} paga primero; después le devolvemos el dinero",
+    ),
 }
 _MODES: Final = {
     Mode.AIR: ("Flight", "Vuelo"),
@@ -91,11 +94,11 @@ def amount(facts: Mapping[str, Any], language: Language) -> str:
 
 
 def sources(facts: Mapping[str, Any], language: Language) -> str:
-    """The public names; with amounts only when more than one source shares the line."""
-    parts = facts["paid_from"]
+    """The public names in the family's language; with amounts only when several share the line."""
+    parts, name = facts["paid_from"], f"name_{language}"
     if len(parts) == 1:
-        return str(parts[0]["name"])
-    return words.joined([f"{part['name']} {_part(part, language)}" for part in parts], language)
+        return str(parts[0][name])
+    return words.joined([f"{part[name]} {_part(part, language)}" for part in parts], language)
 
 
 def _part(part: Mapping[str, Any], language: Language) -> str:

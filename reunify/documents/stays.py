@@ -21,7 +21,7 @@ _UNNAMED: Final = {
 _AT_THE_DESK: Final = {
     Settlement.REPAID: (
         "You pay at the desk and keep the receipt; we pay it back.",
-        "Usted paga en la recepción y guarda el recibo; nosotros lo devolvemos.",
+        "Usted paga en la recepción y guarda el recibo; después le devolvemos el dinero.",
     ),
     Settlement.ADVANCE: (
         "You pay at the desk with the money we send before the trip; keep the receipt.",

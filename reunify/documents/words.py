@@ -11,8 +11,6 @@ from reunify.intake.form import Language
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
 
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "es")
-
 _DAYS: Final = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),

@@ -20,7 +20,7 @@ from reunify.eligibility.assessment import (
     decide_all,
     known_facts,
 )
-from reunify.eligibility.decide import ENGINE_VERSION, Question
+from reunify.eligibility.decide import ENGINE_VERSION, FAMILY, Question
 from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, RuleFile, StaffDecision
 from reunify.eligibility.rulebook import Rulebooks
 from reunify.intake.form import TravelRequest
@@ -80,6 +80,7 @@ def assess(
         version_id=version_id,
         number=number,
         outcome=result.outcome.value,
+        asks_family=any(FAMILY in q.supplied_by for q in result.questions),
         questions={
             "blocking": [q.content() for q in result.questions],
             "elsewhere": [q.content() for q in result.elsewhere_questions],

@@ -13,6 +13,7 @@ from reunify.eligibility.rulebook import Cite, Requirement, Rulebook
 from reunify.rates.fields import Dictionary, FactValue, Words
 
 ENGINE_VERSION = "1"
+FAMILY = "family"  # among those who can supply a fact (_fields.yaml: supplied_by)
 _INCOME = frozenset({"income_percent_of_limit", "income_percent_of_guideline"})
 
 

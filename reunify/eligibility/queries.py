@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.eligibility.assessment import Known, decide_source
-from reunify.eligibility.decide import ENGINE_VERSION
+from reunify.eligibility.decide import ENGINE_VERSION, FAMILY
 from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, RuleFile
 from reunify.eligibility.rulebook import compile_rulebook
 from reunify.kernel.canonical import canonical, digest_of
@@ -120,6 +120,11 @@ class Explanation:
     questions: tuple[QuestionView, ...]
     elsewhere_questions: tuple[QuestionView, ...]
 
+    @property
+    def family_questions(self) -> tuple[QuestionView, ...]:
+        """What holds it up and a family can know; page and letter ask nothing else."""
+        return tuple(q for q in self.questions if FAMILY in q.supplied_by)
+
 
 def explanation(session: Session, request_id: UUID) -> Explanation:
     """Raises NotFound while no version has been assessed."""
@@ -138,6 +143,11 @@ def explanation_of_version(session: Session, version_id: UUID) -> Explanation:
         session,
         session.scalar(sa.select(AssessmentRecord).where(AssessmentRecord.version_id == version_id)),
     )
+
+
+def public_names(session: Session, version_id: UUID) -> dict[str, Words]:
+    """What families call each source this version was judged by, by source code."""
+    return {s.source: s.public_name for s in explanation_of_version(session, version_id).sources}
 
 
 def assessed(session: Session, version_ids: Collection[UUID]) -> frozenset[VersionId]:

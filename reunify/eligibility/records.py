@@ -50,6 +50,7 @@ class AssessmentRecord(Base):
     version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), unique=True)
     number: Mapped[int]
     outcome: Mapped[str] = mapped_column(index=True)
+    asks_family: Mapped[bool]  # questions are sealed; this says whether a letter is owed for them
     questions: Mapped[Any] = mapped_column(SealedJson("assessments.questions"))
     at: Mapped[datetime]
     run: Mapped[str | None]

@@ -8,7 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.funds.policy import FundKind, NoSuchFund
+from reunify.funds.policy import FundKind
 from reunify.funds.records import FundingSource, FundLimit
 from reunify.kernel.ids import FundId
 from reunify.ledger import queries as ledger
@@ -61,14 +61,6 @@ def as_fund(r: FundingSource) -> Fund:
         r.organisation_set,
         r.state,
     )
-
-
-def by_code(session: Session, code: str) -> Fund:
-    """Raises NoSuchFund."""
-    found = session.scalar(sa.select(FundingSource).where(FundingSource.code == code))
-    if found is None:
-        raise NoSuchFund("There is no funding source with this code.")
-    return as_fund(found)
 
 
 def all_funds(session: Session) -> list[Fund]:

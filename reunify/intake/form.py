@@ -109,6 +109,8 @@ class Case(Part):
     located_on: date | None = None
     located_place: Place | None = None
     recovered: YesNoUnknown = "unknown"  # located is not yet recovered
+    recovered_on: date | None = None
+    recovered_place: Place | None = None
     held_over_24_hours: YesNoUnknown = "unknown"  # by authorities out of state; weekends and holidays apart
     verifying_agency: SafeText | None = None
     report_number: SafeText | None = None
@@ -124,6 +126,7 @@ class ReturnAuthority(Part):
     protective_order: YesNoUnknown = "unknown"
     abuse_suspected: YesNoUnknown = "unknown"
     child_wish: LongText | None = None
+    suitability_finding: LongText | None = None  # of a companion who is neither parent nor guardian
     decision: Literal["safe_and_lawful", "not_safe_or_lawful"] | None = None  # a person's judgement
     decision_reason: LongText | None = None
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reunify.intake.form import CostLine, Leg, TravelRequest
+from reunify.intake.form import (
+    Case,
+    Category,
+    CostLine,
+    Leg,
+    ReturnAuthority,
+    Settlement,
+    TravelerRole,
+    TravelRequest,
+)
 from reunify.kernel.ids import StaffId
 from reunify.kernel.moves import START, Move, Moves
 from reunify.kernel.people import Actor, Role, check_role
@@ -66,9 +75,10 @@ def check_together(request: TravelRequest, *, case_types: Iterable[str]) -> list
             for k, n in keys.items()
             if n > 1
         ]
-    released_to = request.return_authority.released_to
-    if released_to is not None and released_to not in travelers:
-        problems.append(Problem("/return_authority/released_to", "Name one of the travelers."))
+    problems += _recovery_problems(request.case)
+    problems += _authority_problems(
+        request.return_authority, roles={t.key: t.role for t in request.travelers}
+    )
     for i, payee in enumerate(request.payees):
         if payee.traveler is not None and payee.traveler not in travelers:
             problems.append(Problem(f"/payees/{i}/traveler", "Name one of the travelers."))
@@ -77,6 +87,60 @@ def check_together(request: TravelRequest, *, case_types: Iterable[str]) -> list
     for i, line in enumerate(request.cost_lines):
         problems += _line_problems(i, line, travelers, legs, payees)
     return problems
+
+
+# What a decision on the return authority stands on, with the remedy where it is missing.
+DECISION_NEEDS = {
+    "decision_reason": "Write the reason for the decision.",
+    "released_by": "Write which agency or officer releases the child; the decision rests on it.",
+    "released_to": "Choose the adult the child is released to; the decision rests on it.",
+    "custody_basis": "Choose what the custody rests on; the decision rests on it.",
+    "called_back": "Answer yes or no: was the agency or officer called back on a number we looked up?",
+}
+
+
+def is_missing(said: str | None) -> bool:
+    """Nothing, blanks only, or "unknown"."""
+    return said is None or said.strip() in ("", "unknown")
+
+
+def needs_suitability_finding(released_to: str | None, roles: Mapping[str, TravelerRole]) -> bool:
+    """A companion is not the child's own parent or guardian."""
+    return released_to is not None and roles.get(released_to) is TravelerRole.COMPANION
+
+
+def _authority_problems(told: ReturnAuthority, *, roles: Mapping[str, TravelerRole]) -> list[Problem]:
+    """Before the decision all may be open; no decision is kept without the facts a person has to weigh."""
+    where = "/return_authority"
+    problems = []
+    if told.released_to is not None and told.released_to not in roles:
+        problems.append(Problem(f"{where}/released_to", "Name one of the travelers."))
+    if told.decision is None:
+        return problems
+    problems += [
+        Problem(f"{where}/{name}", remedy)
+        for name, remedy in DECISION_NEEDS.items()
+        if is_missing(getattr(told, name))
+    ]
+    if (
+        told.decision == "safe_and_lawful"
+        and needs_suitability_finding(told.released_to, roles)
+        and is_missing(told.suitability_finding)
+    ):
+        problems.append(
+            Problem(
+                f"{where}/suitability_finding",
+                "A companion is not the child's own parent or guardian: write the suitability finding, "
+                "or choose a parent or guardian.",
+            )
+        )
+    return problems
+
+
+def _recovery_problems(case: Case) -> list[Problem]:
+    if case.recovered_on and case.located_on and case.recovered_on < case.located_on:
+        return [Problem("/case/recovered_on", "The child was recovered before being located; check both.")]
+    return []
 
 
 def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:
@@ -111,6 +175,12 @@ def _line_problems(
         problems.append(Problem(f"{where}/traveler", "Name one of the travelers."))
     if line.leg is not None and line.leg not in legs:
         problems.append(Problem(f"{where}/leg", "Name one of the legs."))
+    if line.settled is Settlement.PARTNER_GIVES and line.category is not Category.LODGING:
+        problems.append(
+            Problem(f"{where}/settled", "Partners give hotel nights only; choose another way to settle this.")
+        )
+    if line.quote_cents < 1:
+        problems.append(Problem(f"{where}/quote_cents", "The quote is zero; write what it costs."))
     if line.ceiling_cents < line.quote_cents:
         problems.append(Problem(f"{where}/ceiling_cents", "The ceiling is below the quote; raise it."))
     if line.first_day and line.last_day and line.last_day < line.first_day:

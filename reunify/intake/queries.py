@@ -103,6 +103,11 @@ def lock_version(session: Session, version_id: UUID) -> Version | None:
     return version(session, version_id) if held is not None else None
 
 
+def lock_request(session: Session, request_id: UUID) -> None:
+    """Hold the request until the transaction ends: answers, checks and decisions on it take turns."""
+    session.execute(sa.select(RequestRecord.id).where(RequestRecord.id == request_id).with_for_update())
+
+
 def newest_version(session: Session, request_id: UUID) -> Version:
     """Raises NotFound while the request is a draft."""
     record = session.scalar(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.intake.form import PayeeSaid, TravelRequest
-from reunify.kernel.ids import PayeeId, RequestId
+from reunify.kernel.ids import PayeeId, RequestId, new_id
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.payees import queries
@@ -41,6 +41,7 @@ def register(
             result[said.key] = before.id
             continue
         record = PayeeRecord(
+            id=new_id(),
             request_id=request_id,
             key=said.key,
             version=before.version + 1 if before else 1,
@@ -52,18 +53,12 @@ def register(
             registered_at=now,
         )
         session.add(record)
-        session.flush()
         detail = {"version": record.version}
         audit.record(
-            session,
-            by=by,
-            at=now,
-            subject="payee",
-            subject_id=record.id,
-            moved="register",
-            detail=detail,
+            session, by=by, at=now, subject="payee", subject_id=record.id, moved="register", detail=detail
         )
         result[said.key] = PayeeId(record.id)
+    session.flush()  # all payees in one statement, all audit rows in another
     return result
 
 

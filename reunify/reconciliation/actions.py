@@ -15,6 +15,7 @@ from reunify.disbursement import attempts
 from reunify.disbursement import queries as payments
 from reunify.disbursement.attempts import NotOurPayment
 from reunify.disbursement.outcomes import Known, Payment
+from reunify.disbursement.policy import check_why
 from reunify.kernel.ids import new_id
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import NotFound
@@ -147,15 +148,16 @@ def agreed(session: Session, *, still: Iterable[Difference], now: datetime) -> N
 
 
 def resolve(session: Session, *, difference_id: UUID, why: str, by: Actor, now: datetime) -> None:
-    """A finance person has explained a difference. Raises NotAllowed, NotFound."""
+    """A finance person has explained a difference. Raises NotAllowed, NoWhy, NotFound."""
     check_role(by, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
+    said = check_why(why)
     row = session.get(DifferenceRecord, difference_id, with_for_update=True)
     if row is None or row.resolved_at is not None:
         raise NotFound("There is no such open difference.")
     row.resolved_at = now
     row.resolved_by = by.id
-    row.resolution = why
-    audit.record(session, by=by, at=now, subject="difference", subject_id=row.id, moved="resolve", why=why)
+    row.resolution = said
+    audit.record(session, by=by, at=now, subject="difference", subject_id=row.id, moved="resolve", why=said)
 
 
 def _explained(session: Session, difference: Difference) -> bool:

@@ -111,9 +111,9 @@ def stage_of(at: Signs) -> str:
         return at.request_state
     if at.assessed_number < at.number:
         return "checking"
-    if at.award_state is not None:
+    if at.award_state is not None and (at.award_state != "declined" or at.award_number == at.number):
         return _award_stage(at)
-    if at.refusal_state is not None:
+    if at.refusal_state is not None and at.refusal_number == at.number:
         return {"proposed": "refusal_to_confirm", "confirmed": "refused"}[at.refusal_state]
     return {
         "needs_information": "question",
@@ -129,7 +129,7 @@ def _award_stage(at: Signs) -> str:
         return waiting.get(str(at.award_state), str(at.award_state))
     live = at.instruction_states - {"withdrawn"}
     changed_after_release = at.award_number < at.number
-    if live & TROUBLED or (changed_after_release and live != {"settled"}):
+    if live & TROUBLED or at.troubled or changed_after_release:
         return "needs_person"
     return "paid" if live == {"settled"} else "paying"
 

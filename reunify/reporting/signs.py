@@ -28,6 +28,8 @@ class Signs:
     award_state: str | None = None
     award_number: int = 0
     refusal_state: str | None = None
+    refusal_number: int = 0
+    troubled: bool = False
     instruction_states: set[str] = field(default_factory=set)
 
 
@@ -40,13 +42,13 @@ def of(session: Session, request_ids: Collection[UUID]) -> dict[UUID, Signs]:
         found[request_id].number = number
     _read_assessments(session, found)
     _read_awards(session, found)
-    refused = sa.select(RefusalRecord.request_id, RefusalRecord.state)
-    for request_id, state in session.execute(
+    refused = sa.select(RefusalRecord.request_id, RefusalRecord.state, RefusalRecord.version_number)
+    for request_id, state, number in session.execute(
         refused.where(RefusalRecord.request_id.in_(found), RefusalRecord.state != "replaced").order_by(
             RefusalRecord.version_number
         )
     ):
-        found[request_id].refusal_state = state
+        found[request_id].refusal_state, found[request_id].refusal_number = state, number
     return found
 
 
@@ -70,6 +72,7 @@ def _read_awards(session: Session, found: dict[UUID, Signs]) -> None:
         at = found[request_id]
         at.award_id, at.award_state, at.award_number = award_id, state, number
     standing = {at.award_id: at for at in found.values() if at.award_id is not None}
-    paid = sa.select(InstructionRecord.award_id, InstructionRecord.state)
-    for award_id, state in session.execute(paid.where(InstructionRecord.award_id.in_(standing))):
+    paid = sa.select(InstructionRecord.award_id, InstructionRecord.state, InstructionRecord.trouble)
+    for award_id, state, trouble in session.execute(paid.where(InstructionRecord.award_id.in_(standing))):
         standing[award_id].instruction_states.add(state)
+        standing[award_id].troubled |= trouble is not None and state not in ("settled", "withdrawn")

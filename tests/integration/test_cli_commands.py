@@ -117,6 +117,39 @@ def test_the_doctor_fails_with_a_remedy_for_each_thing(tmp_path: Path) -> None:
     assert "pw" not in done.stdout
 
 
+def test_the_doctor_looks_for_a_browser_where_the_tests_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def browser() -> doctor.Finding:
+        return next(f for f in doctor.examine() if f.what == "browser for tests")
+
+    monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert browser().remedy == "Type: make chromium"
+    shell = tmp_path / "chromium-headless-shell"
+    shell.touch(mode=0o755)
+    assert browser().said == str(shell)
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "gone"))
+    assert browser().remedy is not None
+    monkeypatch.setenv("CHROMIUM", str(shell))
+    assert browser().remedy is None
+
+
+def test_the_doctor_looks_for_the_letters_fonts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fonts() -> doctor.Finding:
+        return next(f for f in doctor.examine() if f.what == "fonts of the letters")
+
+    monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(doctor, "_FONTS", ("Sample*.ttf",))
+    assert (fonts().remedy, fonts().failed) == ("Type: scripts/ensure-fonts", True)
+    font = tmp_path / ".fonts" / "deep" / "Sample-Regular.ttf"
+    font.parent.mkdir(parents=True)
+    font.touch()
+    assert fonts().remedy is None
+
+
 def test_the_doctor_names_a_refused_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REUNIFY_STRIPE_KEY", "sk_live_hush")
     monkeypatch.setenv("REUNIFY_STRIPE_BASE", "http://127.0.0.1:12111")

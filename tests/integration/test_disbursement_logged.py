@@ -53,6 +53,7 @@ def write_down(world: World, instruction: InstructionId, by: str = "ben", **chan
         return logging_payments.record_logged(
             session,
             instruction_id=instruction,
+            standing_digest=lambda _session, _award: world.digest,
             by=world.staff[by],
             now=world.clock(),
             **{**said, **changes},
@@ -119,6 +120,7 @@ def test_a_case_manager_may_write_down_but_not_check_and_a_flow_may_do_neither(w
             external_reference="1",
             paid_on=world.clock().date(),
             evidence_note=None,
+            standing_digest=lambda _session, _award: world.digest,
             by=System("disburse"),
             now=world.clock(),
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from reunify.db import Database
 from reunify.funds import actions, policy, queries
@@ -38,6 +39,10 @@ def amend(
         )
 
 
+def fund(session: Session, code: str) -> queries.Fund:
+    return next(f for f in queries.all_funds(session) if f.code == code)
+
+
 def move(books: Books, verb: str, by: Staff | None = None) -> None:
     with books.db.work() as session:
         actions.move(session, code="cash", verb=verb, reason="as agreed", by=by or BY, now=books.now)
@@ -49,7 +54,7 @@ def test_a_new_source_has_what_it_was_authorized(books: Books) -> None:
             (b.fund.code, b.budget_category.value): (b.authorized, b.available)
             for b in queries.held_balances(session)
         }
-        assert queries.by_code(session, "nights").unit == "night"
+        assert fund(session, "nights").unit == "night"
     assert shown == {
         ("cash", "lodging"): (50_000, 50_000),
         ("cash", "meals"): (10_000, 10_000),
@@ -91,7 +96,7 @@ def test_a_source_is_frozen_thawed_and_closed(books: Books) -> None:
     for verb, state in (("freeze", "frozen"), ("thaw", "open"), ("close", "closed")):
         move(books, verb)
         with books.db.read() as session:
-            assert queries.by_code(session, "cash").state == state
+            assert fund(session, "cash").state == state
             held = {f.code for f in queries.open_held(session, on=books.now.date())}
             assert ("cash" in held) == (state == "open")
     with pytest.raises(WrongState):
@@ -110,5 +115,5 @@ def test_a_code_is_used_once(books: Books) -> None:
 
 
 def test_an_unknown_code_is_refused(books: Books) -> None:
-    with pytest.raises(policy.NoSuchFund), books.db.read() as session:
-        queries.by_code(session, "nope")
+    with pytest.raises(policy.NoSuchFund), books.db.work() as session:
+        actions.move(session, code="nope", verb="freeze", reason="as agreed", by=BY, now=books.now)

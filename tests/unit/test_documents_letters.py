@@ -76,7 +76,9 @@ def test_the_approval_letter_shows_lines_and_total(renderer: DocxRenderer) -> No
     assert "Boleto de avión (para Luis)" in said
     assert "Viaje en auto, 1,280 millas" in said
     assert "Hotel, noche del 6 de noviembre" in said
-    assert "Family Travel Fund $900.00 y Open Road Fund $28.00" in said
+    assert "Fondo de Viaje Familiar $900.00 y Fondo Camino Abierto $28.00" in said
+    assert "Family Travel Fund" not in said
+    assert "Noches de Hotel Solidarias" in said
     assert "1 noche" in said
     assert "$2,212.50" in said
     assert "5 de diciembre de 2026" in said
@@ -113,7 +115,7 @@ def test_the_refusal_opens_with_what_can_be_done_and_ends_with_a_named_person(re
 
 def test_a_refusal_without_a_deadline_says_there_is_none(renderer: DocxRenderer) -> None:
     letter = context.refusal_letter(
-        HEADING, "es", can_do=[], reasons=[Reason("Fondo", Said("No.", "No alcanza."))]
+        HEADING, "es", can_do=[], reasons=[Reason(Said("Fund", "Fondo"), Said("No.", "No alcanza."))]
     )
     said = text_of(renderer.render("refusal_letter", "es", letter))
     assert "No hay un último día para pedirlo otra vez." in said
@@ -123,7 +125,9 @@ def test_a_refusal_without_a_deadline_says_there_is_none(renderer: DocxRenderer)
 def test_no_letter_leaves_without_a_person_a_reason_or_a_question() -> None:
     unsigned = replace(HEADING, signer=Signer(" ", "", "", ""))
     with pytest.raises(NobodySigns):
-        context.refusal_letter(unsigned, "en", can_do=[], reasons=[Reason("Fund", Said("a", "b"))])
+        context.refusal_letter(
+            unsigned, "en", can_do=[], reasons=[Reason(Said("Fund", "Fondo"), Said("a", "b"))]
+        )
     with pytest.raises(NoReasonGiven):
         context.refusal_letter(HEADING, "en", can_do=[], reasons=[])
     with pytest.raises(NothingToAsk):

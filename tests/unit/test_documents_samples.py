@@ -31,6 +31,9 @@ HEADING = Heading(
         "Ana Ruiz", "Family travel coordinator", "Coordinadora de viajes", "1-800-555-0142, ext. 4"
     ),
 )
+FAMILY_FUND = {"name_en": "Family Travel Fund", "name_es": "Fondo de Viaje Familiar"}
+PARTNER_NIGHTS = {"name_en": "Partner Hotel Nights", "name_es": "Noches de Hotel Solidarias"}
+ROAD_FUND = {"name_en": "Open Road Fund", "name_es": "Fondo Camino Abierto"}
 
 
 def trip(**changed: Any) -> TravelRequest:
@@ -151,7 +154,7 @@ def frozen(**changed: Any) -> dict[str, Any]:
                 "payee": "Delta Air Lines",
                 "traveler": "Luis",
                 "ceiling_cents": 128450,
-                "paid_from": [{"name": "Family Travel Fund", "cents": 128450, "units": 0}],
+                "paid_from": [FAMILY_FUND | {"cents": 128450, "units": 0}],
             },
             plain
             | {
@@ -160,7 +163,7 @@ def frozen(**changed: Any) -> dict[str, Any]:
                 "payee": "Peachtree Inn",
                 "night": "2026-11-06",
                 "ceiling_cents": 0,
-                "paid_from": [{"name": "Partner Hotel Nights", "cents": 0, "units": 1}],
+                "paid_from": [PARTNER_NIGHTS | {"cents": 0, "units": 1}],
             },
             plain
             | {
@@ -170,8 +173,8 @@ def frozen(**changed: Any) -> dict[str, Any]:
                 "miles": 1280,
                 "ceiling_cents": 92800,
                 "paid_from": [
-                    {"name": "Family Travel Fund", "cents": 90000, "units": 0},
-                    {"name": "Open Road Fund", "cents": 2800, "units": 0},
+                    FAMILY_FUND | {"cents": 90000, "units": 0},
+                    ROAD_FUND | {"cents": 2800, "units": 0},
                 ],
             },
         ],
@@ -191,7 +194,7 @@ def contexts(language: Language, heading: Heading = HEADING) -> dict[str, dict[s
             can_do=[Said("Look with you for a bus, which may cost less.", "Buscar con usted un autobús.")],
             reasons=[
                 Reason(
-                    "Family Travel Fund",
+                    Said("Family Travel Fund", "Fondo de Viaje Familiar"),
                     Said(
                         "This fund is for incomes under a set amount.", "Este fondo es para ingresos menores."
                     ),

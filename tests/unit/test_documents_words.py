@@ -5,17 +5,25 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from flows import issue_documents
 from reunify.adapters.docx_renderer import DocxRenderer, template_paths
-from reunify.documents import fields, glossary
+from reunify.documents import fields, glossary, packing, phrases, stays
+from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
+from reunify.eligibility.decide import FAMILY
+from reunify.eligibility.rulebook import rulebooks
 from reunify.intake.form import Language
+from reunify.web.pages import family_words
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
 BOTH: tuple[Language, ...] = ("en", "es")
 AVOIDED = glossary.load(TEMPLATES)
+FAMILY_PAGES = Path(family_words.__file__).parents[1] / "templates" / "family"
 
 
 def _template(kind: str, language: str) -> bytes:
@@ -44,6 +52,75 @@ def test_no_letter_uses_a_word_that_hurts(kind: str, language: Language) -> None
 )
 def test_the_lint_finds_words_that_hurt(language: Language, sentence: str, word: str) -> None:
     assert word in [found.word for found in glossary.avoided_in(sentence, language, AVOIDED)]
+
+
+def spoken_to_families() -> Iterator[tuple[str, tuple[str, str]]]:
+    """Where each sentence stands, with its English and its Spanish."""
+    for key, pair in family_words.WORDS.items():
+        yield f"page {key}", pair
+    for module in (phrases, stays, packing, issue_documents):
+        for name, told in vars(module).items():
+            if name.isupper():
+                yield from ((f"{module.__name__} {name}", pair) for pair in pairs_in(told))
+    for book in (book for versions in rulebooks().versions.values() for book in versions):
+        yield f"{book.source} public_name", (book.public_name.en, book.public_name.es)
+        for rule in book.requirements:
+            yield f"{rule.id} met", (rule.met.en, rule.met.es)
+            yield f"{rule.id} not_met", (rule.not_met.en, rule.not_met.es)
+        if book.hand_off:
+            yield f"{book.source} hand_off", (book.hand_off.family.en, book.hand_off.family.es)
+    for field in rulebooks().dictionary.fields.values():
+        if FAMILY in field.supplied_by:
+            yield f"question {field.name}", (field.question.en, field.question.es)
+
+
+def pairs_in(told: object) -> Iterator[tuple[str, str]]:
+    """Every sentence in two languages, however the table is built."""
+    if isinstance(told, Said):
+        yield told.en, told.es
+    elif isinstance(told, dict):
+        for inner in told.values():
+            yield from pairs_in(inner)
+    elif isinstance(told, tuple) and len(told) == 2 and all(isinstance(one, str) for one in told):
+        yield told
+    elif isinstance(told, tuple | list):
+        for inner in told:
+            yield from pairs_in(inner)
+
+
+SPOKEN = list(spoken_to_families())
+
+
+@pytest.mark.parametrize(("where", "pair"), SPOKEN, ids=[where for where, _ in SPOKEN])
+def test_no_sentence_for_a_family_uses_a_word_that_hurts(where: str, pair: tuple[str, str]) -> None:
+    kind = "approval_letter" if where.startswith("page approved") else ""
+    for language, sentence in zip(BOTH, pair, strict=True):
+        assert glossary.avoided_in(sentence, language, AVOIDED, kind=kind) == [], sentence
+
+
+def test_the_lint_reads_every_table_of_sentences() -> None:
+    read = " ".join(where for where, _ in SPOKEN)
+    for table in (
+        "phrases _COSTS",
+        "phrases _HOW",
+        "phrases _MODES",
+        "stays _AT_THE_DESK",
+        "stays _UNNAMED",
+        "packing _PAPERS",
+        "packing _RECEIPTS",
+        "issue_documents CAN_DO",
+        "issue_documents NOT_THESE_COSTS",
+        "DR-05 not_met",
+        "question report_number_given",
+    ):
+        assert table in read
+
+
+@pytest.mark.parametrize("page", sorted(FAMILY_PAGES.glob("*.html")), ids=lambda page: page.name)
+def test_no_family_page_uses_a_word_that_hurts(page: Path) -> None:
+    said = glossary.words_of_html(page.read_text(encoding="utf-8"))
+    for language in BOTH:
+        assert glossary.avoided_in(said, language, AVOIDED) == []
 
 
 def test_approved_is_said_in_the_approval_letter_alone() -> None:

@@ -97,3 +97,71 @@ def test_parts_that_do_not_fit_together_are_named(
 def test_hidden_characters_and_floats_are_found_wherever_they_hide() -> None:
     wrong = problems.unsafe_text({"a": [{"b": "x\x00"}, {"c": "fine"}], "d": "\u202e", "e": 1.5})
     assert {p.pointer for p in wrong} == {"/a/0/b", "/d", "/e"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("decision_reason", None, "reason for the decision"),
+        ("decision_reason", "  ", "fill this in"),
+        ("released_by", None, "which agency or officer"),
+        ("released_to", None, "Choose the adult"),
+        ("custody_basis", None, "what the custody rests on"),
+        ("called_back", "unknown", "Answer yes or no"),
+    ],
+)
+@pytest.mark.parametrize("decision", ["safe_and_lawful", "not_safe_or_lawful"])
+def test_a_decision_on_the_return_authority_needs_what_it_stands_on(
+    draft: dict[str, Any], name: str, value: str | None, remedy: str, decision: str
+) -> None:
+    draft["return_authority"] |= {"decision": decision, name: value}
+    assert remedy in found(draft)[f"/return_authority/{name}"]
+
+
+def test_before_the_decision_everything_may_be_open(draft: dict[str, Any]) -> None:
+    draft["return_authority"] = {}
+    assert found(draft) == {}
+
+
+@pytest.mark.parametrize("field", ["protective_order", "abuse_suspected"])
+@pytest.mark.parametrize("told", ["yes", "unknown"])
+def test_an_order_or_a_suspicion_never_passes_without_a_reason(
+    draft: dict[str, Any], field: str, told: str
+) -> None:
+    draft["return_authority"] |= {field: told}
+    assert found(draft) == {}
+    draft["return_authority"] |= {"decision_reason": None}
+    assert list(found(draft)) == ["/return_authority/decision_reason"]
+
+
+def test_a_companion_needs_a_written_suitability_finding(draft: dict[str, Any]) -> None:
+    draft["travelers"][0]["role"] = "companion"
+    assert "suitability finding" in found(draft)["/return_authority/suitability_finding"]
+    draft["return_authority"]["suitability_finding"] = "Home visit on 20 November; the aunt is suitable."
+    assert found(draft) == {}
+
+
+@pytest.mark.parametrize("decision", [None, "not_safe_or_lawful"])
+def test_no_finding_is_asked_where_nobody_says_it_is_safe(
+    draft: dict[str, Any], decision: str | None
+) -> None:
+    draft["travelers"][0]["role"] = "companion"
+    draft["return_authority"]["decision"] = decision
+    assert found(draft) == {}
+
+
+def test_a_partner_gives_lodging_and_nothing_else(draft: dict[str, Any]) -> None:
+    draft["cost_lines"][0] |= {"category": "meals", "settled": "partner_gives"}
+    assert "hotel nights only" in found(draft)["/cost_lines/0/settled"]
+    draft["cost_lines"][0]["category"] = "lodging"
+    assert "/cost_lines/0/settled" not in found(draft)
+
+
+def test_a_quote_of_nothing_is_refused(draft: dict[str, Any]) -> None:
+    draft["cost_lines"][0]["quote_cents"] = 0
+    assert found(draft) == {"/cost_lines/0/quote_cents": "The quote is zero; write what it costs."}
+
+
+def test_nobody_is_recovered_before_being_located(draft: dict[str, Any]) -> None:
+    draft["case"] |= {"located_on": "2026-11-25", "recovered_on": "2026-11-24"}
+    assert list(found(draft)) == ["/case/recovered_on"]

@@ -167,6 +167,7 @@ def _lived_in(house: House) -> Manor:
         "refusal_id": progress["e"]["refusal"]["id"],
         "instruction_id": paid["instructions"][0]["id"],
         "document_id": paid["documents"][0]["id"],
+        "difference_id": str(uuid4()),
         "format": "pdf",
         "token": "a-link-nobody-made",
     }

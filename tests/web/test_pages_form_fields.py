@@ -97,6 +97,21 @@ def test_an_empty_ceiling_is_the_quote() -> None:
     assert draft["cost_lines"][0]["ceiling_cents"] == 128_450
 
 
+@pytest.mark.parametrize(("typed", "kept"), [("0", 0), ("0.00", 0)])
+def test_a_zero_is_an_answer_and_reaches_its_own_remedy(typed: str, kept: int) -> None:
+    draft = draft_of(FormData([("/cost_lines/0/key", "a"), ("/cost_lines/0/quote_cents", typed)]))
+    assert draft["cost_lines"][0]["quote_cents"] == kept
+    assert draft_of(FormData([("/household/yearly_income_cents", typed)]))["household"] == {
+        "yearly_income_cents": kept
+    }
+
+
+def test_a_baby_is_zero_years_old() -> None:
+    form = FormData([("/case/child/age_now", "0")])
+    assert draft_of(form)["case"]["child"] == {"age_now": 0}
+    assert answer_to(form, "/case/child") == ({"age_now": 0}, [])
+
+
 def test_states_are_written_in_capitals() -> None:
     draft = draft_of(FormData([("/household/state", "tx")]))
     assert draft["household"] == {"state": "TX"}

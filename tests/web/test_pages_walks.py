@@ -86,12 +86,42 @@ def test_the_return_authority_is_decided_with_a_reason_on_the_requests_page(offi
     draft = copy.deepcopy(BOY)
     draft["return_authority"] |= {"decision": None, "decision_reason": None}
     request = office.submit(draft)
-    assert "Is it safe and lawful to bring this child to this adult?" in text(office.ana.get(request))
+    page = office.ana.get(request)
+    assert "Is it safe and lawful to bring this child to this adult?" in text(page)
+    known = {"/return_authority/released_by", "/return_authority/called_back"}
+    assert not known & as_sent(page).keys(), "what is known is not asked again"
     decided = {
         "/return_authority/decision": "safe_and_lawful",
         "/return_authority/decision_reason": "Called back; custody papers seen.",
     }
     office.ana.post(f"{request}/answers", data=decided)
+    work_off(office.house)
+    assert "Awaiting approval" in text(office.ana.get(request))
+
+
+def test_what_the_decision_stands_on_is_asked_with_it_and_no_answer_is_lost(office: Office) -> None:
+    draft = copy.deepcopy(BOY)
+    draft["return_authority"] = {}
+    draft["travelers"][0]["role"] = "companion"
+    request = office.submit(draft)
+    asked = as_sent(office.ana.get(request))
+    assert "/return_authority/suitability_finding" in asked
+    decided = {
+        "/return_authority/released_by": "Sample desk officer",
+        "/return_authority/released_to": "mother",
+        "/return_authority/called_back": "unknown",
+        "/return_authority/custody_basis": "guardian",
+        "/return_authority/decision": "safe_and_lawful",
+        "/return_authority/decision_reason": "The papers were seen.",
+    }
+    again = office.ana.post(f"{request}/answers", data=decided)
+    assert again.status_code == 422
+    assert "was the agency or officer called back on a number we looked up?" in text(again)
+    assert "write the suitability finding" in text(again)
+    assert decided.items() <= as_sent(again).items()
+    decided["/return_authority/called_back"] = "yes"
+    decided["/return_authority/suitability_finding"] = "Home visit yesterday; she is suitable."
+    assert "The answers are kept." in text(office.ana.post(f"{request}/answers", data=decided))
     work_off(office.house)
     assert "Awaiting approval" in text(office.ana.get(request))
 
@@ -141,6 +171,7 @@ def test_declining_needs_a_reason_and_frees_the_money(office: Office) -> None:
     family = text(office.family(request).get("/family?lang=en"))
     assert "Let us talk about your trip" in family
     assert "declined" not in family.casefold()
+    assert "This is the plan" not in family
 
 
 def test_a_refusal_is_confirmed_by_a_named_person_and_the_family_gets_one_kind_letter(
@@ -152,7 +183,8 @@ def test_a_refusal_is_confirmed_by_a_named_person_and_the_family_gets_one_kind_l
     assert "No source can pay" in text(office.ben.get(f"/refusals/{refusal.id}"))
     before = text(office.family(request).get("/family"))
     assert "We are arranging your trip" in before
-    assert office.dee.post(f"/refusals/{refusal.id}/confirm").status_code == 403
+    for other in (office.dee, office.ben):  # the letter carries the name of a case manager
+        assert other.post(f"/refusals/{refusal.id}/confirm").status_code == 403
     done = office.ana.post(f"/refusals/{refusal.id}/confirm")
     assert "You confirmed the refusal." in text(done)
     work_off(office.house)

@@ -605,6 +605,7 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("asks_family", sa.Boolean(), nullable=False),
         sa.Column("questions", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run", sa.Text(), nullable=True),
@@ -769,11 +770,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_awards_request_id"), "awards", ["request_id"], unique=False)
     op.create_index(op.f("ix_awards_state"), "awards", ["state"], unique=False)
     op.create_index(
-        "uq_awards_one_open",
+        "uq_awards_one_live",
         "awards",
         ["request_id"],
         unique=True,
-        postgresql_where=sa.text("state = 'awaiting_approval'"),
+        postgresql_where=sa.text("state IN ('awaiting_approval', 'approved', 'released')"),
     )
     op.create_table(
         "determinations",

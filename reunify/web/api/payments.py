@@ -8,10 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
+from reunify.disbursement import actions, attempts
 from reunify.disbursement import logging_payments as logged
 from reunify.disbursement.policy import Instrument
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.text import LongText, SafeText
+from reunify.web.api.awards import Reason
 from reunify.web.audience import AtHouse, Finance
 
 router = APIRouter(tags=["payments"])
@@ -38,6 +40,7 @@ def record(instruction_id: UUID, body: Elsewhere, by: Finance, at: AtHouse) -> d
             external_reference=body.external_reference,
             evidence_note=body.evidence,
             paid_on=body.paid_on,
+            standing_digest=at.standing_digest,
             by=by,
             now=at.now(),
         )
@@ -50,3 +53,49 @@ def verify(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
     with at.db.work(wake=True) as session:
         logged.verify_logged(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
     return {"state": "settled"}
+
+
+@router.post("/payments/{instruction_id}/void")
+def void(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+    """Strike what was written down wrongly; it stays to be seen, and is written anew."""
+    with at.db.work() as session:
+        logged.void_logged(
+            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
+        )
+    return {"state": "to_log"}
+
+
+@router.post("/payments/{instruction_id}/another-try")
+def try_again(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+    """Send a failed or returned payment anew."""
+    with at.db.work(wake=True) as session:
+        actions.try_again(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    return {"state": "ready"}
+
+
+@router.post("/payments/{instruction_id}/other-way")
+def pay_otherwise(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+    """Pay it outside Stripe and write that down. Never while an attempt may still pay."""
+    with at.db.work() as session:
+        actions.pay_otherwise(
+            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
+        )
+    return {"state": "to_log"}
+
+
+@router.post("/payments/{instruction_id}/withdrawal")
+def withdraw(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+    """Do not pay it at all; what was set aside for it is free again."""
+    with at.db.work() as session:
+        actions.withdraw(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    return {"state": "withdrawn"}
+
+
+@router.post("/payments/{instruction_id}/unsent")
+def declare_unsent(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+    """Say, after a look at Stripe, that the attempt nobody heard of paid nothing."""
+    with at.db.work() as session:
+        attempts.declare_newest_unsent(
+            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
+        )
+    return {"state": "failed"}

@@ -13,6 +13,7 @@ from reunify.web.pages import (
     finance,
     form,
     funds,
+    payment_decisions,
     payments,
     requests,
     sign_in,
@@ -21,7 +22,19 @@ from reunify.web.pages.view import go, staff_page
 
 router = APIRouter()
 # `form` before `requests`: /requests/new is not the request called "new".
-PARTS = (sign_in, form, requests, decisions, finance, awards, payments, funds, documents, family)
+PARTS = (
+    sign_in,
+    form,
+    requests,
+    decisions,
+    finance,
+    awards,
+    payments,
+    payment_decisions,
+    funds,
+    documents,
+    family,
+)
 for part in PARTS:
     router.include_router(part.router)
 

@@ -29,7 +29,7 @@ from reunify.web.pages.view import go, may_read_names, organisation_now, posted,
 
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
-Confirmer = Annotated[Staff, Depends(staff(Role.CASE_MANAGER, Role.FINANCE_APPROVER))]
+Confirmer = Annotated[Staff, Depends(staff(Role.CASE_MANAGER))]
 
 
 @router.get("/awards/{award_id}")

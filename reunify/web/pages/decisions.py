@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -12,14 +12,25 @@ from reunify.eligibility import actions as eligibility
 from reunify.eligibility.queries import RequirementView
 from reunify.eligibility.rulebook import rulebooks
 from reunify.intake import actions as intake
+from reunify.intake.form import TravelerRole
+from reunify.intake.policy import is_missing, needs_suitability_finding
 from reunify.kernel.ids import RequestId
 from reunify.kernel.text import LongText, SafeText
 from reunify.reporting.progress import Progress
 from reunify.web.audience import AtHouse, CaseManager
+from reunify.web.pages.form_showing import value_at
 from reunify.web.pages.view import go
 
 router = APIRouter(include_in_schema=False)
 _AUTHORITY = "return_authority_decision"
+_WEIGHED = (
+    "released_by",
+    "released_to",
+    "custody_basis",
+    "called_back",
+    "protective_order",
+    "abuse_suspected",
+)
 
 
 @router.post("/requests/{request_id}/decisions")
@@ -52,6 +63,20 @@ def decide(
 def authority_to_decide(now: Progress) -> bool:
     """The return authority waits for a person: decided in the request itself, never waived."""
     return any(_is_authority(requirement) for requirement in _waiting(now))
+
+
+def authority_asked(content: Any) -> list[str]:
+    """What the decision stands on and is not known yet, then the decision and its reason; as pointers."""
+    told = value_at(content, "/return_authority") or {}
+    missing = [name for name in _WEIGHED if is_missing(told.get(name))]
+    roles = {
+        traveler["key"]: TravelerRole(traveler["role"]) for traveler in value_at(content, "/travelers") or []
+    }
+    to = told.get("released_to")
+    able = [to] if to else list(roles)
+    if is_missing(told.get("suitability_finding")) and any(needs_suitability_finding(k, roles) for k in able):
+        missing.append("suitability_finding")
+    return [f"/return_authority/{name}" for name in (*missing, "decision", "decision_reason")]
 
 
 def to_decide(now: Progress) -> list[RequirementView]:

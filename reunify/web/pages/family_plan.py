@@ -15,7 +15,6 @@ from reunify.documents.queries import Document
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, TravelRequest
-from reunify.kernel.ids import RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
 from reunify.payees.queries import payee
@@ -51,9 +50,7 @@ def questions(progress: Progress, language: Language) -> list[str]:
     """Only what a family can know; the rest is asked elsewhere."""
     if progress.explanation is None or progress.stage != "question":
         return []
-    asked = [
-        q.text.in_language(language) for q in progress.explanation.questions if "family" in q.supplied_by
-    ]
+    asked = [q.text.in_language(language) for q in progress.explanation.family_questions]
     return list(dict.fromkeys(asked))
 
 
@@ -121,7 +118,3 @@ def papers(documents: list[Document], language: Language) -> list[Paper]:
         if d.kind != "information_request" or d.number == latest
     ]
     return sorted(found, key=lambda p: (p.language != language, p.kind))
-
-
-def may_see(document: Document, request_id: RequestId) -> bool:
-    return document.request_id == request_id

@@ -24,7 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Those numbers did not match. Please look and try again, or call us.",
         "Esos números no coinciden. Revíselos e intente otra vez, o llámenos.",
     ),
-    "closed_heading": ("This page is resting", "Esta página está cerrada por ahora"),
+    "closed_heading": ("This page is closed for now", "Esta página está cerrada por ahora"),
     "closed": (
         "To keep your plan private, this page closes after a while. You did nothing wrong. "
         "Open the link we sent you again, or call us and we will give you a new one.",
@@ -39,8 +39,8 @@ WORDS: dict[str, tuple[str, str]] = {
     # how it stands
     "arranging_heading": ("We are arranging your trip", "Estamos organizando su viaje"),
     "arranging": (
-        "There is nothing you need to do now. We will call you when it is ready.",
-        "No tiene que hacer nada por ahora. Le llamaremos cuando esté listo.",
+        "There is nothing you need to do now. We will be in touch when it is ready.",
+        "No tiene que hacer nada por ahora. Nos comunicaremos con usted cuando esté listo.",
     ),
     "question_heading": ("We need to know one more thing", "Nos falta saber algo"),
     "question": (
@@ -65,8 +65,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "talk_heading": ("Let us talk about your trip", "Hablemos de su viaje"),
     "talk": (
-        "We would like to speak with you about your trip. We will call you, or you can call us any time.",
-        "Queremos hablar con usted sobre su viaje. Le llamaremos, o puede llamarnos cuando quiera.",
+        "We would like to speak with you about your trip. We will be in touch, or you can call us any time.",
+        "Queremos hablar con usted sobre su viaje. Nos comunicaremos con usted, o puede llamarnos "
+        "cuando quiera.",
     ),
     # what is paid
     "costs_heading": ("What we pay", "Lo que pagamos"),
@@ -77,9 +78,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total, up to", "Total, hasta"),
     "no_fee": ("You pay no fee.", "Usted no paga ninguna comisión."),
     "receipts": (
-        "Please send us the receipts by {day}. If that is hard, call us. "
+        "Please send us the receipts by {day}. If it will be later, call us: exceptions exist. "
         "Please send back what was not used; call us if you cannot.",
-        "Envíenos los recibos antes del {day}. Si es difícil, llámenos. "
+        "Envíenos los recibos a más tardar el {day}. Si será después, llámenos: hay excepciones. "
         "Devuelva lo que no se usó, por favor; llámenos si no puede.",
     ),
     "money_heading": ("The money we send you", "El dinero que le enviamos"),
@@ -93,8 +94,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "money_paid": ("{amount} for {name}: paid.", "{amount} para {name}: pagado."),
     "money_trouble": (
-        "{amount} for {name}: the bank did not take it yet. We are on it and will call you.",
-        "{amount} para {name}: el banco aún no lo aceptó. Lo estamos resolviendo y le llamaremos.",
+        "{amount} for {name}: the bank did not take it yet. We are on it and will be in touch.",
+        "{amount} para {name}: el banco aún no lo aceptó. Lo estamos resolviendo y nos comunicaremos "
+        "con usted.",
     ),
     # the plan
     "plan_heading": ("Your trip", "Su viaje"),

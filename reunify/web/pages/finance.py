@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,15 +13,18 @@ from sqlalchemy.orm import Session
 
 from reunify.approval import queries as approval
 from reunify.disbursement import queries as disbursement
+from reunify.disbursement import troubles
 from reunify.disbursement.queries import Instruction
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
 from reunify.kernel.ids import StaffId
+from reunify.reconciliation import actions as reconciling
+from reunify.reconciliation import queries as reconciliation
 from reunify.web.audience import AtHouse, Finance
-from reunify.web.pages.view import organisation_now, staff_page
+from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
-_PAYMENT_STATES = ("to_log", "recorded", "failed", "returned")
+_PAYMENT_STATES = ("to_log", "recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class PaymentRow:
     made: Instruction
     award: str
     recorder: StaffId | None
+    trouble: str | None = None
 
 
 @router.get("/finance")
@@ -44,11 +50,30 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
             "refusals": [(r, intake.request(session, r.request_id).reference) for r in refusals],
             "to_log": rows["to_log"],
             "to_verify": rows["recorded"],
-            "troubled": rows["failed"] + rows["returned"],
+            "troubled": _troubled(session, at.now()),
+            "differences": reconciliation.open_differences(session),
+            "parked": len(reconciliation.parked(session)),
             "names": staff_names(session, people),
         }
         org = organisation_now(session, at)
     return staff_page(request, "staff/finance.html", me=by, org=org, **context)
+
+
+@router.post("/finance/differences/{difference_id}/resolve")
+def resolve(difference_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
+    """A finance person says why the books and Stripe differ here."""
+    with at.db.work() as session:
+        reconciling.resolve(
+            session, difference_id=difference_id, why=text_of(form, "reason"), by=by, now=at.now()
+        )
+    return go("/finance", "resolved")
+
+
+def _troubled(session: Session, now: datetime) -> list[PaymentRow]:
+    return [
+        PaymentRow(made, approval.award(session, made.award).reference, None, trouble)
+        for made, trouble in troubles.need_person(session, now=now)
+    ]
 
 
 def _payments(session: Session, state: str) -> list[PaymentRow]:

@@ -68,6 +68,9 @@ def _place(under: str, *, needed: bool = False, part: str = "", county: bool = T
     return (*fields, Field(f"{under}/county", "County", part=part)) if county else fields
 
 
+_CUSTODY = _listed(
+    parent="Parent", guardian="Guardian", court_order="Court order", agency_custody="Agency custody"
+)
 _READY = "Ready to travel"
 _REACH = "How to reach this person without harm"
 _WHERE = "Where and when (lodging, meals, mileage)"
@@ -97,6 +100,8 @@ GROUPS: tuple[Group, ...] = (
             Field("located_on", "Located on", "date"),
             *_place("located_place", part="Where the child was located"),
             _yes_no("recovered", "Recovered", "Located is not yet recovered"),
+            Field("recovered_on", "Recovered on", "date"),
+            *_place("recovered_place", part="Where the child was recovered"),
             _yes_no(
                 "held_over_24_hours", "Held out of state over 24 hours", "Weekends and holidays do not count"
             ),
@@ -112,20 +117,11 @@ GROUPS: tuple[Group, ...] = (
             Field("released_by", "Released by", hint="Agency or officer who releases the child"),
             Field("released_to", "Released to", "choice", names="travelers"),
             _yes_no("called_back", "Called back", "On a number we looked up ourselves"),
-            Field(
-                "custody_basis",
-                "Custody basis",
-                "choice",
-                options=_listed(
-                    parent="Parent",
-                    guardian="Guardian",
-                    court_order="Court order",
-                    agency_custody="Agency custody",
-                ),
-            ),
+            Field("custody_basis", "Custody basis", "choice", options=_CUSTODY),
             _yes_no("protective_order", "Protective or no-contact order"),
             _yes_no("abuse_suspected", "Abuse or neglect suspected"),
             Field("child_wish", "The child's own wish", "long"),
+            Field("suitability_finding", "Suitability finding", "long", "Needed for a companion"),
             Field(
                 "decision",
                 "Your decision",

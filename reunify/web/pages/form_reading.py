@@ -18,7 +18,15 @@ AS_TYPED = "as typed: "
 MONEY_REMEDY = "Write dollars and cents, like 1284.50."
 _MOST_ITEMS = 200
 # Parts that are left out when nothing in them was said; the others stay, to say what is missing in them.
-_OPTIONAL = {"/household", "/return_authority", "located_place", "readiness", "contact", "place"}
+_OPTIONAL = {
+    "/household",
+    "/return_authority",
+    "located_place",
+    "recovered_place",
+    "readiness",
+    "contact",
+    "place",
+}
 
 
 def draft_of(form: FormData, *, keep_blank: bool = False) -> Draft:
@@ -72,7 +80,7 @@ def answer_to(form: FormData, pointer: str) -> tuple[Any, list[Problem]]:
         field = fields[0][1]
         value = values[pointer]
         return (None if value in ("", field.start, None) else value), wrong
-    if not any(values[at] not in ("", f.start, None, False) for at, f in fields):
+    if all(_blank(values[at]) or values[at] == f.start for at, f in fields):
         return None, []
     answer: Draft = {}
     for at, value in values.items():
@@ -106,7 +114,12 @@ def _values(form: FormData, base: str, group: Group) -> dict[str, Any]:
 
 
 def _said(fields: tuple[Field, ...], values: Mapping[str, Any]) -> bool:
-    return any(values[f.path] not in ("", f.start, False, []) for f in fields)
+    return any(not _blank(values[f.path]) and values[f.path] != f.start for f in fields)
+
+
+def _blank(value: Any) -> bool:
+    """Nothing was said. A zero says something: a baby's age, no income."""
+    return value is None or value is False or value in ("", [])
 
 
 def _nested(group: Group, values: Mapping[str, Any]) -> Draft:
@@ -122,7 +135,7 @@ def _nested(group: Group, values: Mapping[str, Any]) -> Draft:
             made.setdefault(head, {})
         for field in fields:
             value = values[field.path]
-            if value not in ("", False, []):
+            if not _blank(value):
                 _put(made, field.path, value)
     return made
 

@@ -27,6 +27,7 @@ from reunify.web.audience import AtHouse, Finance, staff
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
 from reunify.web.pages.labels import label
+from reunify.web.pages.payment_decisions import choices
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
@@ -56,6 +57,7 @@ def record(request: Request, instruction_id: UUID, form: Posted, by: Finance, at
                 external_reference=text_of(form, "/external_reference"),
                 paid_on=paid_on,
                 evidence_note=evidence[:4000],
+                standing_digest=at.standing_digest,
                 by=by,
                 now=at.now(),
             )
@@ -101,7 +103,7 @@ def _page(
 ) -> Response:
     with at.db.read() as session:
         made = queries.instruction(session, InstructionId(instruction_id))
-        context = _about(session, made, by)
+        context = _about(session, made, by, at)
         org = organisation_now(session, at)
     return staff_page(
         request,
@@ -116,7 +118,8 @@ def _page(
     )
 
 
-def _about(session: Session, made: Instruction, by: Staff) -> dict[str, Any]:
+def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[str, Any]:
+    tried = queries.attempts(session, made.id)
     log = queries.logged(session, made.id)
     live = next((entry for entry in log if entry.state != "voided"), None)
     people = {i for entry in log for i in (entry.recorder, entry.verifier) if i}
@@ -125,7 +128,8 @@ def _about(session: Session, made: Instruction, by: Staff) -> dict[str, Any]:
         "payee": payees.payee(session, made.payee),
         "lines": queries.lines(session, made.id),
         "funds": {f.id: f.name for f in funds.all_funds(session)},
-        "attempts": queries.attempts(session, made.id),
+        "attempts": tried,
+        "choices": choices(made, tried, by, at.now()),
         "log": log,
         "live": live,
         "names": staff_names(session, people),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from reunify.payees import queries as payees
 from reunify.reporting import progress as reporting
 from reunify.reporting.progress import Progress
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager
-from reunify.web.pages.decisions import authority_to_decide, to_decide
+from reunify.web.pages.decisions import authority_asked, authority_to_decide, to_decide
 from reunify.web.pages.form import case_type_options
 from reunify.web.pages.form_reading import answer_to
 from reunify.web.pages.form_showing import Showing, value_at
@@ -96,7 +97,7 @@ def _asked(now: Progress) -> list[str]:
         return []
     pointers = [q.pointer for q in (*now.explanation.questions, *now.explanation.elsewhere_questions)]
     if authority_to_decide(now):
-        pointers += ["/return_authority/decision", "/return_authority/decision_reason"]
+        pointers += authority_asked(now.request.content)
     return list(dict.fromkeys(pointers))
 
 
@@ -132,11 +133,7 @@ def _page(
         case_manager=holds(by, Role.CASE_MANAGER),
         problems=showing.problems,
         questions=_questions(now, showing),
-        authority=[
-            f
-            for pointer in ("/return_authority/decision", "/return_authority/decision_reason")
-            for f in showing.fields(pointer)
-        ]
+        authority=[f for pointer in authority_asked(now.request.content) for f in showing.fields(pointer)]
         if authority_to_decide(now)
         else [],
         decidable=to_decide(now),
@@ -149,19 +146,24 @@ def _page(
 
 def _with_typed(now: Progress, typed: FormData) -> dict[str, Any]:
     """The request with the answers as typed, so that a page with a problem loses none of them."""
-    draft: dict[str, Any] = {}
+    draft: dict[str, Any] = copy.deepcopy(now.request.content)
     for pointer in _asked(now):
         value, _ = answer_to(typed, pointer)
-        at, *rest = pointer.split("/")[1:]
-        _place(draft, [at, *rest], value)
+        _place(draft, pointer.split("/")[1:], value)
     return draft
 
 
-def _place(into: dict[str, Any], path: list[str], value: Any) -> None:
-    """Lists become dicts by number here: `value_at` reads both."""
+def _place(into: Any, path: list[str], value: Any) -> None:
+    """Where the request has no such place, nothing is shown again; the problem still is."""
     for part in path[:-1]:
-        into = into.setdefault(part, {})
-    into[path[-1]] = value
+        if isinstance(into, list):
+            into = into[int(part)] if part.isdigit() and int(part) < len(into) else {}
+        elif isinstance(into, dict):
+            if not isinstance(into.get(part), dict | list):
+                into[part] = {}
+            into = into[part]
+    if isinstance(into, dict):
+        into[path[-1]] = value
 
 
 def _questions(now: Progress, showing: Showing) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -30,6 +30,9 @@ MOST_FIELDS = 6000
 async def posted(request: Request) -> FormData:
     """Every field of the posted form; a request has up to a few thousand."""
     return await request.form(max_fields=MOST_FIELDS)
+
+
+PostedForm = Annotated[FormData, Depends(posted)]
 
 
 def text_of(form: FormData, name: str) -> str:
@@ -115,6 +118,12 @@ SAID = {
     "confirmed": "You confirmed the refusal. The letter is being written.",
     "recorded": "The payment is written down. A colleague checks it against the paper.",
     "verified": "The payment is verified and settled.",
+    "sent_again": "The payment is sent again.",
+    "other_way": "The payment waits to be made another way and written down.",
+    "withdrawn": "The payment is withdrawn. What was set aside for it is free again.",
+    "unsent": "Your word is kept: that attempt paid nothing. Decide now how it is paid.",
+    "struck": "The entry is struck. Write the payment down anew.",
+    "resolved": "The difference is explained, and your words are kept.",
     "signed_out": "You are signed out.",
 }
 

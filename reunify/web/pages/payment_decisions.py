@@ -1,0 +1,143 @@
+"""What a finance person decides of a payment that does not go its way, each with its button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from reunify.disbursement import actions, attempts, policy
+from reunify.disbursement import logging_payments as logged
+from reunify.disbursement.queries import Attempt, Instruction
+from reunify.kernel.ids import InstructionId
+from reunify.kernel.people import Staff
+from reunify.kernel.refusals import Refused
+from reunify.web.audience import AtHouse, Finance
+from reunify.web.pages.view import PostedForm, go, text_of
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One form of the page. `asks`: it needs a reason."""
+
+    act: str
+    heading: str
+    says: str
+    button: str
+    asks: bool
+
+
+_CHOICES = {
+    "try_again": Choice(
+        "try-again", "Try again", "It is sent anew, as the next attempt.", "Send it again", False
+    ),
+    "pay_otherwise": Choice(
+        "pay-otherwise",
+        "Pay another way",
+        "It leaves Stripe: someone pays it by check, card or transfer and writes it down.",
+        "Pay outside Stripe",
+        True,
+    ),
+    "withdraw": Choice(
+        "withdraw",
+        "Do not pay it",
+        "Nothing is paid, and what was set aside for it is free again.",
+        "Withdraw this payment",
+        False,
+    ),
+}
+_UNSENT = Choice(
+    "declare-unsent",
+    "Nobody knows whether it went out",
+    "Look for it at Stripe first. If it is there, do nothing: we will hear of it. "
+    "Only if it is not there, say so; then it can be paid anew.",
+    "It is not at Stripe",
+    True,
+)
+_VOID = Choice(
+    "void",
+    "Written down wrongly?",
+    "The entry is struck and stays to be seen; the payment is written down anew.",
+    "Strike this entry",
+    True,
+)
+
+
+def choices(made: Instruction, tried: list[Attempt], by: Staff, now: datetime) -> list[Choice]:
+    """What this person may do now; empty for whoever decides nothing over money."""
+    if not _may(lambda: policy.check_decider(by)):
+        return []
+    found = [_CHOICES[verb] for verb in policy.decisions(made.state, [a.state for a in tried])]
+    if tried and _may(lambda: policy.check_lost(tried[-1].state, tried[-1].first_sent_at, now)):
+        found.append(_UNSENT)
+    if policy.INSTRUCTION.can(made.state, "void"):
+        found.append(_VOID)
+    return found
+
+
+def _may(check: Callable[[], None]) -> bool:
+    try:
+        check()
+    except Refused:
+        return False
+    return True
+
+
+@router.post("/payments/{instruction_id}/try-again")
+def try_again(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
+    with at.db.work(wake=True) as session:
+        actions.try_again(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    return go(f"/payments/{instruction_id}", "sent_again")
+
+
+@router.post("/payments/{instruction_id}/pay-otherwise")
+def pay_otherwise(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
+    with at.db.work() as session:
+        actions.pay_otherwise(
+            session,
+            instruction_id=InstructionId(instruction_id),
+            why=text_of(form, "reason"),
+            by=by,
+            now=at.now(),
+        )
+    return go(f"/payments/{instruction_id}", "other_way")
+
+
+@router.post("/payments/{instruction_id}/withdraw")
+def withdraw(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
+    with at.db.work() as session:
+        actions.withdraw(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    return go(f"/payments/{instruction_id}", "withdrawn")
+
+
+@router.post("/payments/{instruction_id}/declare-unsent")
+def declare_unsent(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
+    """The person has looked at Stripe: nothing went out."""
+    with at.db.work() as session:
+        attempts.declare_newest_unsent(
+            session,
+            instruction_id=InstructionId(instruction_id),
+            why=text_of(form, "reason"),
+            by=by,
+            now=at.now(),
+        )
+    return go(f"/payments/{instruction_id}", "unsent")
+
+
+@router.post("/payments/{instruction_id}/void")
+def void(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
+    with at.db.work() as session:
+        logged.void_logged(
+            session,
+            instruction_id=InstructionId(instruction_id),
+            why=text_of(form, "reason"),
+            by=by,
+            now=at.now(),
+        )
+    return go(f"/payments/{instruction_id}", "struck")
