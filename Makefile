@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 export UV_PYTHON_DOWNLOADS := never
+# Trust the certificates this machine trusts, as pip does.
+export UV_SYSTEM_CERTS := true
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
