@@ -6,9 +6,7 @@ from typing import Any
 
 from pytest_bdd import given, parsers, then, when
 
-from reunify.identity import actions as identity
-from reunify.kernel.people import Role, System
-from reunify.sandbox import people
+from reunify.kernel.people import Role
 from reunify.sandbox.people import DemoPerson
 
 EVERYTHING = DemoPerson(
@@ -27,17 +25,7 @@ def answer(story: Any, who: str, answers: dict[str, Any]) -> None:
 
 @given("her award has been released")
 def award_released(story: Any) -> None:
-    with story.town.house.db.work() as session:
-        identity.add_staff(
-            session,
-            username=EVERYTHING.username,
-            name=EVERYTHING.name,
-            password=EVERYTHING.password,
-            roles=set(EVERYTHING.roles),
-            by=System("test"),
-            now=story.town.clock(),
-        )
-    people.PEOPLE_BY_NAME[EVERYTHING.username] = EVERYTHING
+    story.town.hire(EVERYTHING)
     story.act("Eve", "approve and release", f"{story.award_path}/approval-and-release")
     story.town.work()
     assert story.progress["stage"] == "paying"

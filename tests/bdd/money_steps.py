@@ -8,11 +8,9 @@ import httpx
 import sqlalchemy as sa
 from pytest_bdd import given, parsers, then, when
 
-from reunify.identity import actions as identity
 from reunify.kernel.money import Money
-from reunify.kernel.people import Role, System
+from reunify.kernel.people import Role
 from reunify.rates.queries import organisation
-from reunify.sandbox import people
 from reunify.sandbox.people import DemoPerson
 
 EVE = DemoPerson(
@@ -62,17 +60,7 @@ def turned_away(story: Any) -> None:
 
 @given("Eve, who is case manager and finance, answers a question")
 def eve_answers(story: Any) -> None:
-    with story.town.house.db.work() as session:
-        identity.add_staff(
-            session,
-            username=EVE.username,
-            name=EVE.name,
-            password=EVE.password,
-            roles=set(EVE.roles),
-            by=System("test"),
-            now=story.town.clock(),
-        )
-    people.PEOPLE_BY_NAME[EVE.username] = EVE
+    story.town.hire(EVE)
     body = {"answers": {"/travelers/0/readiness/mobility": "walks with a stick"}}
     story.act("Eve", "answer", f"/requests/{story.request_id}/answers", body)
     story.town.work()
