@@ -8,6 +8,8 @@ from reunify.documents import records as documents
 from reunify.eligibility import records as eligibility
 from reunify.files import records as files
 from reunify.funds import records as funds
+from reunify.identity import family_records as families
+from reunify.identity import person_records as persons
 from reunify.identity import records as identity
 from reunify.intake import records as intake
 from reunify.ledger import records as ledger
@@ -19,6 +21,8 @@ ALL = (
     audit,
     files,
     identity,
+    persons,
+    families,
     rates,
     ledger,
     funds,

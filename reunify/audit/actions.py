@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from reunify.audit.records import AuditEntry
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.moves import Moved
-from reunify.kernel.people import Actor, Family, Staff
+from reunify.kernel.people import Actor, Family, Service, Staff
 
 
 def record(
@@ -49,5 +49,7 @@ def _who(by: Actor) -> str:
             return f"staff:{by.id}"
         case Family():
             return f"family:{by.id}"
+        case Service():
+            return f"service:{by.id}"
         case _:
             return f"system:{by.name}"

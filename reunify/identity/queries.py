@@ -8,7 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.identity.records import FamilyLink, StaffRecord
+from reunify.identity.family_records import FamilyLink
+from reunify.identity.records import StaffRecord
 from reunify.kernel.ids import StaffId
 from reunify.kernel.refusals import NotFound
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.identity import actions as identity
+from reunify.identity import persons
 from reunify.intake import policy, problems, queries
 from reunify.intake.form import TravelRequest
 from reunify.intake.queries import Draft
@@ -73,7 +73,7 @@ def submit(
     policy.MOVES.check(record.state, "submit")
     content = _whole(record.draft, case_types)
     child = content.case.child
-    record.child_person_id = identity.register_person(
+    record.child_person_id = persons.register_person(
         session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
     )
     moved = policy.MOVES.apply(record, "submit")

@@ -1,8 +1,9 @@
-"""Who acts: a member of staff, or the system itself. Passed into every verb."""
+"""Who acts: staff, a family, a program with a token, or the system itself. Passed into every verb."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,19 +13,34 @@ from reunify.kernel.refusals import NotAllowed
 
 class Role(StrEnum):
     CASE_MANAGER = "case_manager"
+    SUPERVISOR = "supervisor"  # sees the team's cases, hands them over, covers for its case managers
     FINANCE_APPROVER = "finance_approver"
     FINANCE_RELEASER = "finance_releaser"
+    FUND_MANAGER = "fund_manager"
+    RULES_AUTHOR = "rules_author"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A signed-in person."""
+    """A signed-in person.
+
+    `stands_for`: colleagues whose roles this person holds by delegation just now; dual control counts
+    them and this person as one. `proved_at`: when the person last proved a passkey in this session.
+    """
 
     id: StaffId
     name: str
     roles: frozenset[Role]
+    team: str | None = None
+    stands_for: frozenset[StaffId] = frozenset()
+    proved_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def selves(self) -> frozenset[StaffId]:
+        """Everyone this person counts as where two different people are needed."""
+        return self.stands_for | {self.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,17 @@ class Family:
     roles: frozenset[Role] = frozenset()
 
 
-Actor = Staff | System | Family
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A program with an API token: it may do what its scopes say, and never decides about money."""
+
+    id: UUID
+    name: str
+    scopes: frozenset[str]
+    roles: frozenset[Role] = frozenset()
+
+
+Actor = Staff | System | Family | Service
 
 
 def check_role(by: Actor, *roles: Role) -> None:

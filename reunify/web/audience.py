@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 
 from reunify.bootstrap import House
 from reunify.identity import actions as identity
+from reunify.identity import family_links
+from reunify.identity.policy import check_proved
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Family, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed
@@ -42,8 +44,8 @@ def anyone(request: Request) -> None:
     """A public route, said out loud."""
 
 
-def staff(*roles: Role) -> Callable[[Request], Staff]:
-    """Signed-in staff; with roles, holders of at least one of them."""
+def staff(*roles: Role, step_up: bool = False) -> Callable[[Request], Staff]:
+    """Signed-in staff; with roles, holders of at least one of them; with step-up, a passkey just now."""
 
     def allowed(request: Request) -> Staff:
         token = staff_token(request)
@@ -54,10 +56,13 @@ def staff(*roles: Role) -> Callable[[Request], Staff]:
             if person is not None:
                 if roles:
                     check_role(person, *roles)
+                if step_up:
+                    check_proved(person, now=at.now())
                 return person
         raise SignInFirst("Please sign in.")
 
     allowed.audience = "staff: " + (", ".join(roles) or "any role")  # type: ignore[attr-defined]  # read by the access test
+    allowed.step_up = step_up  # type: ignore[attr-defined]
     return allowed
 
 
@@ -67,7 +72,7 @@ def family(request: Request) -> tuple[Family, RequestId]:
     at = house(request)
     if token:
         with at.db.read() as session:
-            found = identity.family_of(session, token=token, now=at.now())
+            found = family_links.family_of(session, token=token, now=at.now())
         if found is not None:
             return found
     raise OpenLinkFirst("Please open your private link again and type the PIN we told you.")

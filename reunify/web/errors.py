@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from reunify.identity.policy import TooManyTries, WrongSignIn
+from reunify.identity.policy import StepUpFirst, TooManyTries, WrongSignIn
 from reunify.kernel.refusals import BadInput, NotAllowed, NotFound, OutOfStep, Refused, Retryable
 from reunify.web.audience import OpenLinkFirst, SignInFirst
 
@@ -23,6 +23,7 @@ STATUS: list[tuple[type[Exception], int, str]] = [
     (BadInput, 422, "Some answers need another look"),
     (SignInFirst, 401, "Please sign in"),
     (OpenLinkFirst, 401, "Please open your link"),
+    (StepUpFirst, 401, "Please confirm it is you"),
     (WrongSignIn, 401, "The name or the password is not right"),
     (TooManyTries, 429, "Too many tries"),
     (NotAllowed, 403, "You may not do this"),

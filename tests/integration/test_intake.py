@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reunify.db import Database
 from reunify.identity import actions as identity
+from reunify.identity import family_links
 from reunify.intake import actions, policy, queries
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
@@ -190,16 +191,16 @@ def test_a_family_link_opens_with_its_pin_and_a_new_one_voids_the_old(
 ) -> None:
     request_id = begin(db, draft, staff["ana"], now)
     with db.work() as session:
-        old = identity.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
+        old = family_links.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
     with db.work() as session:
-        opened = identity.open_family_link(session, token=old.token, pin=old.pin, now=now)
+        opened = family_links.open_family_link(session, token=old.token, pin=old.pin, now=now)
     with db.work() as session:
-        identity.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
+        family_links.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
     with db.read() as session:
         assert opened is not None
-        assert identity.family_of(session, token=opened, now=now) is None
+        assert family_links.family_of(session, token=opened, now=now) is None
     with pytest.raises(identity.policy.LinkNotOpen), db.work() as session:
-        identity.open_family_link(session, token=old.token, pin=old.pin, now=now)
+        family_links.open_family_link(session, token=old.token, pin=old.pin, now=now)
 
 
 def test_five_wrong_pins_close_the_link(
@@ -207,9 +208,9 @@ def test_five_wrong_pins_close_the_link(
 ) -> None:
     request_id = begin(db, draft, staff["ana"], now)
     with db.work() as session:
-        link = identity.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
+        link = family_links.make_family_link(session, request_id=request_id, by=staff["ana"], now=now)
     for _ in range(5):
         with db.work() as session:
-            assert identity.open_family_link(session, token=link.token, pin="x", now=now) is None
+            assert family_links.open_family_link(session, token=link.token, pin="x", now=now) is None
     with pytest.raises(identity.policy.LinkNotOpen), db.work() as session:
-        identity.open_family_link(session, token=link.token, pin=link.pin, now=now)
+        family_links.open_family_link(session, token=link.token, pin=link.pin, now=now)

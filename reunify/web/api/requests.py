@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from reunify.identity import actions as identity
+from reunify.identity import family_links
 from reunify.intake import actions, problems, queries
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
@@ -133,6 +133,6 @@ def make_link(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, str]:
     """A new private link and its PIN, shown once; the old link stops working."""
     with at.db.work() as session:
         queries.request(session, request_id)
-        new = identity.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
+        new = family_links.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
     address = f"{at.settings.own_url.rstrip('/')}/f/{new.token}"
     return {"address": address, "token": new.token, "pin": new.pin}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from reunify.audit import actions as audit
 from reunify.bootstrap import House
 from reunify.documents import queries as documents
-from reunify.identity import actions as identity
+from reunify.identity import family_links
 from reunify.identity.policy import FAMILY_SESSION, LinkNotOpen
 from reunify.intake import queries as intake
 from reunify.intake.form import Language
@@ -73,7 +73,7 @@ def open_door(
     try:
         with at.db.work() as session:
             digits = "".join(c for c in pin if c.isalnum())
-            opened = identity.open_family_link(session, token=token, pin=digits, now=at.now())
+            opened = family_links.open_family_link(session, token=token, pin=digits, now=at.now())
     except LinkNotOpen:
         return _closed(request, at, lang)
     if opened is None:

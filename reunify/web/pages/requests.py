@@ -14,8 +14,8 @@ from starlette.datastructures import FormData
 from reunify.audit import actions as audit
 from reunify.bootstrap import House
 from reunify.funds import queries as funds
-from reunify.identity import actions as identity
-from reunify.identity.actions import NewLink
+from reunify.identity import family_links
+from reunify.identity.family_links import NewLink
 from reunify.identity.queries import has_open_link, staff_names
 from reunify.intake import actions as intake
 from reunify.intake import queries
@@ -87,7 +87,7 @@ def make_link(request: Request, request_id: UUID, by: CaseManager, at: AtHouse) 
     """A new private link and its PIN, shown on this one page and never again."""
     with at.db.work() as session:
         queries.request(session, request_id)
-        link = identity.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
+        link = family_links.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
     return _page(request, request_id, by, at, link=link)
 
 

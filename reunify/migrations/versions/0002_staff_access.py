@@ -1,0 +1,12 @@
+"""Staff: factors, sessions that can be listed and ended, recovery."""
+
+from __future__ import annotations
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Tables follow."""

@@ -1,0 +1,12 @@
+"""Staff: teams, delegation, the on-call roster, tokens for programs."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Tables follow."""

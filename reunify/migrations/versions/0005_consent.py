@@ -1,0 +1,12 @@
+"""Consents, protected addresses, links for each household."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Tables follow."""

@@ -1,0 +1,12 @@
+"""Legal holds, erasures, and the seals over the audit trail."""
+
+from __future__ import annotations
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Tables follow."""

@@ -1,0 +1,1 @@
+"""How long each kind of record is kept, what stops its erasure, and the erasing."""
