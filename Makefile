@@ -9,7 +9,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock diagrams clean chromium
+.PHONY: help setup demo test check lock asvs diagrams clean chromium clamav
 
 help: ## list what can be made
 	@grep -hE '^[a-zA-Z_%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -33,11 +33,14 @@ setup: .venv/ok ## install everything, from hashed pins
 demo: setup ## open the running product with sample families
 	$(BIN)/reunify demo
 
-test: setup chromium ## run every test, browser tests included
+test: setup chromium clamav ## run every test, browser tests included
 	$(BIN)/python -m pytest -q
 
 chromium: setup
 	@scripts/ensure-chromium
+
+clamav:
+	@scripts/ensure-clamav
 
 check: setup ## style, types, the map of the house, generated pictures
 	$(BIN)/ruff check .
@@ -45,9 +48,14 @@ check: setup ## style, types, the map of the house, generated pictures
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.architecture.diagrams --check
+	$(BIN)/python -m tests.web.access_matrix --check
+
+asvs: setup ## write docs/asvs.md again from the marks on the tests
+	$(BIN)/python -m tests.architecture.asvs
 
 diagrams: setup ## draw docs/states again from the tables of moves
 	$(BIN)/python -m tests.architecture.diagrams
+	$(BIN)/python -m tests.web.access_matrix
 
 bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
 	$(BIN)/python -m tests.benchmarks.bench_$*

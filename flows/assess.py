@@ -12,6 +12,7 @@ from reunify.allocation import actions as allocation
 from reunify.allocation.policy import LineNeed
 from reunify.approval import actions as approval
 from reunify.approval import queries as awards
+from reunify.approval import refusing
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.eligibility import actions as eligibility
@@ -27,10 +28,20 @@ from reunify.rates.queries import organisation
 from reunify.reporting import waiting
 
 BY = System("assess")
+VERBS = (
+    eligibility.assess,
+    payees.register,
+    approval.follow_change,
+    approval.replace_open,
+    allocation.free,
+    refusing.propose_refusal,
+    allocation.allocate,
+    approval.open_award,
+)
 
 
 def work(house: House) -> Work:
-    return Work("assess", find, partial(assess, house))
+    return Work("assess", find, partial(assess, house), acts_as=BY, verbs=VERBS)
 
 
 def find(db: Database, limit: int) -> list[UUID]:
@@ -81,7 +92,7 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
     ref = f"replace:{version.id}"
     allocation.free(session, request_id=version.request_id, ref=ref, by=BY, now=now)
     if result.outcome is AssessmentOutcome.NO_SOURCE:
-        approval.propose_refusal(session, version=version, by=BY, now=now)
+        refusing.propose_refusal(session, version=version, by=BY, now=now)
     elif result.outcome is AssessmentOutcome.PAYABLE:
         split = allocation.allocate(
             session,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from flows.work import Work
+from reunify import logs
 from reunify.allocation import queries as plans
 from reunify.approval import queries as awards
 from reunify.bootstrap import House
@@ -23,17 +23,29 @@ from reunify.kernel.refusals import Refused, Retryable
 from reunify.payees import queries as payees
 from reunify.reporting import waiting
 
-log = logging.getLogger("reunify.worker")
+log = logs.named("worker")
 BY = System("disburse")
 
 
 def works(house: House) -> list[Work]:
     """Instruct always; send and send again only while the Stripe rail is on."""
-    found = [Work("instruct", find_awards, partial(instruct, house))]
+    found = [Work("instruct", find_awards, partial(instruct, house), acts_as=BY, verbs=(actions.instruct,))]
     if house.gateway is not None:
         found += [
-            Work("disburse", partial(find_ready, house), partial(disburse, house)),
-            Work("disburse_again", partial(find_unsent, house), partial(disburse_again, house)),
+            Work(
+                "disburse",
+                partial(find_ready, house),
+                partial(disburse, house),
+                acts_as=BY,
+                verbs=(sending.ensure_recipient, sending.send),
+            ),
+            Work(
+                "disburse_again",
+                partial(find_unsent, house),
+                partial(disburse_again, house),
+                acts_as=BY,
+                verbs=(sending.send_again,),
+            ),
         ]
     return found
 
@@ -95,7 +107,7 @@ def disburse(house: House, ids: list[UUID], run: str | None) -> int:
                 actions.postpone(
                     session, instruction_id=InstructionId(instruction_id), trouble=trouble, now=house.now()
                 )
-            log.warning("payment %s waits: %s", instruction_id, type(later).__name__)
+            log.warning("payment_waits", piece=instruction_id, kind=type(later).__name__)
     return sent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,12 +18,13 @@ from reunify.db import Database
 from reunify.documents import actions as documents
 from reunify.documents import calendar, context
 from reunify.documents.context import Addressee, Heading, Organisation, Reason, Said, Signer
-from reunify.documents.itinerary import itinerary
+from reunify.documents.for_household import household_itinerary
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.queries import Explanation, SourceView
 from reunify.identity import queries as people
+from reunify.intake import households
 from reunify.intake import queries as intake
-from reunify.intake.form import Language
+from reunify.intake.form import Language, TravelRequest
 from reunify.intake.queries import Version
 from reunify.kernel.people import System
 from reunify.rates.fields import Words
@@ -49,7 +51,9 @@ NOT_THESE_COSTS = Said(
 
 
 def work(house: House) -> Work:
-    return Work("issue_documents", find, partial(issue_documents, house))
+    return Work(
+        "issue_documents", find, partial(issue_documents, house), acts_as=BY, verbs=(documents.issue,)
+    )
 
 
 def find(db: Database, limit: int) -> list[UUID]:
@@ -83,10 +87,13 @@ def _issue_for(house: House, session: Session, request_id: UUID, run: str | None
     return 0
 
 
-def _heading(house: House, session: Session, version: Version, signer: str) -> Heading:
+def _heading(
+    house: House, session: Session, version: Version, signer: str, content: TravelRequest
+) -> Heading:
+    """`content`: the request as the household of the addressee may read it."""
     now = house.now()
     said = organisation(session, on=now.date())
-    name, contact = letter.addressee(version.content)
+    name, contact = letter.addressee(content)
     address = contact.address.splitlines() if contact.address and contact.may_post else []
     return Heading(
         reference=intake.request(session, version.request_id).reference,
@@ -105,37 +112,47 @@ def _case_manager(session: Session, version: Version) -> str:
 def _issue_award(
     house: House, session: Session, version: Version, award: approval.Award, run: str | None
 ) -> int:
-    content = intake.version(session, plans.award_plan(session, award.allocation_id).version_id).content
-    language = letter.addressee(content)[1].language
-    heading = _heading(house, session, version, _case_manager(session, version))
-    arranged = [line.line_key for line in plans.award_plan(session, award.allocation_id).lines]
-    night = heading.organisation.phone_night or heading.organisation.phone_day
-    trip = itinerary(heading, language, request=content, arranged=arranged, contacts=[])
-    events = calendar.travel_calendar(
-        content,
-        language,
-        reference=heading.reference,
-        sequence=version.number,
-        call=night,
-        now=house.now(),
-    )
-    for kind, body, ics in (("approval_letter", award.letter or {}, None), ("itinerary", trip, events)):
-        documents.issue(
-            session,
-            request_id=version.request_id,
-            number=award.version_number,
-            kind=kind,
-            language=language,
-            context=body,
-            award_id=award.id,
-            digest=award.digest,
-            renderer=house.renderer,
-            converter=house.converter,
-            by=BY,
+    """A letter and a plan for each household, from what that household may read."""
+    plan = plans.award_plan(session, award.allocation_id)
+    content = intake.version(session, plan.version_id).content
+    arranged = [line.line_key for line in plan.lines]
+    for household in households.households(content):
+        view = households.view_for(content, household)
+        language = letter.addressee(view)[1].language
+        heading = _heading(house, session, version, _case_manager(session, version), view)
+        trip = household_itinerary(heading, language, request=content, household=household, arranged=arranged)
+        events = calendar.travel_calendar(
+            view,
+            language,
+            reference=heading.reference,
+            sequence=version.number,
+            call=heading.organisation.phone_night or heading.organisation.phone_day,
             now=house.now(),
-            run=run,
-            ics=ics,
         )
+        approved = letter.of_household(award.letter or {}, household)
+        papers: list[tuple[str, dict[str, Any], bytes | None]] = []
+        if approved:
+            papers.append(("approval_letter", approved, None))
+        if view.legs:
+            papers.append(("itinerary", trip, events))
+        for kind, body, ics in papers:
+            documents.issue(
+                session,
+                request_id=version.request_id,
+                number=award.version_number,
+                kind=kind,
+                language=language,
+                context=body,
+                award_id=award.id,
+                digest=award.digest,
+                renderer=house.renderer,
+                converter=house.converter,
+                by=BY,
+                now=house.now(),
+                run=run,
+                ics=ics,
+                household=household,
+            )
     return 1
 
 
@@ -147,14 +164,18 @@ def _issue_refusal(
     signer: str,
     run: str | None,
 ) -> int:
-    language = letter.addressee(version.content)[1].language
-    body = context.refusal_letter(
-        _heading(house, session, version, signer),
-        language,
-        can_do=CAN_DO,
-        reasons=reasons(explanation.sources),
-    )
-    _issue(house, session, version, "refusal_letter", language, body, run)
+    """The one letter for each household that asked for something."""
+    told = reasons(explanation.sources)
+    content = version.content
+    asked = {households.of_cost(line, content) for line in content.cost_lines}
+    for household in households.households(content):
+        if household not in asked:
+            continue
+        view = households.view_for(content, household)
+        language = letter.addressee(view)[1].language
+        heading = _heading(house, session, version, signer, view)
+        body = context.refusal_letter(heading, language, can_do=CAN_DO, reasons=told)
+        _issue(house, session, version, "refusal_letter", language, body, run, household)
     return 1
 
 
@@ -174,11 +195,14 @@ def _said(words: Words) -> Said:
 def _issue_questions(
     house: House, session: Session, version: Version, explanation: Explanation, run: str | None
 ) -> int:
-    language = letter.addressee(version.content)[1].language
-    heading = _heading(house, session, version, _case_manager(session, version))
+    """Asked of the household the child is released to; nobody else is told that something is open."""
+    household = households.primary(version.content)
+    view = households.view_for(version.content, household)
+    language = letter.addressee(view)[1].language
+    heading = _heading(house, session, version, _case_manager(session, version), view)
     asked = [_said(q.text) for q in explanation.family_questions]
     body = context.information_request(heading, language, questions=asked)
-    _issue(house, session, version, "information_request", language, body, run)
+    _issue(house, session, version, "information_request", language, body, run, household)
     return 1
 
 
@@ -190,6 +214,7 @@ def _issue(
     language: Language,
     body: dict[str, object],
     run: str | None,
+    household: str,
 ) -> None:
     documents.issue(
         session,
@@ -205,4 +230,5 @@ def _issue(
         by=BY,
         now=house.now(),
         run=run,
+        household=household,
     )

@@ -10,6 +10,8 @@ import uvicorn
 from alembic import op
 from prefect.server.api.server import create_app
 
+from reunify import logs
+
 WITHOUT_TRIGRAMS = "--without-trigrams"
 _TRIGRAM = "trgm"
 
@@ -32,11 +34,13 @@ def skip_trigram_indexes() -> None:
 def main() -> None:
     if WITHOUT_TRIGRAMS in sys.argv[1:]:
         skip_trigram_indexes()
+    app = create_app(final=True)
+    logs.configure()
     uvicorn.run(
-        create_app(final=True),
+        app,
         host=os.environ["PREFECT_SERVER_API_HOST"],
         port=int(os.environ["PREFECT_SERVER_API_PORT"]),
-        log_level="warning",
+        log_config=None,
         access_log=False,
     )
 

@@ -29,7 +29,16 @@ def works(house: House) -> list[Work]:
     if house.gateway is None:
         return []
     ear, proof = Ear(house), Proof(house)
-    return [Work("reconcile", ear.find, ear.reconcile), Work("prove", proof.find, proof.prove)]
+    return [
+        Work(
+            "reconcile",
+            ear.find,
+            ear.reconcile,
+            acts_as=BY,
+            verbs=(sweeping.work_inbox, sweeping.poll, sending.note_in_stripe),
+        ),
+        Work("prove", proof.find, proof.prove, acts_as=BY, verbs=(sweeping.sweep,)),
+    ]
 
 
 class Ear:

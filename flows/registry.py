@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flows import assess, disburse, issue_documents, reconcile
+from flows import assess, disburse, housekeeping, issue_documents, reconcile, scan_evidence
 from flows.work import Work
 from reunify.bootstrap import House
 
@@ -19,8 +19,13 @@ class Lane(StrEnum):
 
 def works(house: House, lane: Lane | None = None) -> list[Work]:
     """What the worker looks for, upstream first; everything when no lane is named."""
-    decide_and_pay = [assess.work(house), *disburse.works(house), *reconcile.works(house)]
-    write_letters = [issue_documents.work(house)]
+    decide_and_pay = [
+        assess.work(house),
+        *disburse.works(house),
+        *reconcile.works(house),
+        *housekeeping.works(house),
+    ]
+    write_letters = [issue_documents.work(house), scan_evidence.work(house)]
     match lane:
         case Lane.DECIDE_AND_PAY:
             return decide_and_pay

@@ -5,7 +5,6 @@ Our tables are the truth. Prefect records that a run happened; nothing is decide
 
 from __future__ import annotations
 
-import logging
 import time
 import urllib.request
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from prefect.runtime import flow_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from flows.work import Run, Work
+from reunify import logs
 
-log = logging.getLogger("reunify.worker")
+log = logs.named("worker")
 
 _ANSWER_WITHIN_SECONDS = 0.5
 _BELIEVE_FOR_SECONDS = 2.0
@@ -41,7 +41,10 @@ class Prefect:
         if self._asked_at is None or self._clock() - self._asked_at > _BELIEVE_FOR_SECONDS:
             answered = self._ask()
             if answered != self._answers:
-                log.info("Prefect %s", "answers" if answered else "does not answer: working without runs")
+                if answered:
+                    log.info("prefect_answers")
+                else:
+                    log.warning("prefect_silent")  # working without runs
             self._answers, self._asked_at = answered, self._clock()
         return self._answers
 
@@ -75,7 +78,7 @@ class Runner:
     def __call__(self, work: Work, ids: list[UUID]) -> int:
         """How many moved on. Raises what the plain function raises, never what Prefect raises."""
         call = _Call(work.run, ids)
-        if self._prefect.answers():
+        if work.told and self._prefect.answers():
             self._record(work, call)
         return call.make(None) if call.result is None else call.result
 
@@ -88,7 +91,7 @@ class Runner:
         except Exception as wrong:
             if call.raised is not None:
                 raise call.raised from None
-            log.warning("Prefect failed around %s: %s", work.name, type(wrong).__name__)
+            log.warning("prefect_failed", work=work.name, **logs.fault(wrong))
             self._prefect.failed()
             self.close()
         finally:

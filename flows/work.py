@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reunify.db import Database
+from reunify.kernel.people import System
 
 Find = Callable[[Database, int], list[UUID]]
 Run = Callable[[list[UUID], str | None], int]
@@ -23,3 +24,6 @@ class Work:
     name: str
     find: Find
     run: Run
+    told: bool = True  # False: done at every beat, and Prefect is not told of each time
+    acts_as: System | None = None  # who is written down as having done it
+    verbs: tuple[Callable[..., object], ...] = ()  # all it may call in that name; a test compares

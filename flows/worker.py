@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 from uuid import UUID
@@ -19,9 +17,11 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from flows.work import Work
+from reunify import logs
 from reunify.db import WAKE_CHANNEL, Database
+from reunify.kernel.ids import new_reference
 
-log = logging.getLogger("reunify.worker")
+log = logs.named("worker")
 
 _LONGEST_REST_SECONDS = 300.0
 
@@ -122,19 +122,23 @@ class Worker:
         try:
             found = work.find(self._db, self._batch + len(aside))
         except Exception as wrong:
-            _tell(work, wrong, "could not look for work")
+            log.error("work_not_found", work=work.name, **logs.fault(wrong))
             return 0
         if len(found) < self._batch + len(aside):
             aside.keep_only(found)
         ids = [one for one in found if not aside.rests(one)][: self._batch]
         if not ids:
             return 0
+        with logs.bound(run=new_reference("B", 12)):
+            return self._one_batch(work, ids)
+
+    def _one_batch(self, work: Work, ids: list[UUID]) -> int:
         try:
             moved = self._run_batch(work, ids)
         except Exception as wrong:
-            _tell(work, wrong, f"failed on a batch of {len(ids)}")
+            log.error("batch_failed", work=work.name, count=len(ids), **logs.fault(wrong))
             return self._one_by_one(work, ids, wrong)
-        aside.done(ids)
+        self._aside[work.name].done(ids)
         return moved
 
     def _one_by_one(self, work: Work, ids: list[UUID], wrong: Exception) -> int:
@@ -151,23 +155,14 @@ class Worker:
             try:
                 moved += work.run([one], None)
             except Exception as again:
-                _tell(work, again, f"failed on {one}")
+                log.error("piece_failed", work=work.name, piece=one, **logs.fault(again))
                 aside.failed(one)
             else:
                 aside.done([one])
         return moved
 
 
-def _tell(work: Work, wrong: Exception, what: str) -> None:
-    """Where it went wrong and the kind of error. Never its text: that may hold what a family told us."""
-    frames = traceback.extract_tb(wrong.__traceback__)
-    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    log.error("%s %s: %s%s", work.name, what, type(wrong).__name__, where)
-
-
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     # Slow imports (Prefect takes a second) come after the signal handlers: a stop is heard from the start.
     stop = threading.Event()
 
@@ -182,6 +177,7 @@ def main() -> None:
     from reunify.bootstrap import build
     from reunify.settings import load
 
+    logs.configure()  # after Prefect, which sets up its own
     settings = load()
     house = build(settings)
     runner = Runner(Prefect(settings.prefect_api_url))
@@ -193,7 +189,7 @@ def main() -> None:
         batch=settings.worker_batch,
     )
     worker.stop = stop
-    log.info("looking for work")
+    log.info("looking_for_work", lane=sys.argv[1] if len(sys.argv) > 1 else "all")
     try:
         worker.run()
     finally:

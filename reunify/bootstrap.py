@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from reunify.adapters.clamav import Clamd
+from reunify.adapters.demo_authenticator import DemoPasskeys
 from reunify.adapters.docx_renderer import DocxRenderer
+from reunify.adapters.examining import SeparateExaminer
+from reunify.adapters.key_sources import opened_keys
+from reunify.adapters.oidc import OidcProvider
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.approval import actions as approval
 from reunify.db import Database
 from reunify.disbursement.ports import PaymentGateway
 from reunify.documents.ports import PdfConverter, Renderer
+from reunify.files.ports import Examiner, Scanner
+from reunify.identity.ports import DemoAuthenticator
+from reunify.identity.provider import IdentityProvider
 from reunify.kernel.ids import AwardId
 from reunify.rates.fields import dictionary
 from reunify.reconciliation.ports import Statement
 from reunify.settings import Settings, load
 from reunify.vault import keyring
-from reunify.vault.keyring import KeyRing
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,12 +54,15 @@ class House:
     case_types: tuple[str, ...]
     webhook_secrets: tuple[str, ...]
     now: Callable[[], datetime] = utc_now
+    demo_authenticator: DemoAuthenticator | None = None  # only in the sandbox
+    scanner: Scanner | None = None  # None: papers sent in are held as "not scanned"
+    provider: IdentityProvider | None = None  # the organisation's own sign-in
+    examiner: Examiner = field(default_factory=SeparateExaminer)
 
     @property
     def live(self) -> bool:
         """True with a live key: only then are live events believed."""
-        key = self.settings.stripe_key
-        return key is not None and "_live_" in key.get_secret_value()[:8]
+        return self.settings.live
 
     def standing_digest(self, session: Session, award_id: AwardId) -> str:
         """What an award stands for now, asked inside the transaction that pays it."""
@@ -66,24 +76,12 @@ class House:
         }
 
 
-def keys_of(settings: Settings) -> KeyRing:
-    """The key ring of this installation, made at its first start."""
-    file = settings.data / "keys.json"
-    if not file.exists():
-        settings.data.mkdir(parents=True, exist_ok=True)
-        KeyRing.fresh("sandbox" if settings.sandbox else "file").save(file)
-    ring = KeyRing.load(file)
-    if ring.origin == "sandbox" and not settings.sandbox:
-        raise NotReady(f"{file} holds sandbox keys. Use another data folder for real families.")
-    return ring
-
-
 def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc_now) -> House:
-    """From the environment unless settings are given. Raises NotReady or SettingsRefused."""
+    """From the environment unless settings are given. Raises NotReady, SettingsRefused, KeysUnavailable."""
     settings = settings or load()
     if settings.database_url is None:
         raise NotReady("REUNIFY_DATABASE_URL is not set. `reunify up` sets it for its own processes.")
-    keyring.use(keys_of(settings))
+    keyring.use(*opened_keys(settings))
     stripe = _gateway(settings)
     return House(
         settings=settings,
@@ -95,6 +93,21 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
         case_types=dictionary().case_types,
         webhook_secrets=tuple(s.get_secret_value() for s in settings.stripe_webhook_secrets),
         now=now,
+        demo_authenticator=DemoPasskeys(settings.simulator_port) if settings.sandbox else None,
+        provider=_provider(settings),
+        scanner=Clamd(settings.clamav) if settings.clamav else None,
+    )
+
+
+def _provider(settings: Settings) -> OidcProvider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or settings.oidc_client_secret is None:
+        return None
+    return OidcProvider(
+        name=settings.oidc_name,
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        enough=settings.oidc_required_acr,
     )
 
 

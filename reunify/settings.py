@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -16,11 +17,13 @@ from reunify.kernel.refusals import Refused
 
 STRIPE = "https://api.stripe.com"
 _PREFIX = "REUNIFY_"
+_SCANNER = re.compile(r"unix:/\S+|tcp://[A-Za-z0-9.-]+:[1-9][0-9]{0,4}")
 _LIVE = ("sk_live_", "rk_live_")
 _TEST = ("sk_test_", "rk_test_")
 _OF_THIS_PROCESS = frozenset({"database_url", "owner_database_url", "prefect_database_url"})
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsRefused(Refused):
@@ -39,6 +42,7 @@ class Settings(BaseSettings):
     owner_database_url: SecretStr | None = None  # the role that migrates
     api_port: Port = 8080
     public_url: str | None = None  # what a family's link starts with; absent: this machine's address
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()  # whose X-Forwarded-For is believed
 
     prefect_port: Port = 4200
     prefect_url: str | None = None  # a Prefect API run elsewhere; absent: our own child process
@@ -57,10 +61,24 @@ class Settings(BaseSettings):
     stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()  # comma between old and new
     log_to_stripe: bool = False  # also tell Stripe about payments made elsewhere (ids and cents only)
 
+    keys: SecretStr | None = None  # the key ring itself; without any of the three: keys.json in `data`
+    keys_file: Path | None = None
+    keys_command: str | None = None  # prints the key ring: the client of a key service
+
+    breached_passwords: Path | None = None  # lines `SHA1:count`, sorted; looked up, never read whole
+
+    clamav: str | None = None  # unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310; absent: not scanned
+
+    oidc_issuer: str | None = None  # sign-in with the organisation's own provider
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_required_acr: Annotated[tuple[str, ...], NoDecode] = ()  # what there counts as a second factor
+    oidc_name: Annotated[str, Field(max_length=40)] = "your organisation"  # on the button
+
     sandbox: bool = False
     simulator_port: Port = 12111
 
-    @field_validator("stripe_webhook_secrets", mode="before")
+    @field_validator("stripe_webhook_secrets", "trusted_proxies", "oidc_required_acr", mode="before")
     @classmethod
     def _by_comma(cls, value: object) -> object:
         if isinstance(value, str):
@@ -78,6 +96,38 @@ class Settings(BaseSettings):
             raise ValueError("write postgresql://user:password@host/database")
         return SecretStr(f"postgresql+psycopg://{rest}")
 
+    @field_validator("clamav")
+    @classmethod
+    def _a_scanner(cls, value: str | None) -> str | None:
+        if value is not None and not _SCANNER.fullmatch(value):
+            raise ValueError("write unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310")
+        return value
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not all(given):
+            raise ValueError(
+                "set REUNIFY_OIDC_ISSUER, _OIDC_CLIENT_ID and _OIDC_CLIENT_SECRET together, or none of them"
+            )
+        if self.oidc_issuer and not _is_https_or_loopback(self.oidc_issuer):
+            raise ValueError("REUNIFY_OIDC_ISSUER must start with https:// (or be on this machine)")
+        return self
+
+    @model_validator(mode="after")
+    def _families_can_trust_the_address(self) -> Self:
+        url = self.public_url or ""
+        parts = urlsplit(url)
+        more = parts.path + parts.query + parts.fragment
+        if url and (not _is_https_or_loopback(url) or more or "@" in url):
+            raise ValueError(
+                "REUNIFY_PUBLIC_URL must be https:// and a name, such as https://travel.example.org"
+            )
+        elsewhere = any(mark in (parts.hostname or "") for mark in ".:") and not _is_loopback(url)
+        if self.sandbox and elsewhere:
+            raise ValueError("the sandbox is for this machine only: unset REUNIFY_PUBLIC_URL")
+        return self
+
     @model_validator(mode="after")
     def _stripe_is_consistent(self) -> Self:
         if self.stripe_rail and self.stripe_key is None:
@@ -86,6 +136,12 @@ class Settings(BaseSettings):
         problem = stripe_problem(key, self.stripe_base, sandbox=self.sandbox)
         if problem:
             raise ValueError(problem)
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_in_one_place(self) -> Self:
+        if sum(given is not None for given in (self.keys, self.keys_file, self.keys_command)) > 1:
+            raise ValueError("Set one of REUNIFY_KEYS, REUNIFY_KEYS_FILE and REUNIFY_KEYS_COMMAND")
         return self
 
     def as_environment(self) -> dict[str, str]:
@@ -98,14 +154,21 @@ class Settings(BaseSettings):
             if isinstance(value, SecretStr):
                 value = value.get_secret_value()
             elif isinstance(value, tuple):
-                value = ",".join(secret.get_secret_value() for secret in value)
+                value = ",".join(
+                    one.get_secret_value() if isinstance(one, SecretStr) else str(one) for one in value
+                )
             said[_PREFIX + name.upper()] = str(value)
         return said
 
     @property
     def own_url(self) -> str:
         """Where this machine's browser finds the pages."""
-        return self.public_url or f"http://127.0.0.1:{self.api_port}"
+        return self.public_url or f"http://localhost:{self.api_port}"  # a passkey needs a name
+
+    @property
+    def live(self) -> bool:
+        """True with a key that moves real money."""
+        return self.stripe_key is not None and self.stripe_key.get_secret_value().startswith(_LIVE)
 
     @property
     def prefect_api_url(self) -> str:
@@ -160,6 +223,13 @@ def _in_words(wrong: ValidationError) -> str:
         where = f"{_PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
         said.append(where + remedy)
     return "\n".join(said)
+
+
+def _is_https_or_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    return (parts.scheme == "https" and bool(parts.hostname)) or _is_loopback(
+        f"{parts.scheme}://{parts.netloc}"
+    )
 
 
 def _is_loopback(url: str) -> bool:

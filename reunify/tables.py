@@ -3,30 +3,47 @@
 from reunify.allocation import records as allocation
 from reunify.approval import records as approval
 from reunify.audit import records as audit
+from reunify.audit import seal_records as seals
+from reunify.consent import records as consent
 from reunify.disbursement import records as disbursement
 from reunify.documents import records as documents
 from reunify.eligibility import records as eligibility
+from reunify.files import evidence_records as evidence
 from reunify.files import records as files
 from reunify.funds import records as funds
 from reunify.identity import family_records as families
+from reunify.identity import limit_records as limits
 from reunify.identity import person_records as persons
 from reunify.identity import records as identity
+from reunify.identity import roster_records as roster
+from reunify.intake import booking_records as booking
+from reunify.intake import case_records as cases
 from reunify.intake import records as intake
 from reunify.ledger import records as ledger
 from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
+from reunify.retention import records as retention
+from reunify.vault import records as vault
 
 ALL = (
+    vault,
     audit,
+    seals,
     files,
+    evidence,
     identity,
     persons,
     families,
+    consent,
+    roster,
+    limits,
     rates,
     ledger,
     funds,
     intake,
+    cases,
+    booking,
     payees,
     eligibility,
     allocation,
@@ -34,4 +51,5 @@ ALL = (
     documents,
     disbursement,
     reconciliation,
+    retention,
 )

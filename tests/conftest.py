@@ -101,7 +101,7 @@ def _database(administrator: sa.Engine, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     with administrator.connect() as connection:
         connection.execute(
-            sa.text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER reunify_owner")
+            sa.text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log OWNER reunify_owner")
         )
     yield name
     with administrator.connect() as connection:

@@ -21,8 +21,6 @@ from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.bootstrap import ROOT, House
 from reunify.db import Database
 from reunify.disbursement import queries as disbursement
-from reunify.identity import actions as identity
-from reunify.kernel.people import System
 from reunify.rates.fields import dictionary
 from reunify.sandbox import people, seed
 from reunify.sandbox.driver import Diary, Person
@@ -61,21 +59,13 @@ class Town:
         """Signed in once, and then remembered."""
         if username not in self._people:
             http = TestClient(create(self.house), base_url="http://localhost/api/v1")
-            self._people[username] = Person(http, username)
+            self._people[username] = Person(http, username, origin=self.house.settings.own_url)
         return self._people[username]
 
     def hire(self, person: DemoPerson) -> None:
         """One more member of staff, who can sign in like the others."""
         with self.house.db.work() as session:
-            identity.add_staff(
-                session,
-                username=person.username,
-                name=person.name,
-                password=person.password,
-                roles=set(person.roles),
-                by=System("test"),
-                now=self.clock(),
-            )
+            people.hire(session, person, now=self.clock())
         people.PEOPLE_BY_NAME[person.username] = person
 
     def work(self, rounds: int = 40) -> None:

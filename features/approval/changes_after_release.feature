@@ -24,5 +24,5 @@ Feature: A change after the release
     Then a person is asked to look
 
   Scenario: Whoever released the money and then changes the request stops it
-    When Eve, who is case manager and finance, changes the phone number after releasing it herself
+    When Eve, who released it and now covers for Ana, changes the phone number
     Then a person is asked to look

@@ -22,7 +22,7 @@ Feature: Money needs people who did not ask for it
 
   Scenario: A colleague who answered a question may not approve either
     Given Ana asks for $10.00 of fares
-    And Eve, who is case manager and finance, answers a question
+    And Eve answers a question while she covers for Ana, and later moves to finance
     When Eve tries to approve it
     Then she is turned away
 

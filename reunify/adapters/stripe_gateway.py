@@ -24,6 +24,7 @@ from reunify.adapters.stripe_rules import (
     check_payment,
     check_setup,
 )
+from reunify.consent.policy import STRIPE, Permit, Told
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Status, Unclear
 from reunify.disbursement.ports import (
     ConsentMissing,
@@ -93,10 +94,11 @@ class StripeGateway:
         self._http.close()  # type: ignore[no-untyped-call]
 
     # PaymentGateway -------------------------------------------------------------------------------
-    def ensure_recipient(self, payee: Payee) -> Recipient:
+    def ensure_recipient(self, payee: Payee, permit: Permit) -> Recipient:
         """See the port. The key is the payee version's id, so that asking twice makes one account."""
-        if not payee.stripe_consent or payee.email is None:
-            raise ConsentMissing("This payee has not agreed to be paid through Stripe, or has no e-mail.")
+        _check(permit, request=payee.request_id)
+        if payee.email is None:
+            raise ConsentMissing("Stripe needs an e-mail address, and none is known.")
         accounts = self._client.v2.core.accounts
         with _asking():
             if payee.stripe_recipient is not None:
@@ -109,6 +111,7 @@ class StripeGateway:
             return Recipient(account.id, any(n["status"] == "active" for n in networks.values()))
 
     def prepare(self, order: PaymentOrder) -> dict[str, Any]:
+        _check(order.permit)
         amount = {"value": order.amount.cents, "currency": order.amount.currency.lower()}
         return {
             "from": {"financial_account": self._setup.financial_account, "currency": amount["currency"]},
@@ -144,7 +147,8 @@ class StripeGateway:
         with _asking():
             return _payment(self._client.v2.money_management.outbound_payments.retrieve(payment_id))
 
-    def log_reference(self, *, recipient: str, reference: UUID) -> None:
+    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit) -> None:
+        _check(permit)
         with _asking():
             self._client.v2.core.accounts.update(
                 recipient,
@@ -153,7 +157,8 @@ class StripeGateway:
             )
 
     # BankDetailsPage ------------------------------------------------------------------------------
-    def bank_details_link(self, *, recipient: str, return_to: str) -> str:
+    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit) -> str:
+        _check(permit)
         flow = {"refresh_url": return_to, "return_url": return_to}
         use_case = {"type": "account_onboarding", "account_onboarding": flow}
         with _asking():
@@ -206,6 +211,12 @@ class StripeGateway:
         return allowed_metadata(
             {"reunify_disbursement": str(reference), "env": self._setup.environment, "schema": "1"}
         )
+
+
+def _check(permit: Permit, *, request: UUID | None = None) -> None:
+    """Raises ConsentMissing for a permit that speaks of someone else or something else."""
+    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, request=request):
+        raise ConsentMissing("This permit does not say that Stripe may be told of this payee.")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from reunify.audit import actions as audit
 from reunify.funds import queries as funds
 from reunify.funds.queries import Fund
 from reunify.kernel.ids import AllocationId, FundId, PersonId, RequestId, VersionId, new_id
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor
 from reunify.ledger import actions as ledger
 from reunify.ledger import queries as books
@@ -48,6 +49,7 @@ class _Cap:
     left: int
 
 
+@may(system=True)
 def allocate(
     session: Session,
     *,
@@ -78,6 +80,7 @@ def allocate(
     raise FundsKeptChanging("Many requests are using these funds right now; this one is tried again.")
 
 
+@may(*FINANCE, system=True)
 def free(session: Session, *, request_id: RequestId, ref: str, by: Actor, now: datetime) -> None:
     """What earlier splits of this request still reserve is available again; obligations stay."""
     ids = session.scalars(

@@ -1,10 +1,9 @@
-"""Open an award for approval, approve, release, decline; propose and confirm a refusal."""
+"""Open an award for approval, approve, release, decline. Refusals are in `refusing.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from reunify.allocation import actions as allocation
 from reunify.allocation import queries as plans
 from reunify.approval import letter, policy
+from reunify.approval.behind import authors_of, deciders
 from reunify.approval.digest import ApprovedLine, award_digest
 from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.audit import actions as audit
@@ -21,20 +21,21 @@ from reunify.intake import queries as intake
 from reunify.intake.form import Settlement
 from reunify.intake.queries import Version
 from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId, new_reference
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
 from reunify.kernel.moves import START
-from reunify.kernel.people import Actor, Staff
+from reunify.kernel.people import Actor, Role, Staff
 from reunify.kernel.refusals import NotFound
 from reunify.ledger import actions as ledger
 from reunify.payees import queries as payees
 from reunify.rates.policy import Organisation
 from reunify.rates.queries import organisation as organisation_on
 
-# What the release obligates (dated organisation policy; architecture: what obligates). Partner gives: the
-# recorder's entry. Organisation books: the booking.
+# What the release obligates (dated organisation policy): else the recorder's entry, or the booking.
 OBLIGATED_BY_RELEASE = frozenset({Settlement.VENDOR_BILLED, Settlement.REPAID, Settlement.ADVANCE})
 
 
+@may(system=True)
 def open_award(
     session: Session,
     *,
@@ -56,6 +57,7 @@ def open_award(
         allocation_id=allocation_id,
         requested_by=request.requested_by,
         submitted_by=version.submitted_by,
+        authors=sorted(authors_of(session, request.id, now)),
         state=move.target,
         ceiling_cents=plan.ceiling_cents,
         limit_setting_id=organisation.small_amount_setting_id,
@@ -68,6 +70,7 @@ def open_award(
     return AwardId(record.id)
 
 
+@may(system=True)
 def replace_open(session: Session, *, request_id: RequestId, by: Actor, now: datetime) -> None:
     """A newer version was checked: what waited for people on the old one no longer does."""
     waiting: list[AwardRecord | RefusalRecord] = [
@@ -86,19 +89,20 @@ def replace_open(session: Session, *, request_id: RequestId, by: Actor, now: dat
     session.flush()
 
 
+@may(Role.FINANCE_APPROVER)
 def approve(
     session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
 ) -> None:
     """Yes to exactly what stands now: the letter is frozen and the digest taken."""
     record = _locked(session, award_id)
-    policy.check_can_approve(by, authors=intake.authors(session, record.request_id))
+    policy.check_can_approve(by, authors=authors_of(session, record.request_id, now))
     _check_newest(session, record)
     moved = policy.AWARD_MOVES.apply(record, "approve")
     assert isinstance(by, Staff)
     record.letter = _letter(session, record, now)
     record.template_hashes = dict(templates)
     record.digest = _digest(session, record, templates)
-    record.approved_by, record.approved_at = by.id, now
+    record.approved_by, record.approved_at, record.approved_for = by.id, now, sorted(by.stands_for)
     session.flush()
     audit.record(
         session,
@@ -111,6 +115,7 @@ def approve(
     )
 
 
+@may(Role.FINANCE_RELEASER)
 def release(
     session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
 ) -> None:
@@ -121,8 +126,9 @@ def release(
     assert record.digest is not None
     policy.check_can_release(
         by,
-        authors=intake.authors(session, record.request_id),
+        authors=authors_of(session, record.request_id, now),
         approved_by=StaffId(record.approved_by),
+        approved_for=record.approved_for,
         ceiling=Money(record.ceiling_cents),
         small_limit=Money(record.small_limit_cents),
     )
@@ -130,7 +136,7 @@ def release(
     policy.check_digest(record.digest, _digest(session, record, templates))
     moved = policy.AWARD_MOVES.apply(record, "release")
     assert isinstance(by, Staff)
-    record.released_by, record.released_at = by.id, now
+    record.released_by, record.released_at, record.released_for = by.id, now, sorted(by.stands_for)
     session.flush()
     amounts = {
         line.hold_id: line.payable
@@ -142,6 +148,7 @@ def release(
     audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=moved)
 
 
+@may(*FINANCE)
 def approve_and_release(
     session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
 ) -> None:
@@ -150,11 +157,12 @@ def approve_and_release(
     release(session, award_id=award_id, templates=templates, by=by, now=now)
 
 
+@may(Role.FINANCE_APPROVER)
 def decline(session: Session, *, award_id: AwardId, reason: str, by: Actor, now: datetime) -> None:
     """No, with a reason. What was reserved is free for others."""
     policy.check_reason(reason)
     record = _locked(session, award_id)
-    policy.check_can_approve(by, authors=intake.authors(session, record.request_id))
+    policy.check_can_approve(by, authors=authors_of(session, record.request_id, now))
     moved = policy.AWARD_MOVES.apply(record, "decline")
     record.closed_reason = reason.strip()
     session.flush()
@@ -164,6 +172,7 @@ def decline(session: Session, *, award_id: AwardId, reason: str, by: Actor, now:
     audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=moved)
 
 
+@may(system=True)
 def follow_change(
     session: Session,
     *,
@@ -182,10 +191,11 @@ def follow_change(
     record = _locked(session, award_id)
     plan = plans.award_plan(session, record.allocation_id)
     said = {line.key: line for line in version.content.cost_lines}
+    authors = authors_of(session, record.request_id, now)
     known = {line.line_key for line in plan.lines} | set(plan.certificate["uncovered"])
     unchanged = (
         record.digest == _digest(session, record, record.template_hashes or {})
-        and version.submitted_by not in (record.approved_by, record.released_by)
+        and authors.isdisjoint(deciders(record))
         and {key for key, _ in payable} <= known
         and all(
             payable.get((line.line_key, line.fund_code), 0) >= line.ceiling
@@ -196,45 +206,12 @@ def follow_change(
     )
     if unchanged:
         record.version_id, record.version_number = version.id, version.number
-        record.submitted_by = version.submitted_by
+        record.submitted_by, record.authors = version.submitted_by, sorted(authors)
         session.flush()
     verb = "rebind" if unchanged else "hold_for_person"
     detail = {"version": version.number}
     audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=verb, detail=detail)
     return unchanged
-
-
-def propose_refusal(session: Session, *, version: Version, by: Actor, now: datetime) -> None:
-    """No source can help; a named person looks before anything is said."""
-    move = policy.REFUSAL_MOVES.check(START, "propose")
-    record = RefusalRecord(
-        request_id=version.request_id,
-        version_id=version.id,
-        version_number=version.number,
-        state=move.target,
-        proposed_at=now,
-    )
-    session.add(record)
-    session.flush()
-    audit.record(session, by=by, at=now, subject="refusal", subject_id=record.id, moved=move.verb)
-
-
-def confirm_refusal(session: Session, *, refusal_id: UUID, by: Actor, now: datetime) -> None:
-    """The named person says it; the one letter follows."""
-    policy.check_can_confirm_refusal(by)
-    request_id = session.scalar(sa.select(RefusalRecord.request_id).where(RefusalRecord.id == refusal_id))
-    if request_id is None:
-        raise NotFound("There is no such refusal.")
-    intake.lock_request(session, request_id)
-    record = session.get_one(RefusalRecord, refusal_id, with_for_update=True, populate_existing=True)
-    policy.check_newest(
-        assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
-    )
-    moved = policy.REFUSAL_MOVES.apply(record, "confirm")
-    assert isinstance(by, Staff)
-    record.confirmed_by, record.confirmed_at = by.id, now
-    session.flush()
-    audit.record(session, by=by, at=now, subject="refusal", subject_id=refusal_id, moved=moved)
 
 
 def digest_to_pay(session: Session, *, award_id: AwardId) -> str:
@@ -287,7 +264,7 @@ def _letter(session: Session, record: AwardRecord, now: datetime) -> dict[str, o
     content = intake.version(session, record.version_id).content
     organisation = organisation_on(session, on=now.date())
     spoken = eligibility.public_names(session, plan.version_id)
-    return letter.build(
+    return letter.build_all(
         reference=intake.request(session, record.request_id).reference,
         dated=now.astimezone(organisation.zone).date(),
         organisation=organisation,

@@ -11,12 +11,14 @@ from datetime import date, timedelta
 from typing import Any
 
 from reunify.allocation.queries import AwardPlan
+from reunify.intake import households
 from reunify.intake.form import CostLine, SafeContact, Settlement, Traveler, TravelerRole, TravelRequest
 from reunify.rates.fields import Words
 from reunify.rates.policy import Organisation
 
 # IRS safe harbour: substantiate within 60 days (Treas. Reg. 1.62-2(g)(2)(i)), adopted as the default.
 RECEIPT_DAYS = 60
+BY_HOUSEHOLD = "by_household"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ def addressee(content: TravelRequest) -> tuple[str, SafeContact]:
     return name, SafeContact()
 
 
-def last_travel_day(content: TravelRequest) -> date:
-    return max(leg.arrives for leg in content.legs).date()
+def last_travel_day(content: TravelRequest) -> date | None:
+    """None for a household that travels on no leg."""
+    return max((leg.arrives.date() for leg in content.legs), default=None)
 
 
 def build(
@@ -89,9 +92,49 @@ def build(
         },
         "lines": lines,
         "total_cents": sum(line["ceiling_cents"] for line in lines),
-        "receipts_by": _receipts_by(content),
+        "receipts_by": _receipts_by(content, dated),
         "owed": [],
     }
+
+
+def build_all(
+    *,
+    reference: str,
+    dated: date,
+    organisation: Organisation,
+    signer: str,
+    content: TravelRequest,
+    shares: Iterable[PaidFrom],
+) -> dict[str, Any]:
+    """What is frozen and signed over: the one letter, or `by_household` with a letter for each of two.
+
+    Each letter is made from what its household may read, so neither tells of the other.
+    """
+    all_shares = list(shares)
+
+    def one(told: TravelRequest) -> dict[str, Any]:
+        return build(
+            reference=reference,
+            dated=dated,
+            organisation=organisation,
+            signer=signer,
+            content=told,
+            shares=all_shares,
+        )
+
+    found = households.households(content)
+    if len(found) == 1:
+        return one(content)
+    letters = {household: one(households.view_for(content, household)) for household in found}
+    return {BY_HOUSEHOLD: {household: made for household, made in letters.items() if made["lines"]}}
+
+
+def of_household(frozen: Mapping[str, Any], household: str) -> dict[str, Any] | None:
+    """The letter this household reads; None where nothing is paid for it."""
+    if BY_HOUSEHOLD not in frozen:
+        return dict(frozen)
+    found = frozen[BY_HOUSEHOLD].get(household)
+    return dict(found) if found else None
 
 
 def _line(line: CostLine, content: TravelRequest, shares: list[PaidFrom]) -> dict[str, Any]:
@@ -124,6 +167,8 @@ def _first_name(traveler: Traveler | None) -> str:
     return traveler.name.split()[0] if traveler else ""
 
 
-def _receipts_by(content: TravelRequest) -> str:
+def _receipts_by(content: TravelRequest, dated: date) -> str:
     owes = any(line.settled in (Settlement.ADVANCE, Settlement.REPAID) for line in content.cost_lines)
-    return (last_travel_day(content) + timedelta(days=RECEIPT_DAYS)).isoformat() if owes else ""
+    if not owes:
+        return ""
+    return ((last_travel_day(content) or dated) + timedelta(days=RECEIPT_DAYS)).isoformat()

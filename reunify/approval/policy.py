@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from uuid import UUID
 
 from reunify.kernel.ids import StaffId
 from reunify.kernel.money import Money
 from reunify.kernel.moves import START, Move, Moves
-from reunify.kernel.people import Actor, Role, check_role
+from reunify.kernel.people import Actor, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
 
 AWARD_MOVES = Moves(
@@ -34,6 +35,10 @@ class AuthorMayNot(NotAllowed):
     """Whoever asked or answered for a family never approves or releases its money."""
 
 
+class StandsForAnAuthor(AuthorMayNot):
+    """A delegate and whoever lent the role count as one person."""
+
+
 class ApproverMayNotRelease(NotAllowed):
     """Two different finance people are needed above the small-amount limit."""
 
@@ -56,24 +61,48 @@ def check_can_approve(by: Actor, *, authors: Collection[StaffId]) -> None:
 
 
 def check_can_release(
-    by: Actor, *, authors: Collection[StaffId], approved_by: StaffId, ceiling: Money, small_limit: Money
+    by: Actor,
+    *,
+    authors: Collection[StaffId],
+    approved_by: StaffId,
+    approved_for: Collection[UUID] = (),
+    ceiling: Money,
+    small_limit: Money,
 ) -> None:
-    """Approver and releaser differ, except at or under the dated small-amount limit."""
+    """Approver and releaser differ, with all they stand for, except at or under the small-amount limit."""
     check_role(by, Role.FINANCE_RELEASER)
     _check_no_author(by, authors)
-    if by.id == approved_by and ceiling > small_limit:
+    if ceiling <= small_limit:
+        return
+    if by.id == approved_by:
         raise ApproverMayNotRelease(
             f"You approved this award. Above {small_limit} a colleague must release it."
+        )
+    if not _selves(by).isdisjoint({approved_by, *approved_for}):
+        raise ApproverMayNotRelease(
+            "You and whoever approved this award stand in for the same person. "
+            f"Above {small_limit} a colleague who stands for neither must release it."
         )
 
 
 def can_release(
-    by: Actor, *, authors: Collection[StaffId], approved_by: StaffId, ceiling: Money, small_limit: Money
+    by: Actor,
+    *,
+    authors: Collection[StaffId],
+    approved_by: StaffId,
+    approved_for: Collection[UUID] = (),
+    ceiling: Money,
+    small_limit: Money,
 ) -> bool:
     """For pages: show the button or not."""
     try:
         check_can_release(
-            by, authors=authors, approved_by=approved_by, ceiling=ceiling, small_limit=small_limit
+            by,
+            authors=authors,
+            approved_by=approved_by,
+            approved_for=approved_for,
+            ceiling=ceiling,
+            small_limit=small_limit,
         )
     except NotAllowed:
         return False
@@ -116,3 +145,12 @@ def check_newest(*, assessed: int, newest: int) -> None:
 def _check_no_author(by: Actor, authors: Collection[StaffId]) -> None:
     if by.id in authors:
         raise AuthorMayNot("You entered or changed this request, so a colleague must decide on its money.")
+    if not _selves(by).isdisjoint(authors):
+        raise StandsForAnAuthor(
+            "A colleague you stand in for entered or changed this request, "
+            "so somebody else must decide on its money."
+        )
+
+
+def _selves(by: Actor) -> frozenset[StaffId]:
+    return by.selves if isinstance(by, Staff) else frozenset()

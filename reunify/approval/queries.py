@@ -15,6 +15,7 @@ from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import NotFound
+from reunify.vault.keepers import ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Award:
     ceiling: Money
     small_limit: Money
     requested_by: StaffId
+    authors: frozenset[StaffId]
     opened_at: datetime
     letter: Any | None
     template_hashes: dict[str, str]
     digest: str | None
     approved_by: StaffId | None
     approved_at: datetime | None
+    approved_for: frozenset[StaffId]
     released_by: StaffId | None
     released_at: datetime | None
     closed_reason: str | None
@@ -61,15 +64,17 @@ def _as_award(record: AwardRecord) -> Award:
         Money(record.ceiling_cents),
         Money(record.small_limit_cents),
         StaffId(record.requested_by),
+        frozenset(StaffId(i) for i in record.authors),
         record.opened_at,
-        record.letter,
+        AwardRecord.letter.told(record, erased=None),
         record.template_hashes or {},
         record.digest,
         StaffId(record.approved_by) if record.approved_by else None,
         record.approved_at,
+        frozenset(StaffId(i) for i in record.approved_for),
         StaffId(record.released_by) if record.released_by else None,
         record.released_at,
-        record.closed_reason,
+        AwardRecord.closed_reason.told(record, erased=ERASED),
     )
 
 
@@ -91,6 +96,14 @@ def award(session: Session, award_id: UUID) -> Award:
     if record is None:
         raise NotFound("There is no such award.")
     return _as_award(record)
+
+
+def request_of(session: Session, award_id: UUID) -> RequestId:
+    """Raises NotFound."""
+    found = session.scalar(sa.select(AwardRecord.request_id).where(AwardRecord.id == award_id))
+    if found is None:
+        raise NotFound("There is no such award.")
+    return RequestId(found)
 
 
 def newest_award(session: Session, request_id: UUID) -> Award | None:

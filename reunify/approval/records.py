@@ -7,20 +7,34 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.approval import policy
 from reunify.db import Base
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedJson, SealedText
+from reunify.vault.columns import sealed_json, sealed_text
 
 
 def _known(moves: Any) -> str:
     return "state IN (" + ", ".join(f"'{s}'" for s in moves.states) + ")"
 
 
+def _no_author(verb: str) -> str:
+    """Neither the person nor anyone they stood for wrote any version of the request."""
+    return f"{verb}_by IS NULL OR NOT (authors || requested_by || submitted_by) && ({verb}_for || {verb}_by)"
+
+
+def _people() -> Mapped[list[UUID]]:
+    return mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
+
+
 class AwardRecord(Base):
-    """A proposed split that people agree to. Who asked and who last answered are copied with their keys."""
+    """A proposed split that people agree to. Who asked and who last answered are copied with their keys.
+
+    `authors`: everyone who wrote any version, and whom they stood for. `approved_for`, `released_for`: whom
+    that person stood for then. A trigger (migration 0003) refuses a copy that leaves somebody out.
+    """
 
     __tablename__ = "awards"
     __table_args__ = (
@@ -34,16 +48,13 @@ class AwardRecord(Base):
         ),
         sa.CheckConstraint(_known(policy.AWARD_MOVES), name="state_known"),
         sa.CheckConstraint("ceiling_cents >= 0", name="ceiling_not_negative"),
+        sa.CheckConstraint(_no_author("approved"), name="author_never_approves"),
+        sa.CheckConstraint(_no_author("released"), name="author_never_releases"),
+        sa.CheckConstraint("approved_by IS NOT NULL OR approved_for = '{}'", name="approved_for_someone"),
+        sa.CheckConstraint("released_by IS NOT NULL OR released_for = '{}'", name="released_for_someone"),
         sa.CheckConstraint(
-            "approved_by IS NULL OR (approved_by <> requested_by AND approved_by <> submitted_by)",
-            name="author_never_approves",
-        ),
-        sa.CheckConstraint(
-            "released_by IS NULL OR (released_by <> requested_by AND released_by <> submitted_by)",
-            name="author_never_releases",
-        ),
-        sa.CheckConstraint(
-            "released_by IS NULL OR released_by <> approved_by OR ceiling_cents <= small_limit_cents",
+            "released_by IS NULL OR ceiling_cents <= small_limit_cents "
+            "OR NOT (approved_for || approved_by) && (released_for || released_by)",
             name="two_finance_people_above_limit",
         ),
         sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approval_paired"),
@@ -67,19 +78,22 @@ class AwardRecord(Base):
     allocation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("allocations.id"), unique=True)
     requested_by: Mapped[UUID]
     submitted_by: Mapped[UUID]
+    authors: Mapped[list[UUID]] = _people()
     state: Mapped[str] = mapped_column(index=True)
     ceiling_cents: Mapped[int]
     limit_setting_id: Mapped[UUID]
     small_limit_cents: Mapped[int]
     opened_at: Mapped[datetime]
-    letter: Mapped[Any | None] = mapped_column(SealedJson("awards.letter"))
+    letter = sealed_json(keeper="request_id", optional=True)
     template_hashes: Mapped[dict[str, Any] | None]
     digest: Mapped[str | None]
     approved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
+    approved_for: Mapped[list[UUID]] = _people()
     released_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     released_at: Mapped[datetime | None]
-    closed_reason: Mapped[str | None] = mapped_column(SealedText("awards.closed_reason"))
+    released_for: Mapped[list[UUID]] = _people()
+    closed_reason = sealed_text(keeper="request_id", optional=True)
 
 
 class RefusalRecord(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
-from reunify.vault.columns import SealedText
+from reunify.kernel.canonical import digest_of
+from reunify.vault.columns import sealed_text
+
+
+def _facts(entry: AuditEntry) -> str:
+    """What the row says besides its reason: the reason is bound to that, before the row has a number."""
+    return digest_of(
+        {
+            "at": entry.at.astimezone(UTC),
+            "actor": entry.actor,
+            "verb": entry.verb,
+            "subject": entry.subject,
+            "subject_id": entry.subject_id,
+            "source": entry.source,
+            "target": entry.target,
+            "detail": entry.detail,
+        }
+    )
 
 
 class AuditEntry(Base):
@@ -24,6 +41,11 @@ class AuditEntry(Base):
     subject_id: Mapped[UUID] = mapped_column(index=True)
     source: Mapped[str | None]
     target: Mapped[str | None]
-    why: Mapped[str | None] = mapped_column(SealedText("audit_entries.why"))  # people write freely
+    family: Mapped[UUID | None]  # the request whose key seals the reason; None: the house's
+    why = sealed_text(keeper="family", optional=True, row=_facts)  # people write freely
     detail: Mapped[dict[str, Any]]  # ids, codes and cents only
     hash: Mapped[str]
+    # The transaction that wrote it: what a seal covers is told by it (sealing.py).
+    xid: Mapped[int] = mapped_column(
+        server_default=sa.text("(pg_current_xact_id()::text)::bigint"), index=True
+    )

@@ -15,3 +15,10 @@ def main() -> None:
     except Refused as refused:
         sys.stderr.write(f"{refused}\n")
         sys.exit(1)
+    except Exception as wrong:  # a fault of ours; its text may repeat what a family told us
+        from reunify import logs
+
+        logs.configure()
+        log = logs.named("cli")
+        log.critical("crashed", **logs.fault(wrong))
+        sys.exit(1)

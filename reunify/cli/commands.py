@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from reunify.cli.administrators import commands as admin
 
 if TYPE_CHECKING:
     from reunify.settings import Settings
@@ -20,13 +23,22 @@ app = typer.Typer(
 )
 ledger = typer.Typer(help="Prove the books.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(ledger, name="ledger")
+app.add_typer(admin, name="admin")
+keys = typer.Typer(help="The keys that keep families' words.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(keys, name="keys")
+audit = typer.Typer(help="Seal and prove the audit trail.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(audit, name="audit")
+retention = typer.Typer(help="Erase what is due, by plan.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(retention, name="retention")
 
 
 @app.command()
 def up() -> None:
     """Run everything on this machine until stopped: database, pages, worker, Prefect."""
+    from reunify import logs
     from reunify.cli.house import House
 
+    logs.configure()
     House(_settings()).run()
 
 
@@ -37,8 +49,10 @@ def demo(
     fresh: Annotated[bool, typer.Option(help="Forget what an earlier demo left.")] = False,
 ) -> None:
     """Everything, with invented families and a Stripe simulator. No real money, no real person."""
+    from reunify import logs
     from reunify.cli.demo import run
 
+    logs.configure()
     raise typer.Exit(run(headless=headless, as_json=json, fresh=fresh or headless))
 
 
@@ -100,6 +114,106 @@ def ledger_check() -> None:
     if findings:
         raise typer.Exit(1)
     typer.echo("The books agree.")
+
+
+@audit.command("seal")
+def audit_seal() -> None:
+    """Seal the rows that wait. The worker does it by itself at every beat."""
+    from reunify.cli.trail import seal
+
+    typer.echo(seal(_settings()))
+
+
+@audit.command("verify")
+def audit_verify(
+    published: Annotated[str | None, typer.Option(help="What `audit publish` printed before.")] = None,
+) -> None:
+    """Prove every row, every seal and the chain. Names the first difference, and exits with 1."""
+    from reunify.cli.trail import verify
+
+    verdict = verify(_settings(), published=published)
+    typer.echo(f"{verdict.rows} rows, {verdict.seals} seals; {verdict.waiting} rows wait for a seal.")
+    for finding in verdict.findings[:20]:
+        typer.echo(finding.sentence)
+    if not verdict.holds:
+        typer.echo(f"The audit trail does not hold: {len(verdict.findings)} differences.")
+        raise typer.Exit(1)
+    typer.echo("The audit trail holds.")
+
+
+@audit.command("publish")
+def audit_publish() -> None:
+    """Print the newest seal. Keep it where nobody who can write to this database can write."""
+    from reunify.cli.trail import publish
+
+    typer.echo(publish(_settings()))
+
+
+@retention.command("plan")
+def retention_plan() -> None:
+    """Write down what is due today, for another person to approve. Erases nothing."""
+    from reunify.cli.keeping import plan
+
+    for line in plan(_settings()):
+        typer.echo(line)
+
+
+@retention.command("run")
+def retention_run(
+    plan: Annotated[str | None, typer.Option(help="The approved plan to run; a dry run without.")] = None,
+) -> None:
+    """Without --plan: say what would be erased. With it: erase exactly what the approved plan names."""
+    from reunify.cli.keeping import dry_run, run
+
+    if plan is not None:
+        run(_settings(), plan, say=typer.echo)
+        return
+    for line in dry_run(_settings()):
+        typer.echo(line)
+
+
+@keys.command("new")
+def keys_new(path: Annotated[Path, typer.Argument(help="A file that does not exist yet.")]) -> None:
+    """Make a fresh key file, for an installation that holds no data yet."""
+    from reunify.cli.keys import new
+
+    typer.echo(new(path))
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """Say what each key of the ring opens."""
+    from reunify.cli.keys import status
+
+    for line in status(_settings()):
+        typer.echo(line)
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Add a key and move everything to it, while the house runs. Stopped half-way, it goes on next time."""
+    from reunify.cli.keys import rotate
+
+    rotate(_settings(), typer.echo)
+
+
+@keys.command("retire")
+def keys_retire(number: Annotated[int, typer.Argument(help="The number, as in `keys status`.")]) -> None:
+    """Take a key off the ring once nothing needs it."""
+    from reunify.cli.keys import retire
+
+    typer.echo(retire(_settings(), number))
+
+
+@app.command("hand-over")
+def hand_over(
+    paper: Annotated[str, typer.Argument(help="The number on the page Set aside.")],
+    file: Annotated[Path, typer.Argument(help="A file that does not exist yet.")],
+) -> None:
+    """Write a quarantined paper to a file for the police, once two people have agreed. See the runbook."""
+    from reunify.cli.handing_over import write
+
+    typer.echo(write(_settings(), paper, file))
 
 
 @app.command()

@@ -53,6 +53,10 @@ def demo_settings(*, headless: bool) -> Settings:
     if "REUNIFY_DATABASE_URL" in os.environ:
         raise HouseRefused("The demo makes a database of its own: unset REUNIFY_DATABASE_URL.")
     given = load()
+    if given.live:
+        raise HouseRefused("REUNIFY_STRIPE_KEY is a live key; the demo moves no real money: unset it.")
+    if given.public_url is not None:
+        raise HouseRefused("The demo answers on this machine only: unset REUNIFY_PUBLIC_URL.")
     api, prefect, simulator = (
         port if ports.is_free(port) else ports.free_port()
         for port in (given.api_port, given.prefect_port, given.simulator_port)
@@ -65,6 +69,9 @@ def demo_settings(*, headless: bool) -> Settings:
             "prefect_url": None,
             "simulator_port": simulator,
             "sandbox": True,
+            "keys": None,  # never the organisation's own
+            "keys_file": None,
+            "keys_command": None,
             "stripe_rail": True,
             "stripe_key": SecretStr(f"sk_test_sandbox_{secrets.token_hex(12)}"),
             "stripe_base": f"http://{ports.LOOPBACK}:{simulator}",

@@ -45,13 +45,16 @@ def examine() -> list[Finding]:
     checks: list[Callable[[Settings], Finding]] = [
         _wheel,
         _data_folder,
+        _keys,
         _space,
         _running,
         _database,
+        _audit,
         _prefect,
         _stripe,
         _browser,
         _fonts,
+        _scanner,
     ]
     return found + [check(settings) for check in checks]
 
@@ -147,6 +150,20 @@ def _database(settings: Settings) -> Finding:
     return Finding("database", "answers, at the newest version")
 
 
+def _audit(settings: Settings) -> Finding:
+    """Whether the trail is sealed in time, and when a seal was last given out to be kept elsewhere."""
+    if settings.database_url is None and not is_running(settings.data):
+        return Finding("audit trail", "sealed while `reunify up` runs")
+    from reunify.cli.database import HouseRefused
+    from reunify.cli.trail import examine as examine_trail
+
+    try:
+        said, remedy = examine_trail(settings)
+    except HouseRefused:
+        return Finding("audit trail", "not looked at: the database does not answer")
+    return Finding("audit trail", said, remedy)
+
+
 def _prefect(settings: Settings) -> Finding:
     if settings.prefect_url is None and not is_running(settings.data):
         return Finding("Prefect", "starts with `reunify up`")
@@ -164,6 +181,18 @@ def _prefect(settings: Settings) -> Finding:
             f"It starts in some seconds; if not, {log} says why.",
             settings.prefect_url is not None,
         )
+
+
+def _keys(settings: Settings) -> Finding:
+    from reunify.adapters.key_sources import KeysUnavailable, is_there, key_source, opened_keys
+
+    if not is_there(settings):
+        return Finding("keys", f"none yet: the first start makes {key_source(settings).called}")
+    try:
+        ring, source = opened_keys(settings)
+    except KeysUnavailable as refused:
+        return Finding("keys", "refused", str(refused), True)
+    return Finding("keys", f"{len(ring.keys)} on the ring from {source.called}, number {ring.active} active")
 
 
 def _stripe(settings: Settings) -> Finding:
@@ -197,6 +226,21 @@ def _browser(settings: Settings) -> Finding:
     if found:
         return Finding("browser for tests", found)
     return Finding("browser for tests", "none; only the browser tests need it", "Type: make chromium")
+
+
+def _scanner(settings: Settings) -> Finding:
+    if settings.clamav is None:
+        return Finding(
+            "malware scan",
+            "no scanner: papers sent in are held as not scanned",
+            "Install clamav-daemon and set REUNIFY_CLAMAV, such as unix:/run/clamav/clamd.ctl.",
+        )
+    from reunify.adapters.clamav import Clamd
+    from reunify.files.ports import Clean
+
+    if Clamd(settings.clamav).scan(b"") == Clean():
+        return Finding("malware scan", "answers")
+    return Finding("malware scan", "does not answer", "Start clamav-daemon; papers wait meanwhile.", True)
 
 
 def _fonts(settings: Settings) -> Finding:

@@ -18,6 +18,7 @@ from typing import IO, Self
 from pydantic import SecretStr
 
 from reunify.adapters.embedded_postgres import CannotStart, EmbeddedPostgres
+from reunify.adapters.key_sources import opened_keys
 from reunify.adapters.postgres_files import ServerMissing
 from reunify.adapters.postgres_identity import Urls
 from reunify.cli import ports
@@ -114,6 +115,7 @@ class House:
     def _start(self) -> None:
         began = time.monotonic()
         self._take_lock()
+        opened_keys(self.settings)  # refused here, in words, rather than by each process
         self._check_ports()
         urls = self._start_database()
         self._migrate(urls)

@@ -1,1 +1,1 @@
-"""Who agreed to what being told to whom; how a person may be reached without harm."""
+"""Who agreed to what being told to whom, for how long; and how a person may be reached without harm."""

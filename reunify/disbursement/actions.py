@@ -16,13 +16,16 @@ from reunify.disbursement.award import AwardToPay, LineToPay
 from reunify.disbursement.instructions import lock_award, locked_instruction, move_instruction
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.kernel.ids import InstructionId
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
+from reunify.payees import agreement
 from reunify.payees import queries as payees
 from reunify.payees.policy import Rail, rail_for
 
 MONEY = "cents"
+NO_LONGER_AGREED = "The payee's consent to be paid through Stripe does not stand."
 MOVED_BY_A_PERSON = "A finance person decided to pay this outside Stripe."
 
 
@@ -30,6 +33,7 @@ class NothingToPay(Refused):
     """The award has no line, or a line without an amount."""
 
 
+@may(system=True)
 def instruct(
     session: Session, *, award: AwardToPay, rail_on: bool, by: Actor, now: datetime
 ) -> list[InstructionId]:
@@ -41,7 +45,7 @@ def instruct(
         raise NothingToPay("An award without amounts cannot be paid.")
     lock_award(session, award.award)
     made: list[InstructionId] = []
-    for (payee, rail, reason, unit), lines in _by_destination(session, award.lines, rail_on=rail_on):
+    for (payee, rail, reason, unit), lines in _by_destination(session, award.lines, rail_on=rail_on, now=now):
         before = _instructed(session, award, lines)
         if before is not None:
             made.append(before)
@@ -89,6 +93,7 @@ def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, no
     record.try_after = now + policy.ASK_FOR_BANK_DETAILS_EVERY
 
 
+@may(system=True)
 def refuse_recipient(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
@@ -101,6 +106,25 @@ def refuse_recipient(
         move_instruction(session, record, "fail", by=by, now=now, trouble=why)
 
 
+@may(system=True)
+def fall_back(
+    session: Session, *, instruction_id: InstructionId, ended: str, by: Actor, now: datetime
+) -> None:
+    """The payee's consent does not stand: nothing goes to Stripe, and it is paid and logged another way.
+
+    `ended`: what became of the consent, in words. An attempt that may still pay is never overtaken: only a
+    `ready` instruction has none.
+    """
+    record = locked_instruction(session, instruction_id)
+    if record.state != "ready":
+        return
+    move_instruction(session, record, "miss_consent", by=by, now=now, trouble=None)
+    record.rail = Rail.LOGGED.value
+    record.moved_from_payout = True
+    record.rail_reason = f"{NO_LONGER_AGREED} {ended}".strip()
+
+
+@may(*FINANCE)
 def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """A person decides that a failed payment is sent anew: the next attempt gets the next number.
 
@@ -110,6 +134,7 @@ def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now
     move_instruction(session, record, "try_again", by=by, now=now, trouble=None)
 
 
+@may(*FINANCE)
 def pay_otherwise(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
@@ -125,6 +150,7 @@ def pay_otherwise(
     record.rail_reason = MOVED_BY_A_PERSON
 
 
+@may(*FINANCE)
 def withdraw(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """A person decides that this is not paid at all: what was obligated is free again.
 
@@ -155,12 +181,14 @@ def postpone(session: Session, *, instruction_id: InstructionId, trouble: str | 
 
 
 def _by_destination(
-    session: Session, lines: Iterable[LineToPay], *, rail_on: bool
+    session: Session, lines: Iterable[LineToPay], *, rail_on: bool, now: datetime
 ) -> list[tuple[tuple[UUID, Rail, str, str], list[LineToPay]]]:
     """Lines that go the same way together, in a fixed order."""
     chosen = []
     for line in lines:
-        choice = rail_for(payees.payee(session, line.payee), line.settlement, rail_on)
+        payee_now = payees.payee(session, line.payee)
+        stands = rail_on and agreement.agreed(session, payee_now, now=now)
+        choice = rail_for(payee_now, line.settlement, rail_on, agreed=stands)
         if line.unit != MONEY and choice.rail is Rail.GLOBAL_PAYOUT:
             raise NothingToPay("Only money can be sent by payout.")
         chosen.append(((line.payee, choice.rail, choice.reason, line.unit), line))

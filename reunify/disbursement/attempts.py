@@ -20,11 +20,13 @@ from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Out
 from reunify.disbursement.ports import PaymentOrder
 from reunify.disbursement.records import AttemptRecord, InstructionRecord
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId, PayeeId
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.ledger.policy import Cash
+from reunify.payees import agreement
 from reunify.payees import queries as payees
 
 # The digest of an award as it stands now, asked inside the paying transaction; may refuse in its own words.
@@ -48,6 +50,7 @@ class OpenAttempt:
     params: dict[str, Any]
 
 
+@may(system=True)
 def open_attempt(
     session: Session,
     *,
@@ -59,14 +62,17 @@ def open_attempt(
 ) -> OpenAttempt:
     """Freeze parameters and key. Commit this before calling Stripe.
 
-    `standing_digest` says, inside this transaction, what the award's digest is now.
-    Raises ApprovalChanged, NoRecipient, WrongState, or the ledger's refusal when the money is not obligated.
+    `standing_digest` says, inside this transaction, what the award's digest is now. The consent is read, and
+    held, in this transaction too: after the commit the same bytes may be sent again whatever becomes of it.
+    Raises ApprovalChanged, NoConsentFor, NoRecipient, WrongState, or the ledger's refusal when the money
+    is not obligated.
     """
     record = locked_instruction(session, instruction_id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
     moved = policy.INSTRUCTION.apply(record, "send")
     payee = payees.payee(session, PayeeId(record.payee_id))
-    if payee.stripe_recipient is None or not payee.stripe_consent:
+    permit = agreement.permit_for_stripe(session, payee, now=now)
+    if payee.stripe_recipient is None:
         raise NoRecipient("This payee has no account at Stripe yet: make one, or pay another way.")
     books.check_obligated(session, books.of_instruction(session, record.id))
     number = 1 + (
@@ -75,7 +81,7 @@ def open_attempt(
         )
         or 0
     )
-    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount))
+    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount), permit)
     attempt = AttemptRecord(
         instruction_id=record.id,
         number=number,
@@ -121,6 +127,7 @@ def reopen(session: Session, *, attempt_id: AttemptId, now: datetime) -> OpenAtt
     return OpenAttempt(AttemptId(attempt.id), attempt.idempotency_key, attempt.params)
 
 
+@may(system=True)
 def record_outcome(
     session: Session, *, attempt_id: AttemptId, outcome: Outcome, by: Actor, now: datetime
 ) -> str:
@@ -158,6 +165,7 @@ def record_outcome(
     return attempt.state
 
 
+@may(*FINANCE)
 def declare_unsent(session: Session, *, attempt_id: AttemptId, why: str, by: Actor, now: datetime) -> None:
     """A person has looked at Stripe: an unclear attempt paid nothing.
 
@@ -172,10 +180,20 @@ def declare_unsent(session: Session, *, attempt_id: AttemptId, why: str, by: Act
     if attempt.state == "open":  # whoever sent it never came back, or was always turned away
         policy.ATTEMPT.apply(attempt, "lose")
     moved = policy.ATTEMPT.apply(attempt, "declare_unsent")
-    audit.record(session, by=by, at=now, subject="attempt", subject_id=attempt.id, moved=moved, why=said)
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        subject="attempt",
+        subject_id=attempt.id,
+        moved=moved,
+        why=said,
+        family=payees.request_of(session, PayeeId(instruction.payee_id)),
+    )
     move_instruction(session, instruction, "fail", by=by, now=now, trouble="declared_unsent")
 
 
+@may(*FINANCE)
 def declare_newest_unsent(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:

@@ -18,7 +18,8 @@ from reunify.disbursement.instructions import lock_award
 from reunify.disbursement.records import InstructionLineRecord, InstructionRecord
 from reunify.intake.form import Settlement
 from reunify.kernel.ids import LineId
-from reunify.kernel.people import Actor
+from reunify.kernel.may import FINANCE, may
+from reunify.kernel.people import Actor, Role
 from reunify.kernel.refusals import Refused
 from reunify.ledger import actions as ledger
 from reunify.ledger import queries as balances
@@ -65,6 +66,7 @@ def check_obligated(session: Session, bound: Iterable[Bound]) -> None:
                 )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def obligate_at_entry(
     session: Session, instruction_id: UUID, *, reference: str, by: Actor, now: datetime
 ) -> None:
@@ -73,12 +75,14 @@ def obligate_at_entry(
         ledger.obligate(session, external_ref=reference, amounts=amounts, by=by, now=now)
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def undo_entry(session: Session, instruction_id: UUID, *, reference: str, by: Actor, now: datetime) -> None:
     amounts = _amounts(of_instruction(session, instruction_id), at_entry=True)
     if amounts:
         ledger.unobligate(session, external_ref=reference, amounts=amounts, by=by, now=now)
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def spend(
     session: Session, instruction_id: UUID, *, reference: str, cash: Cash, by: Actor, now: datetime
 ) -> None:
@@ -87,6 +91,7 @@ def spend(
     ledger.expend(session, external_ref=reference, amounts=amounts, cash=cash, by=by, now=now)
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def take_back(session: Session, instruction_id: UUID, *, reference: str, by: Actor, now: datetime) -> None:
     """Stripe returned it: the cash is here again, and the obligation stands until a person decides."""
     amounts = _amounts(of_instruction(session, instruction_id))
@@ -95,6 +100,7 @@ def take_back(session: Session, instruction_id: UUID, *, reference: str, by: Act
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def release(session: Session, instruction_id: UUID, *, reference: str, by: Actor, now: datetime) -> None:
     """Nothing will be paid: what was obligated or reserved for it is available again."""
     lines = of_instruction(session, instruction_id)
@@ -106,6 +112,7 @@ def release(session: Session, instruction_id: UUID, *, reference: str, by: Actor
         ledger.unreserve(session, external_ref=f"{reference}:reserved", amounts=reserved, by=by, now=now)
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def free_rest(session: Session, ended: InstructionRecord, *, by: Actor, now: datetime) -> None:
     """What lies between quote and ceiling is free again once nothing of the award is still to be paid.
 

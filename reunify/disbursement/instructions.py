@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.disbursement import policy
 from reunify.disbursement.records import InstructionRecord
-from reunify.kernel.people import Actor
+from reunify.kernel.ids import PayeeId
+from reunify.kernel.may import FINANCE, may
+from reunify.kernel.people import Actor, Role
 from reunify.kernel.refusals import NotFound
+from reunify.payees import queries as payees
 
 
 def locked_instruction(session: Session, instruction_id: UUID) -> InstructionRecord:
@@ -28,6 +31,7 @@ def lock_award(session: Session, award_id: UUID) -> None:
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(award_id), 1))))
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def move_instruction(
     session: Session,
     instruction: InstructionRecord,
@@ -48,5 +52,7 @@ def move_instruction(
         subject="instruction",
         subject_id=instruction.id,
         moved=moved,
-        why=why or trouble,
+        why=why,
+        family=None if why is None else payees.request_of(session, PayeeId(instruction.payee_id)),
+        detail={"trouble": trouble} if trouble else None,
     )

@@ -15,11 +15,13 @@ from reunify.disbursement.instructions import locked_instruction
 from reunify.disbursement.policy import Instrument
 from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
 from reunify.kernel.ids import AwardId, InstructionId, PayeeId
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
-from reunify.kernel.people import Actor
+from reunify.kernel.people import Actor, Role
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.kernel.text import is_safe
 from reunify.ledger.policy import Cash
+from reunify.payees import agreement
 from reunify.payees import queries as payees
 
 # Somewhere west or east of Greenwich it may already be tomorrow.
@@ -38,6 +40,7 @@ class UnsafeNote(Refused):
     """The note holds characters that would hide or reorder what is printed, or is too long."""
 
 
+@may(*FINANCE, Role.CASE_MANAGER)
 def record_logged(
     session: Session,
     *,
@@ -53,8 +56,8 @@ def record_logged(
     """Write down a payment of the whole instruction; returns its id. A partner's gift is obligated here.
 
     `standing_digest` says, inside this transaction, what the award stands for now.
-    Raises ApprovalChanged, NotStaff, WrongInstrument, PaidInFuture, NoReference, WrongState, and the ledger's
-    refusals.
+    Raises ApprovalChanged, NotAllowed, WrongInstrument, PaidInFuture, NoReference, WrongState, and the
+    ledger's refusals.
     """
     recorder = policy.check_recorder(by)
     record = locked_instruction(session, instruction_id)
@@ -64,12 +67,14 @@ def record_logged(
     moved = policy.INSTRUCTION.apply(record, "record")
     logged = LoggedPaymentRecord(
         instruction_id=record.id,
+        request_id=payees.request_of(session, PayeeId(record.payee_id)),
         instrument=instrument.value,
         external_reference=external_reference.strip(),
         evidence_note=evidence_note,
         paid_on=paid_on,
         recorder=recorder.id,
         recorded_at=now,
+        recorded_for=sorted(recorder.stands_for),
         state=policy.LOGGED.check(START, "record").target,
     )
     session.add(logged)
@@ -82,31 +87,37 @@ def record_logged(
     return logged.id
 
 
+@may(*FINANCE)
 def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """Another person has seen the evidence: the money, or the units, are spent.
 
-    Raises VerifierIsRecorder, NotStaff, NotAllowed, WrongState.
+    Raises VerifierIsRecorder, NotAllowed, WrongState.
     """
     record, logged = _locked(session, instruction_id)
-    verifier = policy.check_verifier(by, logged.recorder)
+    verifier = policy.check_verifier(by, logged.recorder, logged.recorded_for)
     policy.LOGGED.apply(logged, "verify")
     moved = policy.INSTRUCTION.apply(record, "verify")
     logged.verifier = verifier.id
     logged.verified_at = now
+    logged.verified_for = sorted(verifier.stands_for)
     payee = payees.payee(session, PayeeId(record.payee_id))
-    logged.stripe_account = payee.stripe_recipient if payee.stripe_consent else None
+    known = payee.stripe_recipient is not None
+    logged.stripe_account = (
+        payee.stripe_recipient if known and agreement.agreed(session, payee, now=now) else None
+    )
     session.flush()
     books.spend(session, record.id, reference=f"{logged.id}:verified", cash=Cash.BANK, by=by, now=now)
     books.free_rest(session, record, by=by, now=now)
     audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved)
 
 
+@may(*FINANCE, Role.CASE_MANAGER)
 def void_logged(
     session: Session, *, instruction_id: InstructionId, why: str, by: Actor, now: datetime
 ) -> None:
     """It was written down wrongly: strike it, keep it to be seen, and let it be written anew.
 
-    Raises NotStaff, NotAllowed, NoWhy, WrongState.
+    Raises NotAllowed, NoWhy, WrongState.
     """
     policy.check_recorder(by)
     said = policy.check_why(why)
@@ -115,9 +126,19 @@ def void_logged(
     moved = policy.INSTRUCTION.apply(record, "void")
     session.flush()
     books.undo_entry(session, record.id, reference=f"{logged.id}:voided", by=by, now=now)
-    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, why=said)
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        subject="instruction",
+        subject_id=record.id,
+        moved=moved,
+        why=said,
+        family=logged.request_id,
+    )
 
 
+@may(system=True)
 def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """Stripe now carries our opaque reference for this payment. Saying it twice is harmless."""
     record, logged = _locked(session, instruction_id)
@@ -126,6 +147,14 @@ def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, 
         audit.record(
             session, by=by, at=now, subject="instruction", subject_id=record.id, moved="note_in_stripe"
         )
+
+
+@may(system=True)
+def leave_unnoted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
+    """The payee's consent does not stand any more: nothing more is noted at Stripe."""
+    record, logged = _locked(session, instruction_id)
+    logged.stripe_account = None
+    audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved="leave_unnoted")
 
 
 def _check_paper(external_reference: str, evidence_note: str | None, paid_on: date, now: datetime) -> None:

@@ -25,6 +25,7 @@ INSTRUCTION = Moves(
     Move("failed", "try_again", "ready", "finance"),
     Move("failed", "pay_otherwise", "to_log", "finance"),
     Move("ready", "pay_otherwise", "to_log", "finance"),
+    Move("ready", "miss_consent", "to_log", "system"),
     Move("failed", "withdraw", "withdrawn", "finance"),
     Move("ready", "withdraw", "withdrawn", "finance"),
     Move("to_log", "withdraw", "withdrawn", "finance"),
@@ -160,13 +161,18 @@ def check_recorder(by: Actor) -> Staff:
     return by
 
 
-def check_verifier(by: Actor, recorder: UUID) -> Staff:
-    """Raises VerifierIsRecorder, NotStaff, NotAllowed."""
+def check_verifier(by: Actor, recorder: UUID, recorded_for: Collection[UUID] = ()) -> Staff:
+    """`recorded_for`: whom the recorder stood for. Raises VerifierIsRecorder, NotStaff, NotAllowed."""
     if not isinstance(by, Staff):
         raise NotStaff("Only a member of staff can verify a logged payment.")
     check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER)
     if by.id == recorder:
         raise VerifierIsRecorder("You wrote this payment down: ask a colleague to check it.")
+    if not by.selves.isdisjoint({recorder, *recorded_for}):
+        raise VerifierIsRecorder(
+            "You and whoever wrote this payment down stand in for the same person: ask another colleague to "
+            "check it."
+        )
     return by
 
 

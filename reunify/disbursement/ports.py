@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from reunify.consent.policy import Permit
 from reunify.disbursement.outcomes import Outcome, Payment
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused, Retryable
@@ -13,7 +14,7 @@ from reunify.payees.queries import Payee
 
 
 class ConsentMissing(Refused):
-    """The payee has not agreed to be known to the processor."""
+    """The permit is for something else, or the payee has no e-mail."""
 
 
 class RecipientRefused(Refused):
@@ -39,12 +40,16 @@ class PaymentOrder:
     reference: UUID
     recipient: str
     amount: Money
+    permit: Permit
 
 
 class PaymentGateway(Protocol):
-    """Sends money to a bank account the payee named to the processor, never to us."""
+    """Sends money to a bank account the payee named to the processor, never to us.
 
-    def ensure_recipient(self, payee: Payee) -> Recipient:
+    Whatever tells the processor of a payee takes a permit, so that without a consent it cannot be called.
+    """
+
+    def ensure_recipient(self, payee: Payee, permit: Permit) -> Recipient:
         """Make or find the account there. Raises ConsentMissing, RecipientRefused, GatewayUnavailable."""
         ...
 
@@ -53,14 +58,15 @@ class PaymentGateway(Protocol):
         ...
 
     def send(self, params: dict[str, Any], *, key: str) -> Outcome:
-        """Ask once. Never raises for what the processor or the network did: that is the outcome."""
+        """Ask once, with what `prepare` froze: a permit was needed for that. Never raises for what the
+        processor or the network did: that is the outcome."""
         ...
 
     def look_up(self, payment_id: str) -> Payment:
         """How the payment stands now. Raises NotFound, GatewayUnavailable."""
         ...
 
-    def log_reference(self, *, recipient: str, reference: UUID) -> None:
+    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit) -> None:
         """Note one opaque reference on the account. Raises RecipientRefused, GatewayUnavailable."""
         ...
 
@@ -68,6 +74,6 @@ class PaymentGateway(Protocol):
 class BankDetailsPage(Protocol):
     """Where a payee types bank details: at the processor, never with us."""
 
-    def bank_details_link(self, *, recipient: str, return_to: str) -> str:
+    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit) -> str:
         """A short-lived address for the payee. Raises GatewayUnavailable."""
         ...

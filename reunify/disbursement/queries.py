@@ -19,6 +19,7 @@ from reunify.disbursement.records import (
 )
 from reunify.kernel.ids import AttemptId, AwardId, FundId, InstructionId, LineId, PayeeId, StaffId
 from reunify.kernel.refusals import NotFound
+from reunify.vault.keepers import ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class LoggedPayment:
     paid_on: date
     recorder: StaffId
     recorded_at: datetime
+    recorded_for: frozenset[StaffId]
     verifier: StaffId | None
     verified_at: datetime | None
     state: str
@@ -279,11 +281,12 @@ def _as_logged(record: LoggedPaymentRecord) -> LoggedPayment:
         record.id,
         InstructionId(record.instruction_id),
         record.instrument,
-        record.external_reference,
-        record.evidence_note,
+        LoggedPaymentRecord.external_reference.told(record, erased=ERASED),
+        LoggedPaymentRecord.evidence_note.told(record, erased=ERASED),
         record.paid_on,
         StaffId(record.recorder),
         record.recorded_at,
+        frozenset(StaffId(i) for i in record.recorded_for),
         StaffId(record.verifier) if record.verifier else None,
         record.verified_at,
         record.state,

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.disbursement import policy
 from reunify.kernel.ids import new_id
 from reunify.kernel.moves import Moves
-from reunify.vault.columns import SealedText
+from reunify.vault.columns import sealed_text
 
 
 def _state_known(moves: Moves) -> sa.CheckConstraint:
@@ -53,7 +54,7 @@ class InstructionRecord(Base):
     payee_id: Mapped[UUID] = mapped_column(sa.ForeignKey("payees.id"))
     rail: Mapped[str]
     rail_reason: Mapped[str]
-    moved_from_payout: Mapped[bool]  # a person chose to pay this outside Stripe
+    moved_from_payout: Mapped[bool]  # a person chose, or the payee no longer agrees to Stripe
     unit: Mapped[str]
     amount: Mapped[int]
     state: Mapped[str]
@@ -123,7 +124,10 @@ class LoggedPaymentRecord(Base):
             "instrument IN (" + ", ".join(f"'{i.value}'" for i in policy.Instrument) + ")",
             name="instrument_known",
         ),
-        sa.CheckConstraint("verifier <> recorder", name="verifier_is_another"),
+        sa.CheckConstraint(
+            "verifier IS NULL OR NOT (recorded_for || recorder) && (verified_for || verifier)",
+            name="verifier_is_another",
+        ),
         sa.CheckConstraint("(state = 'verified') = (verifier IS NOT NULL)", name="verified_by_someone"),
         sa.CheckConstraint("(verifier IS NULL) = (verified_at IS NULL)", name="verification_paired"),
         sa.Index(
@@ -142,13 +146,16 @@ class LoggedPaymentRecord(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     instruction_id: Mapped[UUID] = mapped_column(sa.ForeignKey("instructions.id"))
     instrument: Mapped[str]
-    external_reference: Mapped[str] = mapped_column(SealedText("logged_payments.external_reference"))
-    evidence_note: Mapped[str | None] = mapped_column(SealedText("logged_payments.evidence_note"))
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"))  # whose key seals the next two
+    external_reference = sealed_text(keeper="request_id")
+    evidence_note = sealed_text(keeper="request_id", optional=True)
     paid_on: Mapped[date]
     recorder: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
+    recorded_for: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
     verifier: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     verified_at: Mapped[datetime | None]
+    verified_for: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
     state: Mapped[str]
     stripe_account: Mapped[
         str | None

@@ -5,30 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from reunify.consent import actions as consent
+from reunify.consent.policy import NoConsentFor, Permit
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, logging_payments, queries
 from reunify.disbursement.ports import ConsentMissing, PaymentGateway, RecipientRefused
 from reunify.kernel.ids import AttemptId, InstructionId
+from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound
 from reunify.payees import actions as payees
+from reunify.payees import agreement
 from reunify.payees import queries as payee_queries
+from reunify.payees.queries import Payee
 
 Clock = Callable[[], datetime]
 
 
+@may(system=True)
 def ensure_recipient(
     db: Database, gateway: PaymentGateway, *, instruction_id: InstructionId, by: Actor, clock: Clock
 ) -> bool:
     """Make the payee known to Stripe; True when their bank details are there and they can be paid.
 
-    Without bank details the instruction waits a while; a payee Stripe refuses goes to a finance person.
-    Raises GatewayUnavailable.
+    Without bank details the instruction waits a while; a payee Stripe refuses goes to a finance person; one
+    whose consent does not stand is paid another way. Raises GatewayUnavailable.
     """
-    with db.read() as session:
-        payee = payee_queries.payee(session, queries.instruction(session, instruction_id).payee)
     try:
-        recipient = gateway.ensure_recipient(payee)
+        payee, permit = _permitted(db, instruction_id, by=by, clock=clock)
+    except NoConsentFor as refused:
+        with db.work() as session:
+            actions.fall_back(session, instruction_id=instruction_id, ended=refused.ended, by=by, now=clock())
+        return False
+    try:
+        recipient = gateway.ensure_recipient(payee, permit)
     except (ConsentMissing, RecipientRefused, NotFound) as refused:
         with db.work() as session:
             actions.refuse_recipient(
@@ -37,12 +47,15 @@ def ensure_recipient(
         return False
     with db.work() as session:
         if payee.stripe_recipient is None:
-            payees.record_recipient(session, payee_id=payee.id, recipient=recipient.id, by=by, now=clock())
+            payees.record_recipient(
+                session, payee_id=payee.id, recipient=recipient.id, permit=permit, by=by, now=clock()
+            )
         if not recipient.ready:
             actions.wait_for_bank_details(session, instruction_id=instruction_id, now=clock())
     return recipient.ready
 
 
+@may(system=True)
 def send(
     db: Database,
     gateway: PaymentGateway,
@@ -65,6 +78,7 @@ def send(
     return _call(db, gateway, attempt, by=by, clock=clock)
 
 
+@may(system=True)
 def send_again(
     db: Database, gateway: PaymentGateway, *, attempt_id: AttemptId, by: Actor, clock: Clock
 ) -> str:
@@ -74,6 +88,7 @@ def send_again(
     return _call(db, gateway, attempt, by=by, clock=clock)
 
 
+@may(system=True)
 def note_in_stripe(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock) -> int:
     """Note each verified logged payment on its payee's existing Stripe account; returns how many.
 
@@ -81,11 +96,31 @@ def note_in_stripe(db: Database, gateway: PaymentGateway, *, by: Actor, clock: C
     """
     with db.read() as session:
         waiting = queries.to_note(session)
+    noted = 0
     for note in waiting:
-        gateway.log_reference(recipient=note.recipient, reference=note.instruction)
+        try:
+            _, permit = _permitted(db, note.instruction, by=by, clock=clock)
+        except NoConsentFor:  # taken back since: Stripe hears no more
+            with db.work() as session:
+                logging_payments.leave_unnoted(session, instruction_id=note.instruction, by=by, now=clock())
+            continue
+        gateway.log_reference(recipient=note.recipient, reference=note.instruction, permit=permit)
         with db.work() as session:
             logging_payments.record_noted(session, instruction_id=note.instruction, by=by, now=clock())
-    return len(waiting)
+        noted += 1
+    return noted
+
+
+def _permitted(
+    db: Database, instruction_id: InstructionId, *, by: Actor, clock: Clock
+) -> tuple[Payee, Permit]:
+    """The payee and leave to tell Stripe of them, written down as told before it is. Raises NoConsentFor."""
+    with db.work() as session:
+        payee = payee_queries.payee(session, queries.instruction(session, instruction_id).payee)
+        permit = agreement.permit_for_stripe(session, payee, now=clock())
+        if payee.stripe_recipient is None:
+            consent.record_release(session, permit=permit, by=by, now=clock())
+    return payee, permit
 
 
 def _call(

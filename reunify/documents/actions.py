@@ -17,8 +17,10 @@ from reunify.documents.queries import Document, shown
 from reunify.documents.records import DocumentRecord
 from reunify.files import actions as files
 from reunify.intake.form import Language
+from reunify.intake.households import HOME
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import AwardId, RequestId
+from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
 
@@ -30,6 +32,7 @@ class ApprovalNotFinal(Refused):
     """ "Approved" is told to a family only after the last money gate."""
 
 
+@may(system=True)
 def issue(
     session: Session,
     *,
@@ -46,32 +49,40 @@ def issue(
     now: datetime,
     run: str | None,
     ics: bytes | None = None,
+    household: str = HOME,
 ) -> Document:
     """Returns the document, made now or found. For an approval letter `context` is the frozen facts.
+
+    `household`: who reads it, where two share the child; the context holds what that household may read.
 
     Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
     """
     if kind == "approval_letter" and (award_id is None or digest is None):
         raise ApprovalNotFinal("Release the award first: the letter is made from what was released.")
-    _one_at_a_time(session, request_id, number, kind, language, digest)
-    found = _found(session, request_id, number, kind, language, digest)
+    _one_at_a_time(session, request_id, number, kind, language, digest, household)
+    found = _found(session, request_id, number, kind, language, digest, household)
     if found is not None:
         return shown(found)
     spoken = letters.approval_letter(context, language) if kind == "approval_letter" else dict(context)
     docx = renderer.render(kind, language, spoken)
     (pdf,) = converter.convert([docx])
+
+    def keep(content: bytes, media_type: str) -> str:
+        return files.put(session, content=content, media_type=media_type, keeper=request_id, now=now)
+
     record = DocumentRecord(
         request_id=request_id,
         award_id=award_id,
         number=number,
         kind=kind,
         language=language,
+        household=household,
         template_hash=renderer.template_hash(kind, language),
         context_hash=digest_of(dict(context)),
         award_digest=digest,
-        docx_sha256=files.put(session, content=docx, media_type=DOCX_TYPE, now=now),
-        pdf_sha256=files.put(session, content=pdf, media_type=PDF_TYPE, now=now),
-        ics_sha256=files.put(session, content=ics, media_type=calendar.MEDIA_TYPE, now=now) if ics else None,
+        docx_sha256=keep(docx, DOCX_TYPE),
+        pdf_sha256=keep(pdf, PDF_TYPE),
+        ics_sha256=keep(ics, calendar.MEDIA_TYPE) if ics else None,
         pdf_tagged=converter.tagged,
         made_at=now,
         run=run,
@@ -90,7 +101,13 @@ def _one_at_a_time(session: Session, *key: object) -> None:
 
 
 def _found(
-    session: Session, request_id: RequestId, number: int, kind: str, language: str, digest: str | None
+    session: Session,
+    request_id: RequestId,
+    number: int,
+    kind: str,
+    language: str,
+    digest: str | None,
+    household: str,
 ) -> DocumentRecord | None:
     return session.scalar(
         sa.select(DocumentRecord).where(
@@ -99,5 +116,6 @@ def _found(
             DocumentRecord.kind == kind,
             DocumentRecord.language == language,
             DocumentRecord.award_digest.is_not_distinct_from(digest),
+            DocumentRecord.household == household,
         )
     )

@@ -31,6 +31,7 @@ class Document:
     number: int
     kind: str
     language: str
+    household: str
     template_hash: str
     context_hash: str
     award_digest: str | None
@@ -64,6 +65,22 @@ def list_for_request(session: Session, request_id: RequestId) -> list[Document]:
     return [shown(row) for row in rows]
 
 
+def request_of(session: Session, document_id: DocumentId) -> RequestId:
+    """Raises DocumentMissing."""
+    found = session.scalar(sa.select(DocumentRecord.request_id).where(DocumentRecord.id == document_id))
+    if found is None:
+        raise DocumentMissing("There is no such document, or not in that form.")
+    return RequestId(found)
+
+
+def document(session: Session, document_id: DocumentId) -> Document:
+    """Raises DocumentMissing."""
+    row = session.get(DocumentRecord, document_id)
+    if row is None:
+        raise DocumentMissing("There is no such document, or not in that form.")
+    return shown(row)
+
+
 def content(session: Session, document_id: DocumentId, format: Format) -> Content:
     """The bytes as they were made. The caller decides who may read them. Raises DocumentMissing."""
     row = session.get(DocumentRecord, document_id)
@@ -72,7 +89,7 @@ def content(session: Session, document_id: DocumentId, format: Format) -> Conten
     )
     if row is None or sha256 is None:
         raise DocumentMissing("There is no such document, or not in that form.")
-    kept = files.get(session, sha256)
+    kept = files.get(session, sha256, row.request_id)
     name = f"{row.kind.replace('_', '-')}-{row.number}-{row.language}.{format}"
     return Content(kept.content, kept.media_type, name)
 
@@ -87,6 +104,7 @@ def shown(row: DocumentRecord) -> Document:
         number=row.number,
         kind=row.kind,
         language=row.language,
+        household=row.household,
         template_hash=row.template_hash,
         context_hash=row.context_hash,
         award_digest=row.award_digest,

@@ -20,12 +20,19 @@ class DocumentRecord(Base):
 
     __tablename__ = "documents"
     __table_args__ = (
+        *(
+            sa.ForeignKeyConstraint(
+                ["request_id", f"{form}_sha256"], ["files_blobs.keeper", "files_blobs.sha256"]
+            )
+            for form in ("docx", "pdf", "ics")
+        ),
         sa.UniqueConstraint(
             "request_id",
             "number",
             "kind",
             "language",
             "award_digest",
+            "household",
             name="uq_documents_once",
             postgresql_nulls_not_distinct=True,
         ),
@@ -44,12 +51,13 @@ class DocumentRecord(Base):
     number: Mapped[int]  # the request version it answers
     kind: Mapped[str]
     language: Mapped[str]
+    household: Mapped[str] = mapped_column(server_default="home")  # whose it is, where two share the child
     template_hash: Mapped[str]
     context_hash: Mapped[str]
     award_digest: Mapped[str | None]
-    docx_sha256: Mapped[str] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
-    pdf_sha256: Mapped[str] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
-    ics_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("files_blobs.sha256"))
+    docx_sha256: Mapped[str]
+    pdf_sha256: Mapped[str]
+    ics_sha256: Mapped[str | None]
     pdf_tagged: Mapped[bool]
     made_at: Mapped[datetime]
     run: Mapped[str | None]  # the flow run, when there was one

@@ -26,7 +26,8 @@ from reunify.eligibility.rulebook import Rulebooks
 from reunify.intake.form import TravelRequest
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import RequestId, VersionId, new_id
-from reunify.kernel.people import Actor, Staff
+from reunify.kernel.may import may
+from reunify.kernel.people import Actor, Role, Staff
 from reunify.rates.policy import Organisation
 from reunify.rates.published import Published, published
 
@@ -46,6 +47,7 @@ class AssessmentResult:
     determination_ids: dict[str, UUID]
 
 
+@may(system=True)
 def assess(
     session: Session,
     *,
@@ -165,6 +167,7 @@ def _keep_rule_files(session: Session, result: Assessment, rulebooks: Rulebooks)
         session.execute(insert(RuleFile).values(missing).on_conflict_do_nothing())
 
 
+@may(Role.CASE_MANAGER)
 def decide_requirement(
     session: Session,
     *,

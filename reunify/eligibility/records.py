@@ -17,7 +17,7 @@ from reunify.eligibility.assessment import AssessmentOutcome
 from reunify.eligibility.decide import Answer
 from reunify.eligibility.policy import DECISIONS
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedJson, SealedText
+from reunify.vault.columns import sealed_json, sealed_text
 
 
 def _among(column: str, values: Any) -> str:
@@ -51,7 +51,7 @@ class AssessmentRecord(Base):
     number: Mapped[int]
     outcome: Mapped[str] = mapped_column(index=True)
     asks_family: Mapped[bool]  # questions are sealed; this says whether a letter is owed for them
-    questions: Mapped[Any] = mapped_column(SealedJson("assessments.questions"))
+    questions = sealed_json(keeper="request_id")
     at: Mapped[datetime]
     run: Mapped[str | None]
 
@@ -74,8 +74,8 @@ class DeterminationRecord(Base):
     source: Mapped[str]
     answer: Mapped[str]
     provisional: Mapped[bool]
-    content: Mapped[Any] = mapped_column(SealedJson("determinations.content"))
-    facts: Mapped[Any] = mapped_column(SealedJson("determinations.facts"))
+    content = sealed_json(keeper="request_id")
+    facts = sealed_json(keeper="request_id")
     facts_hash: Mapped[str]
     rule_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
     fields_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
@@ -96,6 +96,6 @@ class StaffDecision(Base):
     request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
     requirement: Mapped[str]
     decision: Mapped[str]
-    reason: Mapped[str] = mapped_column(SealedText("staff_decisions.reason"))
+    reason = sealed_text(keeper="request_id")
     decided_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
     at: Mapped[datetime]

@@ -1,1 +1,1 @@
-"""Content-addressed blobs: the same bytes are kept once, sealed."""
+"""Content-addressed blobs: the same bytes of one family are kept once, sealed with its key."""

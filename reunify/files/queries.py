@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -27,9 +28,9 @@ class KeptFile:
     media_type: str
 
 
-def get(session: Session, sha256: str) -> KeptFile:
-    """Raises FileMissing, and FileChanged when the bytes no longer match their hash."""
-    blob = session.get(FileBlob, sha256)
+def get(session: Session, sha256: str, keeper: UUID) -> KeptFile:
+    """This keeper's copy. Raises FileMissing, vault's Erased, and FileChanged if it no longer fits."""
+    blob = session.get(FileBlob, (keeper, sha256))
     if blob is None:
         raise FileMissing("That file is no longer kept.")
     if hashlib.sha256(blob.content).hexdigest() != sha256:

@@ -14,12 +14,14 @@ from reunify.funds import policy
 from reunify.funds.policy import FUND_MOVES, FundKind
 from reunify.funds.records import FundAmount, FundingSource, FundLimit
 from reunify.kernel.ids import FundId, new_id
+from reunify.kernel.may import may
 from reunify.kernel.moves import START
-from reunify.kernel.people import Actor
+from reunify.kernel.people import Actor, Role
 from reunify.ledger import actions as ledger
 from reunify.ledger.policy import BudgetCategory, Scope, Unit, written_by
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def open_fund(
     session: Session,
     *,
@@ -81,6 +83,7 @@ def open_fund(
     return fund_id
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def amend(
     session: Session,
     *,
@@ -141,6 +144,7 @@ def amend(
     )
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def move(session: Session, *, code: str, verb: str, reason: str, by: Actor, now: datetime) -> None:
     """`freeze`, `thaw` or `close`: only an open source is allocated from. Raises WrongState, ReasonNeeded."""
     policy.check_can_manage(by)
@@ -162,6 +166,7 @@ def _locked(session: Session, code: str) -> FundingSource:
     return found
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def limit(
     session: Session,
     *,

@@ -1,35 +1,61 @@
-"""Register staff; sign in and out."""
+"""Register staff; sign in with two proofs, or with a passkey that is both."""
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from argon2.exceptions import VerifyMismatchError
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.identity import policy
-from reunify.identity.records import SignInFailure, StaffRecord, StaffSession
-from reunify.identity.secret import PASSWORDS, hashed
+from reunify.identity import factors, half_way, passkeys, passwords, policy, sessions, totp, tries
+from reunify.identity.enrolment import DOOR
+from reunify.identity.half_way import Purpose
+from reunify.identity.passkeys import Site, Use
+from reunify.identity.records import StaffRecord
+from reunify.identity.secret import PASSWORDS
 from reunify.kernel.ids import StaffId
-from reunify.kernel.people import Actor, Role, Staff
+from reunify.kernel.may import ANYBODY, may
+from reunify.kernel.people import Actor, Role, Staff, System
+from reunify.kernel.refusals import Refused
 
-# Verified against for unknown names, so that the answer takes as long as for known ones.
-_DECOY = PASSWORDS.hash("no such person has this password")
+
+class NameTaken(Refused):
+    """Two people cannot sign in with the same name."""
 
 
+@dataclass(frozen=True, slots=True)
+class HalfWayIn:
+    """The password was right. `token` leads to the second step only; `totp`, `passkeys`: what may follow."""
+
+    token: str
+    totp: bool
+    passkeys: bool
+
+
+@may(Role.ADMINISTRATOR, system=True)
 def add_staff(
-    session: Session, *, username: str, name: str, password: str, roles: set[Role], by: Actor, now: datetime
+    session: Session,
+    *,
+    username: str,
+    name: str,
+    roles: set[Role],
+    by: Actor,
+    now: datetime,
+    password: str | None = None,
 ) -> StaffId:
-    """Raises WeakPassword."""
-    policy.check_password_strength(password)
+    """Without a password the person begins with a one-time code. Raises WeakPassword, NameTaken."""
+    if password is not None:
+        passwords.check_new(password, about=(username, name))
+    if session.scalar(sa.select(StaffRecord.id).where(StaffRecord.username == username.casefold())):
+        raise NameTaken("This name is taken. Choose another one to sign in with.", field="/username")
     staff = StaffRecord(
         username=username.casefold(),
         name=name,
-        password_hash=PASSWORDS.hash(password),
+        password_hash=PASSWORDS.hash(password) if password is not None else None,
         roles=sorted(roles),
         active=True,
     )
@@ -47,71 +73,124 @@ def add_staff(
     return StaffId(staff.id)
 
 
-def sign_in(session: Session, *, username: str, password: str, now: datetime) -> str | None:
-    """A new session token, or None for a wrong pair (the failure is counted in this transaction).
+@may(system=True)
+def first_administrator(session: Session, *, username: str, name: str, by: System, now: datetime) -> StaffId:
+    """Once: with an active administrator there already, raises AdministratorExists."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(20_012)))
+    held = StaffRecord.roles.op("@>")(sa.cast([Role.ADMINISTRATOR.value], StaffRecord.roles.type))
+    if session.scalar(sa.select(StaffRecord.id).where(StaffRecord.active, held).limit(1)):
+        raise policy.AdministratorExists(
+            "There is an administrator. Ask them, or use `reunify admin recover` if they cannot sign in."
+        )
+    return add_staff(session, username=username, name=name, roles={Role.ADMINISTRATOR}, by=by, now=now)
 
-    Raises TooManyTries while the name is paused.
+
+def sign_in(session: Session, *, username: str, password: str, now: datetime) -> HalfWayIn | None:
+    """Half-way in, or None for a wrong pair (the failure is counted in this transaction).
+
+    Raises TooManyTries while the name is paused, EnrolFirst for a right pair without a second factor.
     """
-    who = hashed("sign-in:" + username.casefold())
-    failure = session.get(SignInFailure, who, with_for_update=True)
-    if failure and failure.failures >= policy.PASSWORD_TRIES:
-        if now - failure.since < policy.PASSWORD_PAUSE:
-            raise policy.TooManyTries("Too many tries. Wait 15 minutes, or ask an administrator.")
-        session.delete(failure)
-        session.flush()
-        failure = None
-    staff = session.scalar(sa.select(StaffRecord).where(StaffRecord.username == username.casefold()))
-    known = staff if staff and staff.active else None
-    try:
-        PASSWORDS.verify(known.password_hash if known else _DECOY, password)
-    except VerifyMismatchError:
-        known = None
-    if known is None:
-        _count_failure(session, who, now)
-        return None
-    if failure:
-        session.delete(failure)
-    token = secrets.token_urlsafe(32)
-    session.add(
-        StaffSession(
-            token_hash=hashed(token),
-            staff_id=known.id,
-            created_at=now,
-            seen_at=now,
-            ends_at=now + policy.SESSION_LONGEST,
-        )
+    who = f"password:{username.casefold()}"
+    tries.check_not_paused(session, who, now=now)
+    staff = session.scalar(
+        sa.select(StaffRecord).where(StaffRecord.username == username.casefold(), StaffRecord.active)
     )
-    actor = Staff(StaffId(known.id), known.name, frozenset(Role(r) for r in known.roles))
-    audit.record(session, by=actor, at=now, subject="staff", subject_id=known.id, moved="sign_in")
-    return token
+    right = passwords.is_right(staff.password_hash if staff else None, password)
+    if staff is None or not right:
+        tries.count(session, who, now=now)
+        if staff is not None:
+            audit.record(
+                session, by=DOOR, at=now, subject="staff", subject_id=staff.id, moved="wrong_password"
+            )
+        return None
+    tries.forget(session, who)
+    staff_id = StaffId(staff.id)
+    has = factors.of(session, staff_id)
+    if not has:
+        raise policy.EnrolFirst("You have no second factor yet. Ask an administrator for a one-time code.")
+    token = half_way.begin(session, purpose=Purpose.SECOND_FACTOR, staff_id=staff_id, now=now)
+    return HalfWayIn(token, has.totp, bool(has.passkeys))
 
 
-def _count_failure(session: Session, who: str, now: datetime) -> None:
-    row = insert(SignInFailure).values(username_hash=who, failures=1, since=now)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["username_hash"],
-            set_={"failures": SignInFailure.failures + 1, "since": now},
-        )
+def ask_passkey(session: Session, *, token: str, site: Site, now: datetime) -> str | None:
+    """Options (JSON) for the passkey that finishes a half-way sign-in; None if nobody stands there."""
+    at = half_way.find(session, token=token, now=now)
+    if at is None or at.purpose is Purpose.SET_UP:
+        return None
+    return passkeys.ask(session, token=token, use=Use.SIGN_IN, site=site, staff_id=at.staff_id, now=now)
+
+
+def finish_with_code(session: Session, *, token: str, code: str, browser: str, now: datetime) -> str | None:
+    """The session's token after the six digits; None for wrong ones. Raises TooManyTries."""
+    at = half_way.find(session, token=token, now=now, lock=True)
+    if at is None or at.purpose is not Purpose.SECOND_FACTOR or at.staff_id is None:
+        return None
+    if not totp.prove(session, staff_id=at.staff_id, code=code, now=now):
+        half_way.wrong_try(session, token=token)
+        audit.record(session, by=DOOR, at=now, subject="staff", subject_id=at.staff_id, moved="wrong_code")
+        return None
+    return finish(
+        session,
+        token=token,
+        staff_id=at.staff_id,
+        ways=["password", "totp"],
+        proved_at=None,
+        browser=browser,
+        now=now,
     )
 
 
-def sign_out(session: Session, *, token: str) -> None:
-    session.execute(sa.delete(StaffSession).where(StaffSession.token_hash == hashed(token)))
+def finish_with_passkey(
+    session: Session, *, token: str, site: Site, answer: Mapping[str, Any], browser: str, now: datetime
+) -> str | None:
+    """The session's token after a passkey, alone or after a password; None if it proves nothing."""
+    at = half_way.find(session, token=token, now=now, lock=True)
+    if at is None or at.purpose is Purpose.SET_UP:
+        return None
+    found = passkeys.prove(
+        session, token=token, use=Use.SIGN_IN, site=site, answer=answer, staff_id=at.staff_id, now=now
+    )
+    if found is None:
+        half_way.wrong_try(session, token=token)
+        if at.staff_id is not None:
+            audit.record(
+                session, by=DOOR, at=now, subject="staff", subject_id=at.staff_id, moved="wrong_passkey"
+            )
+        return None
+    ways = ["passkey"] if at.purpose is Purpose.PASSKEY else ["password", "passkey"]
+    return finish(session, token=token, staff_id=found, ways=ways, proved_at=now, browser=browser, now=now)
 
 
-def staff_of(session: Session, *, token: str, now: datetime) -> Staff | None:
-    """Who holds this session token now; a disabled person loses it at once."""
-    row = session.execute(
-        sa.select(StaffSession, StaffRecord)
-        .join(StaffRecord, StaffRecord.id == StaffSession.staff_id)
-        .where(StaffSession.token_hash == hashed(token), StaffRecord.active)
-    ).first()
-    if row is None:
+@may(*ANYBODY)
+def step_up(
+    session: Session, *, token: str, site: Site, answer: Mapping[str, Any], by: Staff, now: datetime
+) -> str | None:
+    """The session's new token, proved at this moment; None if the answer proves nothing (and is used up)."""
+    if (
+        passkeys.prove(
+            session, token=token, use=Use.STEP_UP, site=site, answer=answer, staff_id=by.id, now=now
+        )
+        is None
+    ):
+        audit.record(session, by=by, at=now, subject="staff", subject_id=by.id, moved="wrong_passkey")
         return None
-    live, staff = row
-    if not policy.session_is_live(seen_at=live.seen_at, ends_at=live.ends_at, now=now):
+    return sessions.mark_proved(session, token=token, by=by, now=now)
+
+
+def finish(
+    session: Session,
+    *,
+    token: str,
+    staff_id: StaffId,
+    ways: list[str],
+    proved_at: datetime | None,
+    browser: str,
+    now: datetime,
+) -> str | None:
+    """The half-way state becomes a session, once; None for somebody disabled meanwhile."""
+    half_way.spend(session, token=token)
+    if not session.get_one(StaffRecord, staff_id).active:
         return None
-    if (now - live.seen_at).total_seconds() > 60:  # not a write for every page read
-        live.seen_at = now
-    return Staff(StaffId(staff.id), staff.name, frozenset(Role(r) for r in staff.roles))
+    return sessions.begin(
+        session, staff_id=staff_id, ways=ways, browser=browser, proved_at=proved_at, now=now
+    )

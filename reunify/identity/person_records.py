@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedText
+from reunify.vault.columns import sealed_text
 
 
 class PersonRecord(Base):
@@ -19,7 +19,7 @@ class PersonRecord(Base):
     __tablename__ = "persons"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(SealedText("persons.name"))
+    name = sealed_text(keeper="id")
     registered_at: Mapped[datetime]
 
 

@@ -18,9 +18,9 @@ def register_person(
 ) -> PersonId:
     """The person of that name with that birth date, or named in that case; a new one if never met."""
     ring = keyring.current()
-    keys = [ring.blind_index(name, case_number, place="person_keys.case")]
+    keys = ring.blind_indexes(name, case_number, place="person_keys.case")
     if birth_date is not None:
-        keys.append(ring.blind_index(name, birth_date.isoformat(), place="person_keys.birth"))
+        keys += ring.blind_indexes(name, birth_date.isoformat(), place="person_keys.birth")
     found = session.scalar(sa.select(PersonKey.person_id).where(PersonKey.index.in_(keys)).limit(1))
     if found is None:
         person = PersonRecord(name=name, registered_at=now)

@@ -11,37 +11,44 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.identity import persons
-from reunify.intake import policy, problems, queries
+from reunify.intake import booking, policy, problems, queries
 from reunify.intake.form import TravelRequest
 from reunify.intake.queries import Draft
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import RequestId, StaffId, VersionId, new_reference
+from reunify.kernel.may import may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Role, Staff, check_role
 from reunify.kernel.refusals import BadInput, NotFound, Problem
 
 
+@may(Role.CASE_MANAGER, service="requests:write")
 def create(session: Session, *, draft: dict[str, Any], by: Staff, now: datetime) -> Draft:
     """Begin a draft; nothing entered is lost. Raises BadInput only for text that cannot be kept."""
     policy.check_can_create(by)
     _check_keepable(draft)
     move = policy.MOVES.check(START, "create")
+    rest, facts = booking.split(draft)
     record = RequestRecord(
         reference=new_reference("R"),
         state=move.target,
         requested_by=by.id,
-        draft=draft,
+        handled_by=by.id,
+        team=by.team,
+        draft=rest,
         draft_revision=1,
         created_at=now,
         changed_at=now,
     )
     session.add(record)
     session.flush()
+    booking.keep(session, row_id=record.id, request_id=record.id, facts=facts)
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved="create")
     return queries.as_draft(record)
 
 
+@may(Role.CASE_MANAGER, service="requests:write")
 def edit(
     session: Session,
     *,
@@ -57,13 +64,14 @@ def edit(
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.check_revision(expected_revision, record.draft_revision)
     moved = policy.MOVES.apply(record, "edit")
-    record.draft = draft
+    _keep_draft(session, record, draft)
     record.draft_revision += 1
     record.changed_at = now
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved)
     return queries.as_draft(record)
 
 
+@may(Role.CASE_MANAGER, service="requests:write")
 def submit(
     session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
 ) -> VersionId:
@@ -71,7 +79,7 @@ def submit(
     record = _locked(session, request_id)
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.MOVES.check(record.state, "submit")
-    content = _whole(record.draft, case_types)
+    content = _whole(queries.as_draft(record).content, case_types)
     child = content.case.child
     record.child_person_id = persons.register_person(
         session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
@@ -84,6 +92,7 @@ def submit(
     return version
 
 
+@may(Role.CASE_MANAGER, service="requests:write")
 def answer(
     session: Session,
     *,
@@ -106,13 +115,15 @@ def answer(
         _put(draft, pointer, value)
     content = _whole(draft, case_types)
     number = newest.number + 1
-    record.draft, record.changed_at = draft, now
+    _keep_draft(session, record, draft)
+    record.changed_at = now
     version = _freeze(session, record, kind="answer", number=number, content=content, by=by, now=now)
     detail = {"version": number, "fields": sorted(answers)}
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail=detail)
     return version
 
 
+@may(Role.CASE_MANAGER)
 def check_again(
     session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
 ) -> VersionId:
@@ -128,6 +139,11 @@ def check_again(
     detail = {"version": number}
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail=detail)
     return version
+
+
+def _keep_draft(session: Session, record: RequestRecord, draft: Any) -> None:
+    record.draft, facts = booking.split(draft)
+    booking.keep(session, row_id=record.id, request_id=record.id, facts=facts)
 
 
 def _locked(session: Session, request_id: RequestId) -> RequestRecord:
@@ -157,17 +173,19 @@ def _freeze(
     now: datetime,
 ) -> VersionId:
     frozen = content.model_dump(mode="json")
+    rest, facts = booking.split(frozen)
     version = VersionRecord(
         request_id=record.id,
         number=number,
         kind=kind,
-        content=frozen,
+        content=rest,
         content_hash=digest_of(frozen),
         submitted_by=by.id,
         submitted_at=now,
     )
     session.add(version)
     session.flush()
+    booking.keep(session, row_id=version.id, request_id=record.id, facts=facts)
     return VersionId(version.id)
 
 

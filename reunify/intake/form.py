@@ -18,6 +18,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s<>\"]{1,64}@[^@\s<>\"]{1,180}\.[^@\s<>\"]{2,20}$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ().-]{7,20}$")]
 Cents = Annotated[int, Field(ge=0, le=10_000_000)]
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 YesNoUnknown = Literal["yes", "no", "unknown"]
 Language = Literal["en", "es"]
 
@@ -150,8 +151,13 @@ class SafeContact(Part):
     may_leave_voicemail: bool = False
     may_email: bool = False
     may_post: bool = False
-    hours: SafeText | None = None
+    hours: SafeText | None = None  # in the person's own words; what counts is the next three
+    safe_from: ClockTime | None = None
+    safe_until: ClockTime | None = None
+    zone: SafeText | None = None
+    seen_by_others: YesNoUnknown = "unknown"
     who_else_sees_it: SafeText | None = None
+    address_protected: bool = False  # the other household never learns where this person is
 
 
 class Readiness(Part):
@@ -170,6 +176,7 @@ class Traveler(Part):
     birth_date: date | None = None
     readiness: Readiness = Readiness()
     contact: SafeContact | None = None
+    household: Key | None = None  # only where two households share the child; a child may belong to both
 
 
 class Leg(Part):
@@ -186,6 +193,7 @@ class Leg(Part):
     arrives_zone: SafeText
     carrier: SafeText | None = None
     note: SafeText | None = None  # who meets whom, gate, platform
+    household: Key | None = None  # of two, whose plan it stands in, where its travelers do not say
 
 
 class PayeeSaid(Part):
@@ -217,6 +225,7 @@ class CostLine(Part):
     first_day: date | None = None  # meals
     last_day: date | None = None  # meals
     miles: Annotated[int, Field(ge=1, le=10_000)] | None = None  # mileage
+    household: Key | None = None  # of two, whose cost it is, where traveler and payee do not say
 
 
 class TravelRequest(Part):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reunify.intake import households
 from reunify.intake.form import (
     Case,
     Category,
@@ -86,7 +87,8 @@ def check_together(request: TravelRequest, *, case_types: Iterable[str]) -> list
         problems += _leg_problems(i, leg, travelers)
     for i, line in enumerate(request.cost_lines):
         problems += _line_problems(i, line, travelers, legs, payees)
-    return problems
+    problems += _zone_problems(request)
+    return problems + households.problems(request)
 
 
 # What a decision on the return authority stands on, with the remedy where it is missing.
@@ -141,6 +143,17 @@ def _recovery_problems(case: Case) -> list[Problem]:
     if case.recovered_on and case.located_on and case.recovered_on < case.located_on:
         return [Problem("/case/recovered_on", "The child was recovered before being located; check both.")]
     return []
+
+
+def _zone_problems(request: TravelRequest) -> list[Problem]:
+    found = []
+    for i, traveler in enumerate(request.travelers):
+        zone = traveler.contact.zone if traveler.contact else None
+        try:
+            ZoneInfo(zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            found.append(Problem(f"/travelers/{i}/contact/zone", "Write a time zone like America/Denver."))
+    return found
 
 
 def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:

@@ -39,6 +39,8 @@ _PATTERN_REMEDIES = {
     "email": "Write an e-mail address like name@example.org.",
     "phone": "Write a phone number like +1 915 555 0100.",
     "phone_for_gate_texts": "Write a phone number like +1 915 555 0100.",
+    "safe_from": "Write a time like 08:00.",
+    "safe_until": "Write a time like 20:00.",
     "state": "Write the two-letter state, like TX.",
     "country": "Write the two-letter country, like US.",
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
+from reunify.intake import booking
 from reunify.intake.form import TravelRequest
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import PersonId, RequestId, StaffId, VersionId
 from reunify.kernel.refusals import NotFound
+from reunify.vault.keepers import Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,13 @@ class Draft:
     reference: str
     state: str
     requested_by: StaffId
+    handled_by: StaffId
+    team: str | None
     child_person_id: PersonId | None
     content: Any
     revision: int
     created_at: datetime
+    erased_on: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +51,47 @@ class Version:
 
 
 def as_draft(record: RequestRecord) -> Draft:
+    """An erased request has an empty draft."""
+    return as_drafts([record])[0]
+
+
+def as_drafts(records: Sequence[RequestRecord]) -> list[Draft]:
+    """The facts told for booking only are joined in, for all of them in one query."""
+    session = object_session(records[0]) if records else None
+    facts = booking.kept(session, [r.id for r in records]) if session else {}
+    return [_as_draft(record, facts.get(record.id)) for record in records]
+
+
+def _as_draft(record: RequestRecord, facts: booking.Facts | None) -> Draft:
+    try:
+        content, erased_on = booking.joined(record.draft, facts), None
+    except Erased as erased:
+        content, erased_on = {}, erased.on
     return Draft(
         RequestId(record.id),
         record.reference,
         record.state,
         StaffId(record.requested_by),
+        StaffId(record.handled_by),
+        record.team,
         PersonId(record.child_person_id) if record.child_person_id else None,
-        record.draft,
+        content,
         record.draft_revision,
         record.created_at,
+        erased_on,
     )
 
 
 def _as_version(record: VersionRecord) -> Version:
+    """Raises vault's Erased."""
+    session = object_session(record)
+    facts = booking.kept(session, [record.id]).get(record.id) if session else None
     return Version(
         VersionId(record.id),
         RequestId(record.request_id),
         record.number,
         record.kind,
-        record.content,
+        booking.joined(record.content, facts),
         record.content_hash,
         StaffId(record.submitted_by),
         record.submitted_at,
@@ -81,7 +109,7 @@ def request(session: Session, request_id: UUID) -> Draft:
 def requests(session: Session, *, limit: int = 200) -> list[Draft]:
     """The newest requests first."""
     rows = session.scalars(sa.select(RequestRecord).order_by(RequestRecord.created_at.desc()).limit(limit))
-    return [as_draft(row) for row in rows]
+    return as_drafts(rows.all())
 
 
 def version(session: Session, version_id: UUID) -> Version:
@@ -119,6 +147,14 @@ def newest_version(session: Session, request_id: UUID) -> Version:
     if record is None:
         raise NotFound("This request has not been submitted yet.")
     return _as_version(record)
+
+
+def versions(session: Session, request_id: UUID) -> list[Version]:
+    """Every frozen version, the oldest first; none while the request is a draft."""
+    rows = session.scalars(
+        sa.select(VersionRecord).where(VersionRecord.request_id == request_id).order_by(VersionRecord.number)
+    )
+    return [_as_version(row) for row in rows]
 
 
 def newest_number(session: Session, request_id: UUID) -> int:

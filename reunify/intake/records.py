@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,13 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reunify.db import Base
 from reunify.intake import policy
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedJson
+from reunify.vault.columns import sealed_json
 
 _STATES = ", ".join(f"'{s}'" for s in policy.MOVES.states)
 
 
 class RequestRecord(Base):
-    """One family's request. `requested_by` never changes: whoever asks never approves."""
+    """One family's request. `requested_by` never changes: whoever asks never approves.
+
+    `handled_by` and `team` say whose case it is now: a supervisor may hand it to a colleague.
+    """
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -30,8 +32,10 @@ class RequestRecord(Base):
     reference: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str]
     requested_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    handled_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    team: Mapped[str | None] = mapped_column(index=True)
     child_person_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
-    draft: Mapped[Any] = mapped_column(SealedJson("requests.draft"))
+    draft = sealed_json(keeper="id")
     draft_revision: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(index=True)
     changed_at: Mapped[datetime]
@@ -52,7 +56,7 @@ class VersionRecord(Base):
     request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
     number: Mapped[int]
     kind: Mapped[str]
-    content: Mapped[Any] = mapped_column(SealedJson("request_versions.content"))
+    content = sealed_json(keeper="request_id")
     content_hash: Mapped[str]
     submitted_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
     submitted_at: Mapped[datetime]

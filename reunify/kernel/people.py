@@ -28,6 +28,7 @@ class Staff:
 
     `stands_for`: colleagues whose roles this person holds by delegation just now; dual control counts
     them and this person as one. `proved_at`: when the person last proved a passkey in this session.
+    `through`: the program that enters in this person's name with a token; never the person themselves.
     """
 
     id: StaffId
@@ -36,6 +37,7 @@ class Staff:
     team: str | None = None
     stands_for: frozenset[StaffId] = frozenset()
     proved_at: datetime | None = field(default=None, compare=False)
+    through: Service | None = None
 
     @property
     def selves(self) -> frozenset[StaffId]:
@@ -54,11 +56,12 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family member who opened the private link."""
+    """A family member who opened the private link. `reader`: which traveler of the request, by key."""
 
     id: UUID
     name: str = "family"
     roles: frozenset[Role] = frozenset()
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +81,5 @@ def check_role(by: Actor, *roles: Role) -> None:
     """Raise NotAllowed unless the person holds one of the roles."""
     if not by.roles.intersection(roles):
         needed = " or ".join(r.value.replace("_", " ") for r in roles)
-        raise NotAllowed(f"Only a {needed} can do this.")
+        article = "an" if needed[0] in "aeiou" else "a"
+        raise NotAllowed(f"Only {article} {needed} can do this.")

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.kernel.ids import FundId, new_id
-from reunify.kernel.people import Actor
+from reunify.kernel.may import FINANCE, may
+from reunify.kernel.people import Actor, Role
 from reunify.ledger import policy, postings
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Kind, Scope, Unit
 from reunify.ledger.posting import on_holds, post_once
@@ -38,6 +39,7 @@ class HoldLine:
     caps: tuple[UUID, ...] = ()
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def authorise(
     session: Session,
     *,
@@ -61,6 +63,7 @@ def authorise(
     return post_once(session, Kind.AUTHORISE, external_ref, content, entries, by=by, now=now)
 
 
+@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def draw_down(
     session: Session, *, external_ref: str, fund_id: FundId, cash: Cash, amount: int, by: Actor, now: datetime
 ) -> UUID:
@@ -103,6 +106,7 @@ def set_cap(
     return found
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def reserve(
     session: Session, *, external_ref: str, plan: Sequence[HoldLine], by: Actor, now: datetime
 ) -> UUID:
@@ -130,6 +134,7 @@ def reserve(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def unreserve(
     session: Session, *, external_ref: str, amounts: Mapping[UUID, int], by: Actor, now: datetime
 ) -> UUID:
@@ -139,6 +144,7 @@ def unreserve(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def obligate(
     session: Session, *, external_ref: str, amounts: Mapping[UUID, int], by: Actor, now: datetime
 ) -> UUID:
@@ -148,6 +154,7 @@ def obligate(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def unobligate(
     session: Session, *, external_ref: str, amounts: Mapping[UUID, int], by: Actor, now: datetime
 ) -> UUID:
@@ -164,6 +171,7 @@ def unobligate(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def expend(
     session: Session,
     *,
@@ -186,6 +194,7 @@ def expend(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def fail(
     session: Session, *, external_ref: str, amounts: Mapping[UUID, int], by: Actor, now: datetime
 ) -> UUID:
@@ -195,6 +204,7 @@ def fail(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def give_back(
     session: Session,
     *,
@@ -216,6 +226,7 @@ def give_back(
     )
 
 
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def charge_fee(
     session: Session,
     *,

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.kernel.canonical import digest_of
-from reunify.kernel.people import Actor
+from reunify.kernel.may import FINANCE, may
+from reunify.kernel.people import Actor, Role
 from reunify.ledger import policy, postings, queries
 from reunify.ledger.policy import Account, Hold, Kind
 from reunify.ledger.postings import BalanceKey, Entries, Part
@@ -20,6 +21,7 @@ from reunify.ledger.statement import Event, NewHold, post
 from reunify.rates import queries as rates
 
 
+@may(*FINANCE, Role.CASE_MANAGER, Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def on_holds(
     session: Session,
     kind: Kind,
@@ -84,6 +86,7 @@ def _posted(session: Session, kind: Kind, external_ref: str, content: Any) -> UU
     return event_id
 
 
+@may(*FINANCE, Role.CASE_MANAGER, Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def post_once(
     session: Session,
     kind: Kind,

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
+from reunify.consent.policy import STRIPE, Permit, Told
 from reunify.intake.form import PayeeSaid, TravelRequest
 from reunify.kernel.ids import PayeeId, RequestId, new_id
+from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
-from reunify.payees import queries
+from reunify.payees import agreement, queries
 from reunify.payees.queries import Payee
 from reunify.payees.records import PayeeRecord
 
@@ -22,9 +24,10 @@ class AlreadyAtStripe(Refused):
 
 
 class NoConsent(Refused):
-    """The payee has not agreed to be known to Stripe."""
+    """The permit does not say that Stripe may be told of this payee."""
 
 
+@may(system=True)
 def register(
     session: Session, *, request_id: RequestId, content: TravelRequest, by: Actor, now: datetime
 ) -> dict[str, PayeeId]:
@@ -37,6 +40,15 @@ def register(
     result: dict[str, PayeeId] = {}
     for said in content.payees:
         before = known.get(said.key)
+        agreement.follow(
+            session,
+            request_id=request_id,
+            content=content,
+            said=said,
+            told_before=before is not None and before.stripe_consent,
+            by=by,
+            now=now,
+        )
         if before is not None and _same(before, said):
             result[said.key] = before.id
             continue
@@ -62,14 +74,18 @@ def register(
     return result
 
 
+@may(system=True)
 def record_recipient(
-    session: Session, *, payee_id: PayeeId, recipient: str, by: Actor, now: datetime
+    session: Session, *, payee_id: PayeeId, recipient: str, permit: Permit, by: Actor, now: datetime
 ) -> None:
-    """Keep the Stripe account id of this payee. Saying it twice is harmless; another id is refused."""
+    """Keep the Stripe account id of this payee, made under the permit. Saying it twice is harmless.
+
+    Raises NotFound, NoConsent, AlreadyAtStripe.
+    """
     record = session.get(PayeeRecord, payee_id, with_for_update=True)
     if record is None:
         raise NotFound("There is no such payee.")
-    if not record.stripe_consent:
+    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, request=record.request_id):
         raise NoConsent("This payee has not agreed to be paid through Stripe: pay and log it another way.")
     if record.stripe_recipient == recipient:
         return

@@ -29,15 +29,13 @@ class Payable(Protocol):
     def kind(self) -> str: ...
     @property
     def has_email(self) -> bool: ...
-    @property
-    def stripe_consent(self) -> bool: ...
 
 
 _BY_PAYOUT = frozenset({Settlement.ADVANCE, Settlement.REPAID, Settlement.VENDOR_BILLED})
 
 
-def rail_for(payee: Payable, settlement: Settlement, rail_on: bool) -> RailChoice:
-    """The rail for one settlement. Stripe learns a name and e-mail only with the payee's own written yes."""
+def rail_for(payee: Payable, settlement: Settlement, rail_on: bool, *, agreed: bool) -> RailChoice:
+    """The rail for one settlement. Stripe learns a name and e-mail only while the payee's consent stands."""
     if settlement is Settlement.PARTNER_GIVES:
         return RailChoice(Rail.LOGGED, "A partner gives this in kind; no money moves.")
     if settlement is Settlement.ORGANISATION_BOOKS:
@@ -46,7 +44,7 @@ def rail_for(payee: Payable, settlement: Settlement, rail_on: bool) -> RailChoic
         return RailChoice(Rail.LOGGED, "A partner is settled outside Stripe.")
     if not rail_on:
         return RailChoice(Rail.LOGGED, "Stripe payouts are switched off.")
-    if not payee.stripe_consent:
+    if not agreed:
         return RailChoice(Rail.LOGGED, "The payee has not agreed in writing to be paid through Stripe.")
     if not payee.has_email:
         return RailChoice(Rail.LOGGED, "Stripe needs an e-mail address, and none is known.")

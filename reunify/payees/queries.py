@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from reunify.kernel.ids import PayeeId, RequestId
 from reunify.kernel.refusals import NotFound
 from reunify.payees.records import PayeeRecord
+from reunify.vault.keepers import ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,15 @@ class Payee:
 
 
 def as_payee(record: PayeeRecord) -> Payee:
+    """An erased payee has no e-mail, so nothing can be sent to them; the books still name their id."""
     return Payee(
         PayeeId(record.id),
         RequestId(record.request_id),
         record.key,
         record.version,
         record.kind,
-        record.legal_name,
-        record.email,
+        PayeeRecord.legal_name.told(record, erased=ERASED),
+        PayeeRecord.email.told(record, erased=None),
         record.country,
         record.stripe_consent,
         record.stripe_recipient,
@@ -53,6 +55,14 @@ def payee(session: Session, payee_id: PayeeId) -> Payee:
     if record is None:
         raise NotFound("There is no such payee.")
     return as_payee(record)
+
+
+def request_of(session: Session, payee_id: PayeeId) -> RequestId:
+    """Whose request the payee belongs to; opens no seal. Raises NotFound."""
+    found = session.scalar(sa.select(PayeeRecord.request_id).where(PayeeRecord.id == payee_id))
+    if found is None:
+        raise NotFound("There is no such payee.")
+    return RequestId(found)
 
 
 def newest(session: Session, request_id: RequestId) -> dict[str, Payee]:

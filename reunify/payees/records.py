@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.kernel.ids import new_id
-from reunify.vault.columns import SealedText
+from reunify.vault.columns import sealed_text
 
 
 class PayeeRecord(Base):
@@ -22,10 +22,7 @@ class PayeeRecord(Base):
         sa.CheckConstraint("kind IN ('person', 'vendor', 'partner')", name="kind_known"),
         sa.CheckConstraint("version >= 1", name="numbered_from_one"),
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_two_letters"),
-        sa.CheckConstraint(
-            "stripe_recipient IS NULL OR (stripe_consent AND email IS NOT NULL)",
-            name="recipient_needs_consent",
-        ),
+        sa.CheckConstraint("stripe_recipient IS NULL OR email IS NOT NULL", name="recipient_needs_email"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -33,9 +30,9 @@ class PayeeRecord(Base):
     key: Mapped[str]
     version: Mapped[int]
     kind: Mapped[str]
-    legal_name: Mapped[str] = mapped_column(SealedText("payees.legal_name"))
-    email: Mapped[str | None] = mapped_column(SealedText("payees.email"))
+    legal_name = sealed_text(keeper="request_id")
+    email = sealed_text(keeper="request_id", optional=True)
     country: Mapped[str]
-    stripe_consent: Mapped[bool]
+    stripe_consent: Mapped[bool]  # as told in the request; what stands is a consent record
     stripe_recipient: Mapped[str | None]
     registered_at: Mapped[datetime]

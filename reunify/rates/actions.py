@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from reunify.audit.actions import record
 from reunify.kernel.ids import new_id
+from reunify.kernel.may import may
 from reunify.kernel.money import Money
-from reunify.kernel.people import Actor, Staff
+from reunify.kernel.people import Actor, Role, Staff
 from reunify.rates import policy
 from reunify.rates.records import OrganisationSetting
 
 
+@may(Role.ADMINISTRATOR, system=True)
 def set_organisation(
     session: Session, *, key: str, value: Money | int | str, effective_from: date, by: Actor, now: datetime
 ) -> UUID:

@@ -17,6 +17,7 @@ from reunify.disbursement.attempts import NotOurPayment
 from reunify.disbursement.outcomes import Known, Payment
 from reunify.disbursement.policy import check_why
 from reunify.kernel.ids import new_id
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import NotFound
 from reunify.reconciliation import policy
@@ -70,6 +71,7 @@ def receive(
     return notice.id
 
 
+@may(system=True)
 def handle(session: Session, *, event_id: str, payment: Payment | None, by: Actor, now: datetime) -> None:
     """Finish one event. `payment`: what it speaks of, looked up now; None for other events."""
     event = _locked(session, event_id)
@@ -80,6 +82,7 @@ def handle(session: Session, *, event_id: str, payment: Payment | None, by: Acto
     event.handled_at = now
 
 
+@may(system=True)
 def take_payment(
     session: Session, *, payment: Payment, key: str | None, by: Actor, now: datetime
 ) -> str | None:
@@ -147,6 +150,7 @@ def agreed(session: Session, *, still: Iterable[Difference], now: datetime) -> N
             row.resolution = "The books agree now."
 
 
+@may(*FINANCE)
 def resolve(session: Session, *, difference_id: UUID, why: str, by: Actor, now: datetime) -> None:
     """A finance person has explained a difference. Raises NotAllowed, NoWhy, NotFound."""
     check_role(by, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reunify.db import Base
 from reunify.kernel.ids import new_id
 from reunify.reconciliation import policy
-from reunify.vault.columns import SealedText
+from reunify.vault.columns import sealed_text
 
 _KINDS = ", ".join(f"'{kind.value}'" for kind in policy.Kind)
 
@@ -64,4 +64,4 @@ class DifferenceRecord(Base):
     found_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: it agreed by itself
-    resolution: Mapped[str | None] = mapped_column(SealedText("differences.resolution"))
+    resolution = sealed_text(optional=True)

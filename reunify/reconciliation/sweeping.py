@@ -9,6 +9,7 @@ from reunify.db import Database
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement.outcomes import Payment
 from reunify.disbursement.ports import GatewayUnavailable, PaymentGateway
+from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.reconciliation import actions, books, policy, queries
@@ -18,6 +19,7 @@ from reunify.reconciliation.ports import Statement
 Clock = Callable[[], datetime]
 
 
+@may(system=True)
 def work_inbox(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limit: int = 100) -> int:
     """Handle what has arrived; returns how many. One poisoned event never stops the others."""
     with db.read() as session:
@@ -27,6 +29,7 @@ def work_inbox(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock
     return len(notices)
 
 
+@may(system=True)
 def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limit: int = 500) -> int:
     """Ask after payments in flight, in case an event never came; returns how many answered."""
     with db.read() as session:
@@ -43,6 +46,7 @@ def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limi
     return answered
 
 
+@may(system=True)
 def sweep(db: Database, statement: Statement, *, by: Actor, clock: Clock) -> int:
     """List every payment of the last 45 days: late returns, lost answers, payments made past us.
 

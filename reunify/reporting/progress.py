@@ -24,6 +24,7 @@ from reunify.intake import queries as intake
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.refusals import NotFound
+from reunify.kernel.sight import Sight
 from reunify.reporting import signs
 from reunify.reporting.signs import Signs
 
@@ -134,8 +135,10 @@ def _award_stage(at: Signs) -> str:
     return "paid" if live == {"settled"} else "paying"
 
 
-def as_json(progress: Progress) -> dict[str, Any]:
-    """For the API: ids, codes, cents and the questions; no names, no case words."""
+def as_json(progress: Progress, sight: Sight) -> dict[str, Any]:
+    """For the API: ids, codes and cents; no names, no case words. Only the whole sight reads the questions
+    and the keys people chose for lines."""
+    whole = sight is Sight.WHOLE
     explanation, award, plan, refusal = (
         progress.explanation,
         progress.award,
@@ -152,14 +155,21 @@ def as_json(progress: Progress) -> dict[str, Any]:
         "run": progress.run,
         "answers": {s.source: s.answer for s in explanation.sources} if explanation else {},
         "questions": [{"pointer": q.pointer, "en": q.text.en, "es": q.text.es} for q in explanation.questions]
-        if explanation
+        if explanation and whole
         else [],
         "plan": {
             "lines": [
-                {"line": p.line_key, "fund": p.fund_code, "unit": p.unit, "ceiling": p.ceiling}
-                for p in plan.lines
+                {
+                    "line": p.line_key if whole else str(number),
+                    "fund": p.fund_code,
+                    "unit": p.unit,
+                    "ceiling": p.ceiling,
+                }
+                for number, p in enumerate(plan.lines, start=1)
             ],
-            "uncovered": plan.certificate["uncovered"],
+            "uncovered": plan.certificate["uncovered"]
+            if whole
+            else sum(plan.certificate["uncovered"].values()),
         }
         if plan
         else None,

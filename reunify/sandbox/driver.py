@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 
+from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.people import PEOPLE_BY_NAME
 
 PATIENCE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.02
+_STEP_UP = "insufficient_user_authentication"
 
 
 class StoryBroke(Exception):
@@ -30,14 +32,21 @@ class Diary:
 class Person:
     """One signed-in member of staff."""
 
-    def __init__(self, http: httpx.Client, username: str) -> None:
-        """`http` speaks to the API's root and is this person's own."""
+    def __init__(self, http: httpx.Client, username: str, origin: str | None = None) -> None:
+        """`http` speaks to the API's root and is this person's own. `origin`: where a browser would be."""
         self.username = username
         self._http = http
-        password = PEOPLE_BY_NAME[username].password
-        answer = self._http.post("/sessions", json={"username": username, "password": password})
-        answer.raise_for_status()
-        self._http.headers["authorization"] = f"Bearer {answer.json()['token']}"
+        self._origin = origin or _origin_of(http)
+        self._passkey = SoftwarePasskey(username)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """With a password and a passkey."""
+        self._http.headers.pop("authorization", None)
+        password = PEOPLE_BY_NAME[self.username].password
+        half = self._http.post("/sessions", json={"username": self.username, "password": password})
+        half.raise_for_status()
+        self._take_token("/sessions/second-factor", half.json()["passkey_options"], half.json()["half_way"])
 
     @classmethod
     def at(cls, base: str, username: str) -> Person:
@@ -45,7 +54,7 @@ class Person:
 
     def act(self, diary: Diary, what: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One human act: a POST that must succeed."""
-        answer = self._http.post(path, json=body)
+        answer = self.tries(path, body)
         if answer.is_error:
             raise StoryBroke(f"{self.username} could not {what}: {answer.status_code} {answer.text}")
         diary.acts.append(what)
@@ -53,8 +62,24 @@ class Person:
         return dict(answer.json())
 
     def tries(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """A POST that may be refused."""
-        return self._http.post(path, json=body)
+        """A POST that may be refused; asked for the passkey first, the person proves it and asks again."""
+        answer = self._http.post(path, json=body)
+        if _STEP_UP in answer.headers.get("www-authenticate", ""):
+            self.step_up()
+            answer = self._http.post(path, json=body)
+        return answer
+
+    def step_up(self) -> None:
+        """Prove the passkey; the session goes on under a new token."""
+        options = self._http.post("/sessions/step-up/options")
+        options.raise_for_status()
+        self._take_token("/sessions/step-up", options.json())
+
+    def _take_token(self, path: str, options: dict[str, Any], half_way: str | None = None) -> None:
+        body: dict[str, Any] = {"passkey": self._passkey.sign(options, self._origin)}
+        answer = self._http.post(path, json=body | ({"half_way": half_way} if half_way else {}))
+        answer.raise_for_status()
+        self._http.headers["authorization"] = f"Bearer {answer.json()['token']}"
 
     def is_refused(self, path: str, status: int) -> bool:
         """True if this person is turned away with exactly that status."""
@@ -62,6 +87,9 @@ class Person:
 
     def see(self, path: str) -> dict[str, Any]:
         answer = self._http.get(path)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:  # the session has ended meanwhile
+            self.sign_in()
+            answer = self._http.get(path)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -78,6 +106,10 @@ class Person:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _origin_of(http: httpx.Client) -> str:
+    return f"{http.base_url.scheme}://{http.base_url.netloc.decode()}"
 
 
 def family_reads(base: str, link: dict[str, Any]) -> str:

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from reunify.identity import actions as identity
+from reunify.identity import passkeys
 from reunify.kernel.ids import StaffId
 from reunify.kernel.money import Money
 from reunify.kernel.people import Role, System
 from reunify.rates import actions as rates
 from reunify.rates.policy import Setting
+from reunify.sandbox.authenticator import SoftwarePasskey
 
 SANDBOX = System("sandbox")
 
@@ -52,15 +54,29 @@ def settle_in(session: Session, *, now: datetime) -> dict[str, StaffId]:
         rates.set_organisation(
             session, key=key, value=value, effective_from=IN_FORCE_FROM, by=SANDBOX, now=now
         )
-    return {
-        person.username: identity.add_staff(
-            session,
-            username=person.username,
-            name=person.name,
-            password=person.password,
-            roles=set(person.roles),
-            by=SANDBOX,
-            now=now,
-        )
-        for person in PEOPLE
-    }
+    return {person.username: hire(session, person, now=now) for person in PEOPLE}
+
+
+def hire(session: Session, person: DemoPerson, *, now: datetime) -> StaffId:
+    """A member of staff with a password and a software passkey."""
+    staff_id = identity.add_staff(
+        session,
+        username=person.username,
+        name=person.name,
+        password=person.password,
+        roles=set(person.roles),
+        by=SANDBOX,
+        now=now,
+    )
+    passkey = SoftwarePasskey(person.username)
+    passkeys.keep(
+        session,
+        credential_id=passkey.credential_id,
+        public_key=passkey.public_key,
+        sign_count=passkey.count,
+        name="The demo's software passkey",
+        staff_id=staff_id,
+        by=SANDBOX,
+        now=now,
+    )
+    return staff_id

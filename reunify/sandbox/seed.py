@@ -29,11 +29,12 @@ def run(settings: Settings) -> list[str]:
             fill(session, now=house.now())
     finally:
         house.db.dispose()
-    return [
+    signs_in = [
         f"Sign in as {p.username} / {p.password}: {p.name}, "
         + " and ".join(sorted(r.value.replace("_", " ") for r in p.roles))
         for p in people.PEOPLE
     ]
+    return [*signs_in, 'Then press "Use the demo\'s software passkey"; it also confirms what needs one.']
 
 
 def enter_families(settings: Settings) -> None:

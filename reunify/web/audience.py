@@ -8,8 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from reunify.bootstrap import House
-from reunify.identity import actions as identity
-from reunify.identity import family_links
+from reunify.identity import family_links, sessions, tokens
 from reunify.identity.policy import check_proved
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Family, Role, Staff, check_role
@@ -52,8 +51,9 @@ def staff(*roles: Role, step_up: bool = False) -> Callable[[Request], Staff]:
         at = house(request)
         if token:
             with at.db.work() as session:
-                person = identity.staff_of(session, token=token, now=at.now())
+                person = sessions.staff_of(session, token=token, now=at.now())
             if person is not None:
+                request.state.me = person  # for the page that answers a refusal
                 if roles:
                     check_role(person, *roles)
                 if step_up:
@@ -63,6 +63,32 @@ def staff(*roles: Role, step_up: bool = False) -> Callable[[Request], Staff]:
 
     allowed.audience = "staff: " + (", ".join(roles) or "any role")  # type: ignore[attr-defined]  # read by the access test
     allowed.step_up = step_up  # type: ignore[attr-defined]
+    allowed.roles = frozenset(roles)  # type: ignore[attr-defined]
+    return allowed
+
+
+def service_or_staff(scope: str, *roles: Role) -> Callable[[Request], Staff]:
+    """Staff as `staff(*roles)` says, or a program whose token has the scope, acting in its owner's name.
+
+    A token counts in the bearer header only, and nowhere else in the house: every other door is `staff`.
+    """
+    people = staff(*roles)
+
+    def allowed(request: Request) -> Staff:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not token.startswith(tokens.PREFIX):
+            return people(request)
+        at = house(request)
+        with at.db.work() as session:
+            program = tokens.acting(session, token=token.strip(), scope=scope, now=at.now())
+        if program is None:
+            raise SignInFirst("This token is not known, has ended, or does not reach this far.")
+        return program
+
+    allowed.audience = f"{people.audience}; or a token with {scope}"  # type: ignore[attr-defined]
+    allowed.step_up = False  # type: ignore[attr-defined]
+    allowed.scope = scope  # type: ignore[attr-defined]
+    allowed.roles = frozenset(roles)  # type: ignore[attr-defined]
     return allowed
 
 
@@ -81,5 +107,14 @@ def family(request: Request) -> tuple[Family, RequestId]:
 AtHouse = Annotated[House, Depends(house)]
 AnyStaff = Annotated[Staff, Depends(staff())]
 CaseManager = Annotated[Staff, Depends(staff(Role.CASE_MANAGER))]
-Finance = Annotated[Staff, Depends(staff(Role.FINANCE_APPROVER, Role.FINANCE_RELEASER))]
+FINANCE_ROLES = (Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
+Finance = Annotated[Staff, Depends(staff(*FINANCE_ROLES))]
+# With a passkey within five minutes (ASVS 7.5.3): money goes out, people or rules change, data leaves.
+SteppedUpFinance = Annotated[Staff, Depends(staff(*FINANCE_ROLES, step_up=True))]
+SteppedUpCaseManager = Annotated[Staff, Depends(staff(Role.CASE_MANAGER, step_up=True))]
+SteppedUpAdministrator = Annotated[Staff, Depends(staff(Role.ADMINISTRATOR, step_up=True))]
+SteppedUpRulesAuthor = Annotated[Staff, Depends(staff(Role.RULES_AUTHOR, step_up=True))]
+SteppedUpStaff = Annotated[Staff, Depends(staff(step_up=True))]
+EntersRequests = Annotated[Staff, Depends(service_or_staff("requests:write", Role.CASE_MANAGER))]
+ReadsProgress = Annotated[Staff, Depends(service_or_staff("requests:read_progress"))]
 AtFamily = Annotated[tuple[Family, RequestId], Depends(family)]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
 from typing import Any
-from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from reunify import logs
+from reunify.identity.limits import TooManyCalls
 from reunify.identity.policy import StepUpFirst, TooManyTries, WrongSignIn
 from reunify.kernel.refusals import BadInput, NotAllowed, NotFound, OutOfStep, Refused, Retryable
+from reunify.vault.keepers import Erased
 from reunify.web.audience import OpenLinkFirst, SignInFirst
+from reunify.web.shield import route_of
 
-log = logging.getLogger("reunify.web")
+log = logs.named("web")
 
 # The most particular first: the first class that fits decides.
 STATUS: list[tuple[type[Exception], int, str]] = [
@@ -26,12 +27,18 @@ STATUS: list[tuple[type[Exception], int, str]] = [
     (StepUpFirst, 401, "Please confirm it is you"),
     (WrongSignIn, 401, "The name or the password is not right"),
     (TooManyTries, 429, "Too many tries"),
+    (TooManyCalls, 429, "Too many tries"),
     (NotAllowed, 403, "You may not do this"),
     (NotFound, 404, "Not found"),
     (OutOfStep, 409, "It has moved on"),
+    (Erased, 410, "Erased"),
     (Refused, 422, "This cannot be done"),
     (Retryable, 503, "Please try again"),
 ]
+
+
+# RFC 9470: the caller proves a passkey at /api/v1/sessions/step-up, then asks again.
+STEP_UP_CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age=300'
 
 
 def status_of(refusal: Exception) -> tuple[int, str]:
@@ -72,7 +79,16 @@ def _page(request: Request, status: int, title: str, detail: str) -> Any:
 async def _refused(request: Request, refusal: Exception) -> Any:
     assert isinstance(refusal, Refused | Retryable)
     status, title = status_of(refusal)
-    return _page(request, status, title, str(refusal)) or refusal_body(refusal)
+    # Who was turned away from what is worth a line (ASVS 16.3.2); what they typed is not.
+    log.info("refused", kind=type(refusal).__name__, status=status, route=route_of(request.scope))
+    if isinstance(refusal, StepUpFirst) and not request.url.path.startswith("/api/"):
+        return await request.app.state.step_up_page(request)
+    answer = _page(request, status, title, str(refusal)) or refusal_body(refusal)
+    if isinstance(refusal, StepUpFirst):
+        answer.headers["www-authenticate"] = STEP_UP_CHALLENGE
+    if isinstance(refusal, TooManyCalls):
+        answer.headers["retry-after"] = str(refusal.seconds)
+    return answer
 
 
 async def _unreadable(request: Request, wrong: Exception) -> Any:
@@ -91,17 +107,23 @@ async def _http(request: Request, wrong: Exception) -> Any:
     assert isinstance(wrong, HTTPException)
     detail = {404: "There is nothing at this address.", 405: "This address does not take that method."}
     said = detail.get(wrong.status_code, "The call was refused.")
-    return _page(request, wrong.status_code, "Not here", said) or problem(wrong.status_code, "Not here", said)
+    answer = _page(request, wrong.status_code, "Not here", said) or problem(
+        wrong.status_code, "Not here", said
+    )
+    if wrong.headers and "Allow" in wrong.headers:
+        answer.headers["allow"] = wrong.headers["Allow"]
+    return answer
 
 
 async def unexpected(request: Request, wrong: Exception) -> Any:
     """Our own fault: a number to tell us, and nothing of what went wrong."""
-    number = str(uuid4())
-    route = request.scope.get("route")
-    frames = traceback.extract_tb(wrong.__traceback__)
-    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
-    # The class, the line and the route pattern only: messages and paths may carry personal data.
-    pattern = getattr(route, "path", "?")
-    log.error("unexpected %s at %s in %s (%s)", type(wrong).__name__, where, pattern, number)
+    number = number_of(request)
+    # The class, the lines and the route pattern only: messages and paths may carry personal data.
+    log.error("unexpected", route=route_of(request.scope), **logs.fault(wrong))
     detail = f"Something went wrong on our side. Nothing was lost. Tell us this number: {number}"
     return _page(request, 500, "Our fault", detail) or problem(500, "Our fault", detail, instance=number)
+
+
+def number_of(request: Request) -> str:
+    """The call's own number: in its answer's header, in its log lines, and on its error page."""
+    return str(request.scope.get("state", {}).get("call", "unknown"))

@@ -8,12 +8,10 @@ from pytest_bdd import given, parsers, then, when
 
 from reunify.kernel.people import Role
 from reunify.sandbox.people import DemoPerson
+from tests.bdd.staff_moves import OLGA, hired, lend, moves_to
 
-EVERYTHING = DemoPerson(
-    "eve",
-    "Eve Marsh",
-    "ribbon-castle-61",
-    frozenset({Role.CASE_MANAGER, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER}),
+EVE = DemoPerson(
+    "eve", "Eve Marsh", "ribbon-castle-61", frozenset({Role.FINANCE_APPROVER, Role.FINANCE_RELEASER})
 )
 
 
@@ -25,7 +23,7 @@ def answer(story: Any, who: str, answers: dict[str, Any]) -> None:
 
 @given("her award has been released")
 def award_released(story: Any) -> None:
-    story.town.hire(EVERYTHING)
+    hired(story, OLGA, EVE)
     story.act("Eve", "approve and release", f"{story.award_path}/approval-and-release")
     story.town.work()
     assert story.progress["stage"] == "paying"
@@ -52,8 +50,10 @@ def taxi_added(story: Any) -> None:
     answer(story, "Ana", {"/cost_lines": lines})
 
 
-@when("Eve, who is case manager and finance, changes the phone number after releasing it herself")
+@when("Eve, who released it and now covers for Ana, changes the phone number")
 def releaser_changes(story: Any) -> None:
+    moves_to(story, "eve", Role.RULES_AUTHOR)
+    lend(story, "ana", "eve", Role.CASE_MANAGER)
     answer(story, "Eve", {"/travelers/0/contact/phone": "+1 918 555 0199"})
 
 

@@ -13,9 +13,14 @@ import pytest
 from reunify.db import Database
 from reunify.sandbox.families import sample_family
 from tests.bdd.change_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.door_steps import *  # noqa: F403
 from tests.bdd.eligibility_steps import *  # noqa: F403
 from tests.bdd.family_steps import *  # noqa: F403
+from tests.bdd.household_steps import *  # noqa: F403
 from tests.bdd.money_steps import *  # noqa: F403
+from tests.bdd.paper_steps import *  # noqa: F403
+from tests.bdd.people_steps import *  # noqa: F403
+from tests.bdd.retention_steps import *  # noqa: F403
 from tests.town import NOW, Town, built
 
 

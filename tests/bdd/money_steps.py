@@ -12,10 +12,9 @@ from reunify.kernel.money import Money
 from reunify.kernel.people import Role
 from reunify.rates.queries import organisation
 from reunify.sandbox.people import DemoPerson
+from tests.bdd.staff_moves import OLGA, hired, lend, moves_to
 
-EVE = DemoPerson(
-    "eve", "Eve Marsh", "ribbon-castle-61", frozenset({Role.CASE_MANAGER, Role.FINANCE_APPROVER})
-)
+EVE = DemoPerson("eve", "Eve Marsh", "ribbon-castle-61", frozenset({Role.RULES_AUTHOR}))
 
 
 @given(parsers.parse("the small-amount limit is {amount}"))
@@ -58,12 +57,14 @@ def turned_away(story: Any) -> None:
     assert story.answer.status_code == 403
 
 
-@given("Eve, who is case manager and finance, answers a question")
+@given("Eve answers a question while she covers for Ana, and later moves to finance")
 def eve_answers(story: Any) -> None:
-    story.town.hire(EVE)
+    hired(story, OLGA, EVE)
+    lend(story, "ana", "eve", Role.CASE_MANAGER)
     body = {"answers": {"/travelers/0/readiness/mobility": "walks with a stick"}}
     story.act("Eve", "answer", f"/requests/{story.request_id}/answers", body)
     story.town.work()
+    moves_to(story, "eve", Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
 
 
 @given("Ben has approved it")

@@ -25,6 +25,7 @@ from flows.work import Work
 from flows.worker import Worker
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.bootstrap import build
+from reunify.consent.policy import Permit
 from reunify.db import Database
 from reunify.disbursement import policy, queries
 from reunify.disbursement.outcomes import Outcome
@@ -78,8 +79,8 @@ class MortalGateway(StripeGateway):
     moment = Moment.NEVER
     called = False
 
-    def ensure_recipient(self, payee: Payee) -> Recipient:
-        found = super().ensure_recipient(payee)
+    def ensure_recipient(self, payee: Payee, permit: Permit) -> Recipient:
+        found = super().ensure_recipient(payee, permit)
         if self.moment is Moment.ACCOUNT_MADE:
             die()
         return found

@@ -23,6 +23,7 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.adapters.embedded_postgres import Urls
+from reunify.adapters.key_sources import FileKeys
 from reunify.bootstrap import ROOT
 from reunify.cli import ports
 from reunify.disbursement import queries
@@ -48,7 +49,7 @@ def killing_ground(
 ) -> Iterator[Town]:
     """One house for all of this: each test pays a family of its own."""
     data = tmp_path_factory.mktemp("house")
-    keyring.current().save(data / "keys.json")  # the workers open what we sealed
+    FileKeys(data / "keys.json").write_first(keyring.current().to_json())  # the workers open what we sealed
     _processes.set_forkserver_preload(["tests.flows.mortal_worker"])
     with lasting_database(server, administrator, template) as db, built(db, data) as town:
         yield town

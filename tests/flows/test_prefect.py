@@ -146,6 +146,7 @@ def test_a_stranger_reads_nothing_and_no_other_page_may_ask(served: Served) -> N
     assert _call(served.port, "GET", "/", {}) == 200
 
 
+@pytest.mark.asvs("16.5.2")
 def test_without_prefect_the_work_is_done_at_once_and_says_no_run() -> None:
     seen: list[str | None] = []
 

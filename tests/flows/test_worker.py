@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from flows.work import Work
 from flows.worker import Bell, Worker
 from reunify.db import Database
+from reunify.logs import Line
 
 
 class Pile:
@@ -164,3 +165,6 @@ def test_a_failure_is_logged_without_its_text(db: Database, caplog: pytest.LogCa
         Worker(db, [pile.work()], _plain).once()
     assert "ValueError" in caplog.text
     assert "Garcia" not in caplog.text
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, Line)]
+    assert [line["event"] for line in lines] == ["batch_failed"]
+    assert lines[0]["run"].startswith("B-")  # the number that all lines of one batch share

@@ -147,6 +147,7 @@ def test_a_source_that_is_not_ours_is_never_reserved(world: World) -> None:
     assert {line.fund_code for line in plan.lines} == {"cash"}
 
 
+@pytest.mark.asvs("2.3.2")
 def test_a_limit_per_child_counts_over_two_requests_for_the_same_child(world: World) -> None:
     with world.books.db.work() as session:
         funds.limit(
@@ -181,6 +182,7 @@ def test_a_newer_version_gives_up_what_is_reserved_and_never_what_is_obligated(w
     assert findings(world.books.db) == []
 
 
+@pytest.mark.asvs("2.3.3", "2.3.4")
 def test_sixteen_threads_over_scarce_funds_take_all_there_is_and_nothing_more(world: World) -> None:
     families = [world.submit() for _ in range(24)]
 

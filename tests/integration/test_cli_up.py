@@ -98,7 +98,7 @@ def test_the_house_starts_refuses_a_second_survives_a_kill_and_stops_clean(data:
     ports = {"REUNIFY_API_PORT": str(api), "REUNIFY_PREFECT_PORT": str(prefect)}
     house = Up(data, ports)
     try:
-        house.says(f"http://127.0.0.1:{api}")
+        house.says(f"http://localhost:{api}")
         house.says("Stop with")
         assert answers(api, "/api/v1/health")
         second = subprocess.run(

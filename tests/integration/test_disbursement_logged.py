@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.db import Database
@@ -110,9 +112,38 @@ def test_who_wrote_it_down_cannot_check_it(world: World, superuser: str) -> None
     engine.dispose()
 
 
+def test_a_stand_in_of_who_wrote_it_down_is_nobody_to_check_it(world: World) -> None:
+    """In words, and in the table past all Python, with and without whom the stand-in stands for."""
+    ben, carla = world.staff["ben"], world.staff["carla"]
+    now = world.clock()
+    with world.db.work() as session:
+        said = (
+            "INSERT INTO delegations "
+            "(id, lender_id, receiver_id, made_by, role, starts_at, ends_at, made_at) "
+            "VALUES (gen_random_uuid(), :ben, :carla, :ben, 'auditor', :now, :now + interval '1 day', :now)"
+        )
+        session.execute(sa.text(said), {"ben": ben.id, "carla": carla.id, "now": now})
+    instruction = billed(world)
+    write_down(world, instruction)
+    world.staff["carla"] = replace(carla, stands_for=frozenset({ben.id}))
+    with pytest.raises(policy.VerifierIsRecorder, match="stand in for the same person"):
+        check(world, instruction)
+    checked = "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now"
+    for more, constraint in [
+        ("", "verified_for_whole"),
+        (", verified_for = ARRAY[:ben]", "verifier_is_another"),
+    ]:
+        values = {"carla": carla.id, "now": now, "ben": ben.id}
+        with Session(world.db.engine) as session, pytest.raises(sa.exc.IntegrityError) as refused:
+            session.execute(sa.text(checked + more), values)
+        assert refused.value.orig is not None
+        named = str(refused.value.orig.diag.constraint_name)  # type: ignore[attr-defined]
+        assert named == f"ck_logged_payments_{constraint}"
+
+
 def test_a_case_manager_may_write_down_but_not_check_and_a_flow_may_do_neither(world: World) -> None:
     instruction = billed(world)
-    with world.db.work() as session, pytest.raises(policy.NotStaff):
+    with world.db.work() as session, pytest.raises(NotAllowed, match="A person decides this"):
         logging_payments.record_logged(
             session,
             instruction_id=instruction,

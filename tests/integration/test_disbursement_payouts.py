@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -32,9 +33,11 @@ from tests.integration.payment_world import (
     entries_of,
     make_world,
     payments_at,
+    some_uuid,
     stripe_side,
     superuser_of,
 )
+from tests.permits import for_stripe
 
 SIM = tuple[Running, StripeGateway]
 
@@ -295,7 +298,12 @@ def test_a_payee_stripe_will_not_take_goes_to_a_finance_person(world: World, str
     (instruction,) = world.instruct(world.line("mother", Settlement.ADVANCE, 40_000))
     with world.db.work() as session:
         payees.record_recipient(
-            session, payee_id=world.payees["mother"], recipient="acct_gone", by=FLOW, now=world.clock()
+            session,
+            payee_id=world.payees["mother"],
+            recipient="acct_gone",
+            permit=for_stripe(world.request),
+            by=FLOW,
+            now=world.clock(),
         )
     asked = {"instruction_id": instruction, "by": FLOW, "clock": world.clock}
     assert not sending.ensure_recipient(world.db, gateway, **asked)  # type: ignore[arg-type]
@@ -403,16 +411,18 @@ def test_a_changed_payee_is_a_new_version_and_an_unchanged_one_is_not(world: Wor
 
 def test_a_payee_has_one_recipient_and_never_without_consent(world: World, superuser: str) -> None:
     with world.db.work() as session:
-        keep = {"session": session, "by": FLOW, "now": world.clock()}
-        payees.record_recipient(payee_id=world.payees["mother"], recipient="acct_1", **keep)  # type: ignore[arg-type]
-        payees.record_recipient(payee_id=world.payees["mother"], recipient="acct_1", **keep)  # type: ignore[arg-type]
+        keep: dict[str, Any] = {"by": FLOW, "now": world.clock(), "permit": for_stripe(world.request)}
+        mother = world.payees["mother"]
+        payees.record_recipient(session, payee_id=mother, recipient="acct_1", **keep)
+        payees.record_recipient(session, payee_id=mother, recipient="acct_1", **keep)
         with pytest.raises(payees.AlreadyAtStripe):
-            payees.record_recipient(payee_id=world.payees["mother"], recipient="acct_2", **keep)  # type: ignore[arg-type]
+            payees.record_recipient(session, payee_id=mother, recipient="acct_2", **keep)
+        keep["permit"] = for_stripe(some_uuid())
         with pytest.raises(payees.NoConsent):
-            payees.record_recipient(payee_id=world.payees["airline"], recipient="acct_3", **keep)  # type: ignore[arg-type]
+            payees.record_recipient(session, payee_id=world.payees["airline"], recipient="acct_3", **keep)
     engine = sa.create_engine(superuser)
-    with engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="recipient_needs_consent"):
-        connection.execute(sa.text("UPDATE payees SET stripe_recipient = 'acct_9' WHERE key = 'airline'"))
+    with engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="recipient_needs_email"):
+        connection.execute(sa.text("UPDATE payees SET stripe_recipient = 'acct_9' WHERE key = 'hotel'"))
     engine.dispose()
 
 

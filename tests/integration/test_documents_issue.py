@@ -128,19 +128,31 @@ def test_a_document_is_only_shown_in_the_forms_it_has(
             queries.content(session, DocumentId(uuid4()), "pdf")
 
 
-def test_files_are_kept_once_and_sealed(db: Database, now: datetime) -> None:
+def test_files_are_kept_once_for_each_family_and_sealed(db: Database, now: datetime) -> None:
+    letter = {"content": b"a letter for Rosa", "media_type": "text/plain", "now": now}
+    rosas, others = uuid4(), uuid4()
     with db.work() as session:
-        first = files.put(session, content=b"a letter for Rosa", media_type="text/plain", now=now)
-        again = files.put(session, content=b"a letter for Rosa", media_type="text/plain", now=now)
-    assert first == again == hashlib.sha256(b"a letter for Rosa").hexdigest()
+        first = files.put(session, keeper=rosas, **letter)
+        again = files.put(session, keeper=rosas, **letter)
+        theirs = files.put(session, keeper=others, **letter)
+    assert first == again == theirs == hashlib.sha256(b"a letter for Rosa").hexdigest()
     with db.read() as session:
-        assert kept.get(session, first).content == b"a letter for Rosa"
-        stored = session.execute(sa.text("SELECT content FROM files_blobs")).scalar_one()
-        assert b"Rosa" not in bytes(stored)
-        with pytest.raises(FileMissing):
-            kept.get(session, "0" * 64)
+        assert kept.get(session, first, rosas).content == b"a letter for Rosa"
+        assert kept.get(session, first, others).content == b"a letter for Rosa"
+        stored = session.scalars(sa.text("SELECT content FROM files_blobs")).all()
+        assert len(stored) == 2
+        assert not any(b"Rosa" in bytes(content) for content in stored)
+        for sha256, keeper in (("0" * 64, rosas), (first, uuid4())):
+            with pytest.raises(FileMissing):
+                kept.get(session, sha256, keeper)
 
 
 def test_a_file_too_large_is_refused_in_words(db: Database, now: datetime) -> None:
     with db.work() as session, pytest.raises(FileTooLarge, match="20 MB"):
-        files.put(session, content=b"x" * (files.LARGEST_BYTES + 1), media_type="text/plain", now=now)
+        files.put(
+            session,
+            content=b"x" * (files.LARGEST_BYTES + 1),
+            media_type="text/plain",
+            keeper=uuid4(),
+            now=now,
+        )

@@ -123,21 +123,21 @@ def test_facts_that_were_changed_afterwards_are_noticed(
     db: Database, staff: dict[str, Staff], now: datetime
 ) -> None:
     result = assess(db, submitted(db, family("d", now), staff["ana"], now), now)
-    with db.read() as session:
-        row = session.get_one(DeterminationRecord, result.determination_ids["domestic_reunification"])
-        session.expunge(row)
-    facts = copy.deepcopy(row.facts)
-    facts["lines"][0]["limit_cents"] = 1
-    forged = DeterminationRecord(
-        **{
-            c.key: getattr(row, c.key)
-            for c in sa.inspect(DeterminationRecord).column_attrs
-            if c.key not in ("id", "facts", "source")
-        },
-        source="forged",
-        facts=facts,
-    )
     with db.work() as session:
+        row = session.get_one(DeterminationRecord, result.determination_ids["domestic_reunification"])
+        facts = copy.deepcopy(row.facts)
+        facts["lines"][0]["limit_cents"] = 1
+        sealed = {DeterminationRecord.facts.attribute, DeterminationRecord.content.attribute}
+        forged = DeterminationRecord(
+            **{
+                c.key: getattr(row, c.key)
+                for c in sa.inspect(DeterminationRecord).column_attrs
+                if c.key not in {"id", "source"} | sealed
+            },
+            source="forged",
+            content=row.content,
+            facts=facts,
+        )
         session.add(forged)
         session.flush()
         assert not queries.reproduce(session, forged.id)

@@ -28,6 +28,7 @@ def findings(db: Database) -> list[str]:
         return [str(f) for f in invariants.check(session)]
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_fifty_people_reserving_from_one_fund_never_reserve_a_cent_too_much(books: Books) -> None:
     def try_one(number: int) -> int:
         amount = 1 + random.Random(number).randrange(2_000)
@@ -83,6 +84,7 @@ def test_plans_over_many_balances_and_a_cap_finish_in_whatever_order_they_name_t
 
 
 @pytest.mark.parametrize("verb", ["reserve", "expend"])
+@pytest.mark.asvs("15.4.1")
 def test_the_same_payment_posted_by_fifty_threads_is_one_payment(books: Books, verb: str) -> None:
     line = books.line(1_000)
     if verb == "expend":

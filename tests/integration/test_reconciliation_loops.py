@@ -38,6 +38,7 @@ from tests.integration.payment_world import (
     superuser_of,
     webhook_door,
 )
+from tests.permits import for_stripe
 
 TYPE = "v2.money_management.outbound_payment."
 
@@ -284,7 +285,8 @@ def test_a_payment_made_past_our_two_people_is_reported_until_a_person_explains_
     with stripe_side(tmp_path) as (simulator, gateway):
         world.advance(gateway)
         (account,) = simulator.bank.store.all("account")
-        params = gateway.prepare(PaymentOrder(some_uuid(), account["id"], Money(7_700)))
+        order = PaymentOrder(some_uuid(), account["id"], Money(7_700), for_stripe(some_uuid()))
+        params = gateway.prepare(order)
         gateway.send(params, key="from-the-dashboard")
         (payment,) = payments_at(simulator)
         simulator.bank.settle(payment["id"])

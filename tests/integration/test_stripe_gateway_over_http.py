@@ -23,8 +23,9 @@ import stripe
 
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.adapters.stripe_rules import NotForStripe
+from reunify.consent.policy import Told
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Payment, Status, Unclear
-from reunify.disbursement.ports import ConsentMissing, GatewayUnavailable, PaymentOrder
+from reunify.disbursement.ports import ConsentMissing, GatewayUnavailable, PaymentOrder, Recipient
 from reunify.kernel.ids import PayeeId, RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import NotFound
@@ -32,6 +33,7 @@ from reunify.payees.queries import Payee
 from reunify.sandbox.stripe_simulator.options import Options
 from reunify.sandbox.stripe_simulator.serving import Running, running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
+from tests.permits import for_stripe
 
 KEY = "sk_test_sandbox"
 
@@ -50,6 +52,13 @@ def payee(**changes: Any) -> Payee:
         "stripe_recipient": None,
     }
     return Payee(**{**said, **changes})
+
+
+PERMIT = for_stripe(uuid4())
+
+
+def make_known(gateway: StripeGateway, to: Payee) -> Recipient:
+    return gateway.ensure_recipient(to, for_stripe(to.request_id))
 
 
 def gateway_to(base: str, *, read_seconds: float = 5) -> StripeGateway:
@@ -73,8 +82,8 @@ def gateway(stripe_side: Running) -> Iterator[StripeGateway]:
 
 def ready_order(gateway: StripeGateway, cents: int = 40_000) -> tuple[dict[str, Any], UUID]:
     reference = uuid4()
-    recipient = gateway.ensure_recipient(payee())
-    return gateway.prepare(PaymentOrder(reference, recipient.id, Money(cents))), reference
+    recipient = make_known(gateway, payee())
+    return gateway.prepare(PaymentOrder(reference, recipient.id, Money(cents), PERMIT)), reference
 
 
 def known(outcome: object) -> Payment:
@@ -132,15 +141,20 @@ def test_what_stripe_learns_is_name_email_country_and_one_reference(
 
 
 def test_without_consent_stripe_learns_nothing(gateway: StripeGateway, stripe_side: Running) -> None:
+    mother, other = payee(), for_stripe(uuid4())
     with pytest.raises(ConsentMissing):
-        gateway.ensure_recipient(payee(stripe_consent=False))
+        gateway.ensure_recipient(mother, other)
+    with pytest.raises(ConsentMissing):
+        gateway.ensure_recipient(mother, for_stripe(mother.request_id, what=Told.TRAVEL_DETAILS))
+    with pytest.raises(ConsentMissing):
+        make_known(gateway, payee(email=None))
     assert stripe_side.bank.store.all("account") == []
 
 
 def test_the_same_payee_is_made_once(gateway: StripeGateway, stripe_side: Running) -> None:
     mother = payee()
-    first = gateway.ensure_recipient(mother)
-    assert gateway.ensure_recipient(mother) == first
+    first = make_known(gateway, mother)
+    assert make_known(gateway, mother) == first
     assert len(stripe_side.bank.store.all("account")) == 1
 
 
@@ -200,7 +214,7 @@ def test_no_money_is_a_definite_no(gateway: StripeGateway, stripe_side: Running)
 
 
 def test_an_unknown_recipient_is_a_definite_no(gateway: StripeGateway) -> None:
-    params = gateway.prepare(PaymentOrder(uuid4(), "acct_nobody", Money(100)))
+    params = gateway.prepare(PaymentOrder(uuid4(), "acct_nobody", Money(100), PERMIT))
     assert gateway.send(params, key="k1") == NotSent("resource_missing")
 
 
@@ -222,7 +236,7 @@ def test_eight_workers_with_one_key_make_one_payment(gateway: StripeGateway, str
 
 def test_nobody_listening_is_unclear_and_reading_says_try_again() -> None:
     nowhere = gateway_to("http://127.0.0.1:9")
-    params = nowhere.prepare(PaymentOrder(uuid4(), "acct_1", Money(100)))
+    params = nowhere.prepare(PaymentOrder(uuid4(), "acct_1", Money(100), PERMIT))
     assert isinstance(nowhere.send(params, key="k1"), Unclear)
     nowhere._client._requestor._options.max_network_retries = 0
     with pytest.raises(GatewayUnavailable):
@@ -278,9 +292,9 @@ def test_a_canceled_payment_cannot_be_canceled_again(gateway: StripeGateway) -> 
 
 
 def test_a_reference_is_noted_on_the_recipient(gateway: StripeGateway, stripe_side: Running) -> None:
-    recipient = gateway.ensure_recipient(payee())
+    recipient = make_known(gateway, payee())
     reference = uuid4()
-    gateway.log_reference(recipient=recipient.id, reference=reference)
+    gateway.log_reference(recipient=recipient.id, reference=reference, permit=PERMIT)
     assert stripe_side.bank.account(recipient.id)["metadata"]["reunify_disbursement"] == str(reference)
 
 
@@ -288,23 +302,29 @@ def test_bank_details_are_typed_on_stripes_page(tmp_path: Path) -> None:
     with running(Options(data=tmp_path, settle_after=None, banks_ready=False)) as simulator:
         gateway = gateway_to(simulator.url)
         mother = payee()
-        recipient = gateway.ensure_recipient(mother)
+        recipient = make_known(gateway, mother)
         assert not recipient.ready
-        params = gateway.prepare(PaymentOrder(uuid4(), recipient.id, Money(100)))
+        params = gateway.prepare(PaymentOrder(uuid4(), recipient.id, Money(100), PERMIT))
         assert gateway.send(params, key="k1") == NotSent("invalid_payout_method")
-        link = gateway.bank_details_link(recipient=recipient.id, return_to="http://127.0.0.1:1/back")
+        link = gateway.bank_details_link(
+            recipient=recipient.id, return_to="http://127.0.0.1:1/back", permit=PERMIT
+        )
         assert call("GET", link)[0] == 200
         status, headers, _ = call("POST", link, b"routing=110000000&account=000123456789")
         assert (status, headers["location"]) == (303, "http://127.0.0.1:1/back")
         assert b"000123456789" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
-        assert gateway.ensure_recipient(payee(stripe_recipient=recipient.id)).ready
+        assert make_known(gateway, payee(stripe_recipient=recipient.id)).ready
         gateway.close()
 
 
 def test_lists_are_paged_and_filtered(gateway: StripeGateway, stripe_side: Running) -> None:
-    recipient = gateway.ensure_recipient(payee()).id
+    recipient = make_known(gateway, payee()).id
     for number in range(5):
-        known(gateway.send(gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100))), key=f"k{number}"))
+        known(
+            gateway.send(
+                gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100), PERMIT)), key=f"k{number}"
+            )
+        )
     service = gateway._client.v2.money_management.outbound_payments
     page = service.list({"limit": 2, "recipient": recipient, "status": ["processing"]})
     assert len(page.data) == 2
@@ -384,7 +404,7 @@ def test_the_control_plane_settles_fails_returns_and_refuses_nonsense(
 def test_a_person_sees_balance_and_payments_on_a_page_without_scripts(
     gateway: StripeGateway, stripe_side: Running
 ) -> None:
-    gateway.ensure_recipient(payee(legal_name="<b>Ana</b>", key="x"))
+    make_known(gateway, payee(legal_name="<b>Ana</b>", key="x"))
     params, _ = ready_order(gateway)
     payment = known(gateway.send(params, key="k1"))
     to = urlsplit(stripe_side.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import uuid4
@@ -76,6 +77,19 @@ def test_who_wrote_it_down_does_not_check_it() -> None:
     with pytest.raises(policy.VerifierIsRecorder, match="colleague"):
         policy.check_verifier(one, one.id)
     assert policy.check_verifier(staff(Role.FINANCE_APPROVER), one.id)
+
+
+def test_a_stand_in_and_whom_they_stand_for_are_one_to_check_a_payment() -> None:
+    recorder, third = StaffId(uuid4()), StaffId(uuid4())
+    finance = staff(Role.FINANCE_APPROVER)
+    for by, recorded_for in (
+        (replace(finance, stands_for=frozenset({recorder})), ()),
+        (finance, (finance.id,)),
+        (replace(finance, stands_for=frozenset({third})), (third,)),
+    ):
+        with pytest.raises(policy.VerifierIsRecorder, match="same person"):
+            policy.check_verifier(by, recorder, recorded_for)
+    assert policy.check_verifier(replace(finance, stands_for=frozenset({third})), recorder)
 
 
 def test_the_system_and_case_managers_do_not_check_payments() -> None:

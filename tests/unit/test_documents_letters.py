@@ -213,6 +213,7 @@ def _altered(folder: Path, old: str, new: str) -> DocxRenderer:
         "{{ ''.join(range(1000)) }}",
     ],
 )
+@pytest.mark.asvs("1.3.7")
 def test_a_hostile_template_gets_nowhere(tmp_path: Path, attack: str) -> None:
     with pytest.raises((TemplateUnsafe, LetterIncomplete)):
         _altered(tmp_path, "{{ date }}", attack).render(

@@ -162,6 +162,7 @@ def test_a_quote_of_nothing_is_refused(draft: dict[str, Any]) -> None:
     assert found(draft) == {"/cost_lines/0/quote_cents": "The quote is zero; write what it costs."}
 
 
+@pytest.mark.asvs("2.2.3")
 def test_nobody_is_recovered_before_being_located(draft: dict[str, Any]) -> None:
     draft["case"] |= {"located_on": "2026-11-25", "recovered_on": "2026-11-24"}
     assert list(found(draft)) == ["/case/recovered_on"]

@@ -10,7 +10,10 @@ import pytest
 
 from reunify.bootstrap import House
 from reunify.db import Database
+from tests.web.doors_world import ana, clock, staffed
 from tests.web.pages_world import house_over
+
+__all__ = ["ana", "clock", "staffed"]
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -18,15 +20,34 @@ from pydantic import SecretStr
 from flows.registry import works
 from reunify.bootstrap import House, build
 from reunify.db import Database
-from reunify.sandbox.people import PEOPLE
+from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.seed import fill
 from reunify.settings import Settings
 from reunify.vault import keyring
 from reunify.web.app import create
 
-__all__ = ["TestClient", "as_sent", "browser", "house_over", "read_form", "signed_in", "text", "work_off"]
+__all__ = [
+    "PasskeysHere",
+    "TestClient",
+    "as_sent",
+    "browser",
+    "house_over",
+    "read_form",
+    "sign_in",
+    "signed_in",
+    "step_up",
+    "text",
+    "work_off",
+]
 
 OWN_PAGES = {"sec-fetch-site": "same-origin"}
+
+
+class PasskeysHere:
+    """What the simulator answers for the demo's people, without the simulator."""
+
+    def sign(self, *, username: str, options: str, origin: str) -> dict[str, Any]:
+        return SoftwarePasskey(username).sign(json.loads(options), origin)
 
 
 @contextmanager
@@ -36,7 +57,7 @@ def house_over(
     """The real house over the test's database, filled like the demo; no Stripe, no Prefect."""
     before = keyring.current()
     settings = Settings(data=data, database_url=SecretStr(db.url), sandbox=True, public_url=public_url)
-    house = build(settings, now=now)
+    house = replace(build(settings, now=now), demo_authenticator=PasskeysHere())
     try:
         with house.db.work() as session:
             fill(session, now=now())
@@ -56,15 +77,31 @@ def work_off(house: House) -> None:
 
 def browser(house: House) -> TestClient:
     """Follows redirects, keeps cookies, says where its posts come from, as browsers do."""
-    return TestClient(create(house), base_url="https://testserver", headers=OWN_PAGES)
+    name = urlsplit(house.settings.own_url).hostname  # over https, so that Secure cookies come back
+    return TestClient(create(house), base_url=f"https://{name}", headers=OWN_PAGES)
 
 
 def signed_in(house: House, username: str) -> TestClient:
     client = browser(house)
-    password = next(p.password for p in PEOPLE if p.username == username)
-    answer = client.post("/sign-in", data={"username": username, "password": password})
-    assert answer.status_code == 200, answer.text
+    sign_in(client, house, username)
     return client
+
+
+def sign_in(client: TestClient, house: House, username: str) -> None:
+    """With the person's software passkey, which also counts as proved for the next five minutes."""
+    options = client.post("/sign-in/passkey/options")
+    assert options.status_code == 200, options.text
+    signed = SoftwarePasskey(username).sign(options.json(), house.settings.own_url)
+    answer = client.post("/sign-in/passkey", data={"credential": json.dumps(signed)})
+    assert answer.status_code == 200, answer.text
+
+
+def step_up(client: TestClient, house: House, username: str) -> None:
+    """Prove the passkey once more, in the session the client has."""
+    options = client.post("/step-up/options").json()
+    signed = SoftwarePasskey(username).sign(options, house.settings.own_url)
+    answer = client.post("/step-up", data={"credential": json.dumps(signed), "next": "/"})
+    assert answer.status_code == 200, answer.text
 
 
 def text(answer: Response) -> str:

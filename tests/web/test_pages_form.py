@@ -116,6 +116,7 @@ def test_a_draft_saved_in_another_tab_is_not_overwritten_unseen(ana: TestClient,
     assert only_request(house).content["case"]["number"] == "SECOND"
 
 
+@pytest.mark.asvs("1.2.1")
 def test_markup_in_a_name_is_shown_as_text(ana: TestClient, house: House) -> None:
     draft = json.loads(json.dumps(FAMILY.draft).replace("Mateo Quintero", "<script>alert(1)</script>"))
     ana.post("/requests/new", data=sent(draft, "submit"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from reunify import logs
 from reunify.sandbox.stripe_simulator.options import OPENING_CENTS, NotOnLoopback, Options
 from reunify.sandbox.stripe_simulator.serving import serve
 
@@ -38,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except NotOnLoopback as refused:
         said.error(str(refused))
+    logs.configure()
     serve(options)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
+from reunify.sandbox import authenticator_door
 from reunify.sandbox.stripe_simulator import control, page, shapes, wire
 from reunify.sandbox.stripe_simulator.bank import PAYMENTS_PATH, Asked, Bank, Problem
 from reunify.sandbox.stripe_simulator.gate import Answer, Call, Gate
@@ -110,6 +111,7 @@ def make_app(simulator: Simulator) -> FastAPI:
     _add_statement(app, simulator)
     _add_pages(app, simulator)
     app.include_router(control.router(simulator.bank, simulator.gate, simulator.postman))
+    app.include_router(authenticator_door.router)
 
     def _unknown(request: Request, exc: Exception) -> Response:
         message = f"Unrecognized request URL ({request.method}: {request.url.path})"

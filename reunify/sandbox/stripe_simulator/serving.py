@@ -34,6 +34,7 @@ def _config(simulator: Simulator) -> uvicorn.Config:
         make_app(simulator),
         log_level="critical",  # dropped connections on purpose would fill the log
         access_log=False,
+        log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=1,
         server_header=False,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from reunify.web.api import awards, payments, requests, sessions
+from reunify.web.api import awards, payments, requests, sessions, tokens
 
 router = APIRouter()
-for part in (sessions, requests, awards, payments):
+for part in (sessions, requests, awards, payments, tokens):
     router.include_router(part.router)

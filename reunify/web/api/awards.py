@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from reunify.approval import actions, queries
-from reunify.kernel.ids import AwardId
+from reunify.approval import queries
 from reunify.kernel.text import LongText
-from reunify.web.audience import AnyStaff, AtHouse, Finance
+from reunify.web import award_acts
+from reunify.web.audience import AtHouse, CaseManager, Finance, SteppedUpFinance
+from reunify.web.scope import PaidCase, ReleasedCase, WholeCase
 
 router = APIRouter(tags=["awards"])
 
@@ -33,58 +34,37 @@ def waiting(by: Finance, at: AtHouse) -> list[dict[str, Any]]:
 
 
 @router.post("/awards/{award_id}/approval")
-def approve(award_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def approve(award_id: UUID, by: Finance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Say yes to exactly what stands now; the digest holds it."""
-    with at.db.work() as session:
-        actions.approve(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+    award_acts.approve(at, award_id, by)
     return {"state": "approved"}
 
 
 @router.post("/awards/{award_id}/release")
-def release(award_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def release(award_id: UUID, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase) -> dict[str, str]:
     """Let the money go: obligates, and the flow pays."""
-    with at.db.work(wake=True) as session:
-        actions.release(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+    award_acts.release(at, award_id, by)
     return {"state": "released"}
 
 
 @router.post("/awards/{award_id}/approval-and-release")
-def approve_and_release(award_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def approve_and_release(
+    award_id: UUID, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase
+) -> dict[str, str]:
     """Both in one act, at or under the dated small-amount limit only."""
-    with at.db.work(wake=True) as session:
-        actions.approve_and_release(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+    award_acts.approve_and_release(at, award_id, by)
     return {"state": "released"}
 
 
 @router.post("/awards/{award_id}/decline")
-def decline(award_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+def decline(award_id: UUID, body: Reason, by: Finance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Say no with a reason; what was reserved is free again."""
-    with at.db.work(wake=True) as session:
-        actions.decline(session, award_id=AwardId(award_id), reason=body.reason, by=by, now=at.now())
+    award_acts.decline(at, award_id, body.reason, by)
     return {"state": "declined"}
 
 
 @router.post("/refusals/{refusal_id}/confirmation")
-def confirm_refusal(refusal_id: UUID, by: AnyStaff, at: AtHouse) -> dict[str, str]:
+def confirm_refusal(refusal_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, str]:
     """A named person says no, once, kindly; the one letter follows."""
-    with at.db.work(wake=True) as session:
-        actions.confirm_refusal(session, refusal_id=refusal_id, by=by, now=at.now())
+    award_acts.confirm_refusal(at, refusal_id, by)
     return {"state": "confirmed"}

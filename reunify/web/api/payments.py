@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from reunify.disbursement import actions, attempts
 from reunify.disbursement import logging_payments as logged
 from reunify.disbursement.policy import Instrument
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.text import LongText, SafeText
+from reunify.web import payment_acts
 from reunify.web.api.awards import Reason
-from reunify.web.audience import AtHouse, Finance
+from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
+from reunify.web.scope import PaidCase
 
 router = APIRouter(tags=["payments"])
 
@@ -30,7 +31,7 @@ class Elsewhere(BaseModel):
 
 
 @router.post("/payments/{instruction_id}/record", status_code=201)
-def record(instruction_id: UUID, body: Elsewhere, by: Finance, at: AtHouse) -> dict[str, str]:
+def record(instruction_id: UUID, body: Elsewhere, by: Finance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Write down a payment made without Stripe; it counts once a colleague has checked it."""
     with at.db.work() as session:
         logged.record_logged(
@@ -48,54 +49,46 @@ def record(instruction_id: UUID, body: Elsewhere, by: Finance, at: AtHouse) -> d
 
 
 @router.post("/payments/{instruction_id}/verification")
-def verify(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def verify(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Check it against the evidence. Never the person who wrote it down."""
-    with at.db.work(wake=True) as session:
-        logged.verify_logged(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    payment_acts.verify(at, instruction_id, by)
     return {"state": "settled"}
 
 
 @router.post("/payments/{instruction_id}/void")
-def void(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+def void(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Strike what was written down wrongly; it stays to be seen, and is written anew."""
-    with at.db.work() as session:
-        logged.void_logged(
-            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
-        )
+    payment_acts.void(at, instruction_id, body.reason, by)
     return {"state": "to_log"}
 
 
 @router.post("/payments/{instruction_id}/another-try")
-def try_again(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def try_again(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Send a failed or returned payment anew."""
-    with at.db.work(wake=True) as session:
-        actions.try_again(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    payment_acts.try_again(at, instruction_id, by)
     return {"state": "ready"}
 
 
 @router.post("/payments/{instruction_id}/other-way")
-def pay_otherwise(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+def pay_otherwise(
+    instruction_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> dict[str, str]:
     """Pay it outside Stripe and write that down. Never while an attempt may still pay."""
-    with at.db.work() as session:
-        actions.pay_otherwise(
-            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
-        )
+    payment_acts.pay_otherwise(at, instruction_id, body.reason, by)
     return {"state": "to_log"}
 
 
 @router.post("/payments/{instruction_id}/withdrawal")
-def withdraw(instruction_id: UUID, by: Finance, at: AtHouse) -> dict[str, str]:
+def withdraw(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
     """Do not pay it at all; what was set aside for it is free again."""
-    with at.db.work() as session:
-        actions.withdraw(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    payment_acts.withdraw(at, instruction_id, by)
     return {"state": "withdrawn"}
 
 
 @router.post("/payments/{instruction_id}/unsent")
-def declare_unsent(instruction_id: UUID, body: Reason, by: Finance, at: AtHouse) -> dict[str, str]:
+def declare_unsent(
+    instruction_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> dict[str, str]:
     """Say, after a look at Stripe, that the attempt nobody heard of paid nothing."""
-    with at.db.work() as session:
-        attempts.declare_newest_unsent(
-            session, instruction_id=InstructionId(instruction_id), why=body.reason, by=by, now=at.now()
-        )
+    payment_acts.declare_unsent(at, instruction_id, body.reason, by)
     return {"state": "failed"}

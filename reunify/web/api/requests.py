@@ -10,13 +10,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from reunify.identity import family_links
-from reunify.intake import actions, problems, queries
+from reunify.intake import actions, problems, queries, reach, signers
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.refusals import BadInput
 from reunify.reporting import progress
-from reunify.web.audience import AnyStaff, AtHouse, CaseManager
+from reunify.web import reading
+from reunify.web.audience import AnyStaff, AtHouse, CaseManager, EntersRequests, ReadsProgress
+from reunify.web.doors import check_payee_change
 from reunify.web.errors import refusal_body
+from reunify.web.scope import EnteredCase, ProgressCase, WholeCase
 
 router = APIRouter(tags=["requests"])
 
@@ -29,7 +32,7 @@ class Answers(BaseModel):
 
 
 @router.post("/requests", status_code=201, response_model=None)
-def create(draft: dict[str, Any], by: CaseManager, at: AtHouse) -> JSONResponse:
+def create(draft: dict[str, Any], by: EntersRequests, at: AtHouse) -> JSONResponse:
     """Begin a draft. It is kept even when some answers need another look (422 then says which)."""
     with at.db.work() as session:
         kept = actions.create(session, draft=draft, by=by, now=at.now())
@@ -40,8 +43,9 @@ def create(draft: dict[str, Any], by: CaseManager, at: AtHouse) -> JSONResponse:
 def edit(
     request_id: UUID,
     draft: dict[str, Any],
-    by: CaseManager,
+    by: EntersRequests,
     at: AtHouse,
+    case: EnteredCase,
     if_match: Annotated[int | None, Header()] = None,
 ) -> JSONResponse:
     """Replace the draft; `If-Match` carries the revision that was read. Kept as in create."""
@@ -73,7 +77,7 @@ def _kept(draft: Draft, status: int) -> JSONResponse:
 
 
 @router.post("/requests/{request_id}/submission", status_code=202)
-def submit(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+def submit(request_id: UUID, by: EntersRequests, at: AtHouse, case: EnteredCase) -> dict[str, Any]:
     """Freeze version 1; the flow checks it within a moment."""
     with at.db.work(wake=True) as session:
         version = actions.submit(
@@ -83,9 +87,10 @@ def submit(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
 
 
 @router.post("/requests/{request_id}/answers", status_code=202)
-def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, Any]:
     """Freeze the next version with these answers in place."""
     with at.db.work(wake=True) as session:
+        check_payee_change(session, at, request_id, body.answers, by)
         version = actions.answer(
             session,
             request_id=RequestId(request_id),
@@ -100,18 +105,18 @@ def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse) -> dic
 
 @router.get("/requests")
 def list_requests(by: AnyStaff, at: AtHouse) -> list[dict[str, Any]]:
-    """The newest requests, without names."""
+    """The newest requests in the caller's reach, without names."""
     with at.db.read() as session:
-        return [
-            {"id": str(r.id), "reference": r.reference, "state": r.state} for r in queries.requests(session)
-        ]
+        found = reach.requests(session, by=by, now=at.now())
+    return [{"id": str(r.id), "reference": r.reference, "state": r.state} for r, _ in found]
 
 
 @router.get("/requests/{request_id}")
-def show(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
+def show(request_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, Any]:
     """The draft as it stands."""
-    with at.db.read() as session:
+    with at.db.work() as session:
         kept = queries.request(session, request_id)
+        reading.one(session, by=by, at=at.now(), subject="request", subject_id=request_id)
     return {
         "id": str(kept.id),
         "reference": kept.reference,
@@ -122,17 +127,22 @@ def show(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, Any]:
 
 
 @router.get("/requests/{request_id}/progress")
-def show_progress(request_id: UUID, by: AnyStaff, at: AtHouse) -> dict[str, Any]:
-    """Where the request stands: stage, answer of each source, questions, award, payments, documents, runs."""
+def show_progress(request_id: UUID, by: ReadsProgress, at: AtHouse, case: ProgressCase) -> dict[str, Any]:
+    """Where the request stands: stage, answer of each source, award, payments, documents, runs.
+
+    Only who sees the case whole reads its questions and its lines by key.
+    """
     with at.db.read() as session:
-        return progress.as_json(progress.of(session, request_id=request_id))
+        return progress.as_json(progress.of(session, request_id=request_id), case.sight)
 
 
 @router.post("/requests/{request_id}/family-link", status_code=201)
-def make_link(request_id: UUID, by: CaseManager, at: AtHouse) -> dict[str, str]:
-    """A new private link and its PIN, shown once; the old link stops working."""
+def make_link(request_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, str]:
+    """The contact person's first link, code and PIN, shown once. A new one needs a call back on the pages."""
     with at.db.work() as session:
-        queries.request(session, request_id)
-        new = family_links.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
+        reader = signers.contact_person(queries.newest_version(session, request_id).content)
+        new = family_links.make_family_link(
+            session, request_id=RequestId(request_id), reader=reader.key, by=by, now=at.now()
+        )
     address = f"{at.settings.own_url.rstrip('/')}/f/{new.token}"
-    return {"address": address, "token": new.token, "pin": new.pin}
+    return {"address": address, "token": new.token, "code": new.code, "pin": new.pin}

@@ -7,16 +7,33 @@ from fastapi.responses import Response
 
 from reunify.web.pages import (
     awards,
+    cases,
+    consents,
     decisions,
+    disclosures,
     documents,
+    enrol,
+    evidence,
     family,
+    family_consents,
+    family_papers,
     finance,
     form,
     funds,
+    links,
+    oidc,
     payment_decisions,
     payments,
+    people,
+    recovery,
     requests,
+    retention,
+    roster,
+    security,
+    set_aside,
     sign_in,
+    step_up,
+    tokens,
 )
 from reunify.web.pages.view import go, staff_page
 
@@ -24,16 +41,33 @@ router = APIRouter()
 # `form` before `requests`: /requests/new is not the request called "new".
 PARTS = (
     sign_in,
+    oidc,
+    people,
+    roster,
+    tokens,
+    enrol,
+    step_up,
+    security,
+    recovery,
     form,
     requests,
+    cases,
     decisions,
+    disclosures,
     finance,
     awards,
     payments,
     payment_decisions,
     funds,
     documents,
+    evidence,
+    set_aside,
+    retention,
+    links,
+    consents,
     family,
+    family_consents,
+    family_papers,
 )
 for part in PARTS:
     router.include_router(part.router)
@@ -42,7 +76,7 @@ for part in PARTS:
 def show_error(request: Request, status: int, title: str, detail: str) -> Response:
     """The page for whatever was refused: the family's door in kind words, the sign-in page, or the reason."""
     path = request.url.path
-    if path == "/family" or path.startswith(("/family/", "/f/")):
+    if path in ("/family", "/go") or path.startswith(("/family/", "/f/")):
         return family.trouble(request, status)
     if status == 401:
         if request.method == "GET":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,121 +13,126 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from reunify.allocation.queries import award_plan
-from reunify.approval import actions, policy, queries
+from reunify.approval import policy, queries
 from reunify.approval.queries import Award
 from reunify.bootstrap import House
 from reunify.eligibility import queries as eligibility
-from reunify.funds import queries as funds
+from reunify.identity import on_call
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
-from reunify.kernel.ids import AwardId
-from reunify.kernel.people import Role, Staff
+from reunify.intake.reach import Reach
+from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed
+from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
-from reunify.web.audience import AnyStaff, AtHouse, Finance, staff
+from reunify.reporting import sheet, views
+from reunify.web import award_acts, reading
+from reunify.web.audience import (
+    FINANCE_ROLES,
+    AnyStaff,
+    AtHouse,
+    CaseManager,
+    Finance,
+    SteppedUpFinance,
+)
+from reunify.web.pages.documents import masked_sheet
 from reunify.web.pages.form_showing import ShownProblem, value_at
-from reunify.web.pages.view import go, may_read_names, organisation_now, posted, staff_page, text_of
+from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
+from reunify.web.scope import PaidCase, ReleasedCase, SeenCase, WholeCase
 
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
-Confirmer = Annotated[Staff, Depends(staff(Role.CASE_MANAGER))]
 
 
 @router.get("/awards/{award_id}")
-def show(request: Request, award_id: UUID, by: AnyStaff, at: AtHouse) -> Response:
-    return _award_page(request, award_id, by, at)
+def show(request: Request, award_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Response:
+    return _award_page(request, award_id, by, at, case)
+
+
+@router.get("/awards/{award_id}/sheet")
+def approval_sheet(award_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Response:
+    """What finance decides on and an auditor keeps, instead of the letter: without the family's words."""
+    with at.db.work() as session:
+        award = queries.award(session, award_id)
+        lines = sheet.of_award(session, award, case.sight)
+        reading.one(session, by=by, at=at.now(), subject="award", subject_id=award_id, sight=case.sight)
+    return masked_sheet(lines, f"approval-sheet-{award.reference}")
 
 
 @router.post("/awards/{award_id}/approve")
-def approve(award_id: UUID, by: Finance, at: AtHouse) -> Response:
-    """Yes to exactly what stands now."""
-    with at.db.work() as session:
-        actions.approve(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+def approve(award_id: UUID, by: Finance, at: AtHouse, case: PaidCase) -> Response:
+    award_acts.approve(at, award_id, by)
     return go(f"/awards/{award_id}", "approved")
 
 
 @router.post("/awards/{award_id}/release")
-def release(award_id: UUID, by: Finance, at: AtHouse) -> Response:
-    """The last money gate: obligates, and the flow pays."""
-    with at.db.work(wake=True) as session:
-        actions.release(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+def release(award_id: UUID, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase) -> Response:
+    award_acts.release(at, award_id, by)
     return go(f"/awards/{award_id}", "released")
 
 
 @router.post("/awards/{award_id}/approve-and-release")
-def approve_and_release(award_id: UUID, by: Finance, at: AtHouse) -> Response:
-    """Both in one act, at or under the dated small-amount limit only."""
-    with at.db.work(wake=True) as session:
-        actions.approve_and_release(
-            session,
-            award_id=AwardId(award_id),
-            templates=at.letter_templates(),
-            by=by,
-            now=at.now(),
-        )
+def approve_and_release(award_id: UUID, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase) -> Response:
+    award_acts.approve_and_release(at, award_id, by)
     return go(f"/awards/{award_id}", "released")
 
 
 @router.post("/awards/{award_id}/decline")
-def decline(request: Request, award_id: UUID, form: Posted, by: Finance, at: AtHouse) -> Response:
-    """No, with a reason; what was reserved is free again."""
+def decline(
+    request: Request, award_id: UUID, form: Posted, by: Finance, at: AtHouse, case: PaidCase
+) -> Response:
     reason = text_of(form, "reason")[:4000]
     try:
-        with at.db.work(wake=True) as session:
-            actions.decline(session, award_id=AwardId(award_id), reason=reason, by=by, now=at.now())
+        award_acts.decline(at, award_id, reason, by)
     except policy.ReasonNeeded as refused:
-        return _award_page(request, award_id, by, at, wrong=str(refused), status=422)
+        return _award_page(request, award_id, by, at, case, wrong=str(refused), status=422)
     return go(f"/awards/{award_id}", "declined")
 
 
 @router.get("/refusals/{refusal_id}")
-def show_refusal(request: Request, refusal_id: UUID, by: AnyStaff, at: AtHouse) -> Response:
+def show_refusal(request: Request, refusal_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Response:
     """Why no source can pay, before a person puts their name to it."""
-    named = may_read_names(by)
-    with at.db.read() as session:
+    whole = case.sight is Sight.WHOLE
+    with at.db.work() as session:
         refusal = queries.refusal(session, refusal_id)
+        explained = eligibility.explanation(session, refusal.request_id)
         asked = intake.request(session, refusal.request_id)
         context: dict[str, Any] = {
             "refusal": refusal,
-            "asked": asked,
-            "explanation": eligibility.explanation(session, refusal.request_id),
-            "lines": _lines_told(asked.content) if named else {},
+            "reference": case.reference,
+            "explanation": explained if whole else None,
+            "sources": views.sources(explained.sources),
+            "lines": _lines_told(asked.content) if whole else {},
             "names": staff_names(session, [i for i in (refusal.confirmed_by,) if i]),
             "cannot": _why_not(lambda: policy.check_can_confirm_refusal(by)),
         }
         org = organisation_now(session, at)
-    return staff_page(request, "staff/refusal.html", me=by, org=org, named=named, **context)
+        reading.one(session, by=by, at=at.now(), subject="refusal", subject_id=refusal_id, sight=case.sight)
+    return staff_page(request, "staff/refusal.html", me=by, org=org, **context)
 
 
 @router.post("/refusals/{refusal_id}/confirm")
-def confirm(refusal_id: UUID, by: Confirmer, at: AtHouse) -> Response:
+def confirm(refusal_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> Response:
     """A named person says no, once, kindly."""
-    with at.db.work(wake=True) as session:
-        actions.confirm_refusal(session, refusal_id=refusal_id, by=by, now=at.now())
-        asked = queries.refusal(session, refusal_id).request_id
-    return go(f"/requests/{asked}", "confirmed")
+    award_acts.confirm_refusal(at, refusal_id, by)
+    return go(f"/requests/{case.request_id}", "confirmed")
 
 
 def _award_page(
-    request: Request, award_id: UUID, by: Staff, at: House, *, wrong: str = "", status: int = 200
+    request: Request,
+    award_id: UUID,
+    by: Staff,
+    at: House,
+    case: Reach,
+    *,
+    wrong: str = "",
+    status: int = 200,
 ) -> Response:
-    named = may_read_names(by)
-    with at.db.read() as session:
+    with at.db.work() as session:
         award = queries.award(session, award_id)
-        context = _about(session, award, by, named)
+        context = _about(session, award, by, case.sight) | _instead(session, award, by, at.now())
         org = organisation_now(session, at)
+        reading.one(session, by=by, at=at.now(), subject="award", subject_id=award_id, sight=case.sight)
     problems = [ShownProblem("reason", "Reason", wrong)] if wrong else []
     return staff_page(
         request,
@@ -135,26 +141,30 @@ def _award_page(
         org=org,
         status=status,
         award=award,
-        named=named,
+        reference=case.reference,
+        masked=case.sight is Sight.MASKED,
         problems=problems,
         **context,
     )
 
 
-def _about(session: Session, award: Award, by: Staff, named: bool) -> dict[str, Any]:
-    asked = intake.request(session, award.request_id)
+def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str, Any]:
     plan = award_plan(session, award.allocation_id)
-    paid = {line.payee_key for line in plan.lines}
     people = {award.requested_by, award.approved_by, award.released_by} - {None}
+    limits: dict[str, int] = {}
+    for line in plan.lines:
+        limits[line.payee_key] = limits.get(line.payee_key, 0) + (line.ceiling if line.unit == "cents" else 0)
+    paid = payees.newest(session, award.request_id)
     return {
-        "asked": asked,
-        "plan": plan,
-        "lines": _lines_told(asked.content) if named else {},
-        "funds": {f.id: f for f in funds.all_funds(session)},
-        "payees": {k: p for k, p in payees.newest(session, award.request_id).items() if k in paid},
+        "split_shown": views.split(session, award, sight),
+        "payees": [
+            (views.payee_name(paid[key], sight), paid[key].kind, paid[key].stripe_consent, limit)
+            for key, limit in sorted(limits.items())
+            if key in paid
+        ],
         "names": staff_names(session, [i for i in people if i]),
-        "explained": eligibility.explanation(session, award.request_id),
-        **_may(award, by, intake.authors(session, award.request_id)),
+        "sources": views.sources(eligibility.explanation(session, award.request_id).sources),
+        **_may(award, by, award.authors),
     }
 
 
@@ -166,6 +176,7 @@ def _may(award: Award, by: Staff, authors: Any) -> dict[str, str | None]:
             by,
             authors=authors,
             approved_by=approver,
+            approved_for=award.approved_for,
             ceiling=award.ceiling,
             small_limit=award.small_limit,
         )
@@ -176,6 +187,15 @@ def _may(award: Award, by: Staff, authors: Any) -> dict[str, str | None]:
         "cannot_release": _why_not(release_check(award.approved_by)),
         "cannot_both": approve_reason or _why_not_both(award, by),
     }
+
+
+def _instead(session: Session, award: Award, by: Staff, now: datetime) -> dict[str, str]:
+    """Whom to call, for a finance person who may not decide because of who they are or stand for."""
+    decided = award.approved_for | {i for i in (award.approved_by,) if i}
+    closed = award.authors | (decided if award.ceiling > award.small_limit else frozenset())
+    if not by.roles.intersection(FINANCE_ROLES) or by.selves.isdisjoint(closed):
+        return {"instead": ""}
+    return {"instead": on_call.whom_to_call(session, authors=closed, now=now)}
 
 
 def _why_not_both(award: Award, by: Staff) -> str | None:

@@ -20,6 +20,7 @@ from reunify.reporting.progress import Progress
 from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages.form_showing import value_at
 from reunify.web.pages.view import go
+from reunify.web.scope import WholeCase
 
 router = APIRouter(include_in_schema=False)
 _AUTHORITY = "return_authority_decision"
@@ -38,6 +39,7 @@ def decide(
     request_id: UUID,
     by: CaseManager,
     at: AtHouse,
+    case: WholeCase,
     requirement: Annotated[SafeText, Form()],
     decision: Annotated[SafeText, Form()],
     reason: Annotated[LongText, Form()],

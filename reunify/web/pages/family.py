@@ -13,21 +13,20 @@ from reunify.audit import actions as audit
 from reunify.bootstrap import House
 from reunify.documents import queries as documents
 from reunify.identity import family_links
+from reunify.identity.limits import Kind
 from reunify.identity.policy import FAMILY_SESSION, LinkNotOpen
-from reunify.intake import queries as intake
-from reunify.intake.form import Language
 from reunify.kernel.ids import DocumentId, RequestId
 from reunify.kernel.people import Family
 from reunify.kernel.refusals import NotFound
 from reunify.kernel.text import SafeText
-from reunify.rates.policy import Organisation
 from reunify.reporting import progress as reporting
 from reunify.web.audience import FAMILY_COOKIE, AtFamily, AtHouse, OpenLinkFirst, anyone
 from reunify.web.audience import family as family_of
+from reunify.web.limits import limited
 from reunify.web.pages import family_plan as plan
 from reunify.web.pages.documents import DocumentFormat, sent
-from reunify.web.pages.family_words import speaker
-from reunify.web.pages.view import go, organisation_now, page
+from reunify.web.pages.family_shell import family_page, language_of_page, say_without_plan
+from reunify.web.pages.view import go, organisation_now
 
 router = APIRouter(include_in_schema=False)
 LINK_COOKIE = "__Host-family-link"
@@ -59,7 +58,7 @@ def show(request: Request, at: AtHouse, lang: str | None = None) -> Response:
     return _plan(request, at, who, request_id, lang)
 
 
-@router.post("/family", dependencies=[Depends(anyone)])
+@router.post("/family", dependencies=[Depends(anyone), Depends(limited(Kind.FAMILY_DOOR))])
 def open_door(
     request: Request,
     at: AtHouse,
@@ -72,28 +71,49 @@ def open_door(
         return _closed(request, at, lang)
     try:
         with at.db.work() as session:
-            digits = "".join(c for c in pin if c.isalnum())
-            opened = family_links.open_family_link(session, token=token, pin=digits, now=at.now())
+            opened = family_links.open_family_link(session, token=token, pin=_digits(pin), now=at.now())
     except LinkNotOpen:
         return _closed(request, at, lang)
     if opened is None:
         return _door(request, at, lang, wrong=True)
-    answer = go("/family" + (f"?lang={lang}" if lang in ("en", "es") else ""))
-    answer.set_cookie(
-        FAMILY_COOKIE,
-        opened,
-        max_age=int(FAMILY_SESSION.total_seconds()),
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
-    answer.delete_cookie(LINK_COOKIE, secure=True, httponly=True, samesite="lax")
-    return answer
+    return _inside(opened, lang)
+
+
+@router.get("/go", dependencies=[Depends(anyone)])
+def type_code(request: Request, at: AtHouse, lang: str | None = None) -> Response:
+    """The short address for a phone that opens no links: eight letters, and the six numbers."""
+    return _code_door(request, at, lang)
+
+
+@router.post("/go", dependencies=[Depends(anyone), Depends(limited(Kind.SHORT_CODE))])
+def open_by_code(
+    request: Request,
+    at: AtHouse,
+    code: Annotated[SafeText, Form()],
+    pin: Annotated[SafeText, Form()],
+    lang: Annotated[str | None, Form()] = None,
+) -> Response:
+    """A wrong code, wrong numbers and a closed page are told in the same words: no code is confirmed."""
+    try:
+        with at.db.work() as session:
+            opened = family_links.open_by_code(session, code=code, pin=_digits(pin), now=at.now())
+    except LinkNotOpen:
+        opened = None
+    if opened is None:
+        return _code_door(request, at, lang, wrong=True)
+    return _inside(opened, lang)
 
 
 @router.get("/family/leave", dependencies=[Depends(anyone)])
-def leave() -> Response:
-    """Away, quickly: this browser forgets the door, so that "back" shows nothing."""
+def leave(request: Request, at: AtHouse) -> Response:
+    """Away, quickly: the door is shut on the server and forgotten here, so that "back" shows nothing."""
+    token = request.cookies.get(FAMILY_COOKIE)
+    if token:
+        try:
+            with at.db.work() as session:
+                family_links.leave(session, token=token)
+        except SQLAlchemyError:
+            pass  # nothing may hold up somebody who has to go; the session ends by itself
     answer = RedirectResponse(SOMEWHERE_ELSE, status_code=303)
     for cookie in (FAMILY_COOKIE, LINK_COOKIE):
         answer.delete_cookie(cookie, secure=True, httponly=True, samesite="lax")
@@ -105,8 +125,8 @@ def download(document_id: UUID, format: DocumentFormat, opened: AtFamily, at: At
     """One of their own papers, as a file."""
     who, request_id = opened
     with at.db.work() as session:
-        mine = {d.id for d in documents.list_for_request(session, request_id)}
-        if DocumentId(document_id) not in mine:
+        seen = plan.seen_by(session, request_id, who.reader)
+        if seen is None or not plan.has_document(session, request_id, seen, document_id):
             raise NotFound("There is no such document.")
         content = documents.content(session, DocumentId(document_id), format)
         audit.record(
@@ -120,76 +140,59 @@ def trouble(request: Request, status: int) -> Response:
     at: House = request.app.state.house
     if status == 401:
         return _closed(request, at, None)
-    return _say(request, at, None, "family/trouble.html", status=status)
+    return say_without_plan(request, at, None, "family/trouble.html", status=status)
 
 
 def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang: str | None) -> Response:
     with at.db.work() as session:
+        seen = plan.seen_by(session, request_id, who.reader)
+        if seen is None:
+            return _closed(request, at, lang)
         now = reporting.of(session, request_id=request_id)
-        content = intake.newest_version(session, request_id).content if now.number else None
-        language = _language(request, lang, plan.language_of(content) if content else None)
+        language = language_of_page(request, lang, seen.language)
         org = organisation_now(session, at)
+        asked = plan.questions(now, seen, language)
+        state = plan.state_of(now)
         context: dict[str, Any] = {
-            "state": plan.state_of(now),
+            "state": "arranging" if state == "question" and not asked else state,
             "reference": now.request.reference,
-            "questions": plan.questions(now, language),
-            "trip": plan.trip(session, now, language, org),
-            "costs": plan.costs(now, language),
-            "money": plan.money_sent(session, now),
-            "papers": plan.papers(list(now.documents), language),
+            "questions": asked,
+            "trip": plan.trip(session, now, seen, language, org),
+            "costs": plan.costs(session, now, seen, language),
+            "money": plan.money_sent(session, now, seen),
+            "papers": plan.papers(plan.own_documents(session, request_id, seen), language),
         }
         audit.record(session, by=who, at=at.now(), subject="request", subject_id=request_id, moved="read")
-    return _render(request, "family/plan.html", language, org, **context)
+    return family_page(request, "family/plan.html", language, org, **context)
+
+
+def _digits(typed: str) -> str:
+    return "".join(c for c in typed if c.isalnum())
+
+
+def _inside(opened: str, lang: str | None) -> Response:
+    answer = go("/family" + (f"?lang={lang}" if lang in ("en", "es") else ""))
+    answer.set_cookie(
+        FAMILY_COOKIE,
+        opened,
+        max_age=int(FAMILY_SESSION.total_seconds()),
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+    answer.delete_cookie(LINK_COOKIE, secure=True, httponly=True, samesite="lax")
+    return answer
 
 
 def _door(request: Request, at: House, lang: str | None, *, wrong: bool = False) -> Response:
-    return _say(request, at, lang, "family/door.html", status=401 if wrong else 200, wrong=wrong, chosen=lang)
+    status = 401 if wrong else 200
+    return say_without_plan(request, at, lang, "family/door.html", status=status, wrong=wrong, chosen=lang)
+
+
+def _code_door(request: Request, at: House, lang: str | None, *, wrong: bool = False) -> Response:
+    status = 401 if wrong else 200
+    return say_without_plan(request, at, lang, "family/go.html", status=status, wrong=wrong, chosen=lang)
 
 
 def _closed(request: Request, at: House, lang: str | None) -> Response:
-    return _say(request, at, lang, "family/closed.html", status=401)
-
-
-def _say(
-    request: Request, at: House, lang: str | None, template: str, *, status: int, **context: Any
-) -> Response:
-    try:
-        with at.db.read() as session:
-            org = organisation_now(session, at)
-    except SQLAlchemyError:  # even then the page is kind; it only cannot say the number
-        org = None
-    return _render(request, template, _language(request, lang, None), org, status=status, **context)
-
-
-def _render(
-    request: Request,
-    template: str,
-    language: Language,
-    org: Organisation | None,
-    *,
-    status: int = 200,
-    **context: Any,
-) -> Response:
-    other = "en" if language == "es" else "es"
-    return page(
-        request,
-        template,
-        status=status,
-        say=speaker(language),
-        language=language,
-        other=other,
-        day_phone=org.day_phone if org else None,
-        night_phone=org.night_phone if org else None,
-        called=org.name if org else None,
-        **context,
-    )
-
-
-def _language(request: Request, chosen: str | None, told: Language | None) -> Language:
-    """What they chose on the page, else the language on record, else the browser's."""
-    if chosen in ("en", "es"):
-        return "es" if chosen == "es" else "en"
-    if told is not None:
-        return told
-    first = request.headers.get("accept-language", "").strip().casefold()
-    return "es" if first.startswith("es") else "en"
+    return say_without_plan(request, at, lang, "family/closed.html", status=401)

@@ -1,20 +1,29 @@
-"""What the family's page says, read from the rooms. "Approved" is said only after the last money gate."""
+"""What the family's page says, read from the rooms. "Approved" is said only after the last money gate.
+
+Each reader sees what is their household's: their lines, legs, money and papers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from reunify.approval.letter import addressee
+from reunify.allocation import queries as plans
+from reunify.approval import letter
+from reunify.documents import queries as documents
 from reunify.documents import words
 from reunify.documents.context import Addressee, Heading, Organisation, Signer, approval_letter
-from reunify.documents.itinerary import itinerary
+from reunify.documents.for_household import household_itinerary
 from reunify.documents.queries import Document
 from reunify.identity.queries import staff_names
+from reunify.intake import households
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, TravelRequest
+from reunify.intake.households import view_for
+from reunify.kernel.ids import RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
 from reunify.payees.queries import payee
@@ -33,6 +42,34 @@ class Paper:
     formats: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One reader's sight of a request. `household` None: theirs is neither of two; little is shown."""
+
+    reader: str
+    household: str | None
+    content: TravelRequest
+
+    @property
+    def language(self) -> Language:
+        """Their own, else of the adult their household's letters speak to."""
+        own = next((t.contact for t in self.content.travelers if t.key == self.reader and t.contact), None)
+        if own is not None:
+            return own.language
+        view = view_for(self.content, self.household) if self.household else self.content
+        return letter.addressee(view)[1].language
+
+
+def seen_by(session: Session, request_id: RequestId, reader: str) -> Seen | None:
+    """None for somebody the request no longer names, and while it is a draft."""
+    if intake.newest_number(session, request_id) == 0:
+        return None
+    content = intake.newest_version(session, request_id).content
+    if all(t.key != reader for t in content.travelers):
+        return None
+    return Seen(reader, households.household_of_reader(content, reader), content)
+
+
 def state_of(progress: Progress) -> str:
     """One of the page's states; what is not yet released is being arranged, whatever finance is doing."""
     if progress.award is not None and progress.award.state == "released":
@@ -41,30 +78,32 @@ def state_of(progress: Progress) -> str:
         return "cannot"
     if progress.stage in ("declined", "withdrawn"):
         return "talk"
-    if progress.stage == "question" and questions(progress, "en"):
+    if progress.stage == "question" and _asked(progress, "en"):
         return "question"
     return "arranging"
 
 
-def questions(progress: Progress, language: Language) -> list[str]:
-    """Only what a family can know; the rest is asked elsewhere."""
+def questions(progress: Progress, seen: Seen, language: Language) -> list[str]:
+    """Only what a family can know, and only of the household that is asked."""
+    if seen.household != households.primary(seen.content):
+        return []
+    return _asked(progress, language)
+
+
+def _asked(progress: Progress, language: Language) -> list[str]:
     if progress.explanation is None or progress.stage != "question":
         return []
     asked = [q.text.in_language(language) for q in progress.explanation.family_questions]
     return list(dict.fromkeys(asked))
 
 
-def language_of(content: TravelRequest) -> Language:
-    """The language of the adult the letters speak to."""
-    return addressee(content)[1].language
-
-
-def trip(session: Session, progress: Progress, language: Language, org: Ours | None) -> dict[str, Any] | None:
+def trip(
+    session: Session, progress: Progress, seen: Seen, language: Language, org: Ours | None
+) -> dict[str, Any] | None:
     """The plan per traveler, with local times spelled out; None while it cannot be told."""
-    if org is None or progress.number == 0:
+    if org is None or seen.household is None:
         return None
-    content = intake.newest_version(session, progress.request.id).content
-    name, _ = addressee(content)
+    name, _ = letter.addressee(view_for(seen.content, seen.household))
     signer = staff_names(session, [progress.request.requested_by]).get(
         progress.request.requested_by, org.name
     )
@@ -75,27 +114,38 @@ def trip(session: Session, progress: Progress, language: Language, org: Ours | N
         addressee=Addressee(name),
         signer=Signer(signer, "Case manager", "Responsable de su caso", org.day_phone),
     )
-    arranged = [line.key for line in content.cost_lines] if state_of(progress) == "approved" else []
+    approved = state_of(progress) == "approved"
+    arranged = [line.key for line in seen.content.cost_lines] if approved else []
     try:
-        return itinerary(heading, language, request=content, arranged=arranged, contacts=[])
+        return household_itinerary(
+            heading, language, request=seen.content, household=seen.household, arranged=arranged
+        )
     except Refused:  # a time zone nobody knows: the page still opens
         return None
 
 
-def costs(progress: Progress, language: Language) -> dict[str, Any] | None:
+def costs(session: Session, progress: Progress, seen: Seen, language: Language) -> dict[str, Any] | None:
     """The letter that was approved, line by line with public fund names; None before the release."""
     award = progress.award
-    if award is None or award.state != "released" or award.letter is None:
+    if award is None or award.state != "released" or award.letter is None or seen.household is None:
         return None
-    return approval_letter(award.letter, language)
+    then = intake.version(session, plans.award_plan(session, award.allocation_id).version_id).content
+    theirs = households.household_of_reader(then, seen.reader)
+    if theirs is None or not _may_read(seen, theirs, then):
+        return None
+    approved = letter.of_household(award.letter, theirs)
+    return approval_letter(approved, language) if approved else None
 
 
-def money_sent(session: Session, progress: Progress) -> list[tuple[str, str, str]]:
-    """(sentence key, amount, name) for money that goes to a person of the family."""
+def money_sent(session: Session, progress: Progress, seen: Seen) -> list[tuple[str, str, str]]:
+    """(sentence key, amount, name) for money that goes to a person of the reader's household."""
     said = []
+    theirs = {p.key for p in seen.content.payees if _is_theirs(p.key, seen)}
     for made in progress.instructions:
         to = payee(session, made.payee)
         if to.kind != "person" or made.unit not in ("usd", "cents") or made.state == "withdrawn":
+            continue
+        if to.key not in theirs:
             continue
         key = "money_soon"
         if made.state in _SENT:
@@ -106,15 +156,38 @@ def money_sent(session: Session, progress: Progress) -> list[tuple[str, str, str
     return said
 
 
-def papers(documents: list[Document], language: Language) -> list[Paper]:
+def own_documents(session: Session, request_id: RequestId, seen: Seen) -> list[Document]:
+    """Made for the reader's household as it was and as it is. Nobody else's is ever found."""
+    every = {v.number: v for v in intake.versions(session, request_id)}
+    return [
+        document
+        for document in documents.list_for_request(session, request_id)
+        if document.number in every and _may_read(seen, document.household, every[document.number].content)
+    ]
+
+
+def has_document(session: Session, request_id: RequestId, seen: Seen, document_id: UUID) -> bool:
+    return any(document.id == document_id for document in own_documents(session, request_id, seen))
+
+
+def papers(found: list[Document], language: Language) -> list[Paper]:
     """The newest of each kind and language, the family's own language first."""
     newest: dict[tuple[str, str], Document] = {}
-    for document in sorted(documents, key=lambda d: (d.number, d.made_at), reverse=True):
+    for document in sorted(found, key=lambda d: (d.number, d.made_at), reverse=True):
         newest.setdefault((document.kind, document.language), document)
     latest = max((d.number for d in newest.values()), default=0)
-    found = [
+    shown = [
         Paper(str(d.id), d.kind, d.language, tuple(d.formats))
         for d in newest.values()
         if d.kind != "information_request" or d.number == latest
     ]
-    return sorted(found, key=lambda p: (p.language != language, p.kind))
+    return sorted(shown, key=lambda p: (p.language != language, p.kind))
+
+
+def _may_read(seen: Seen, household: str, then: TravelRequest) -> bool:
+    return households.may_read(seen.reader, household=household, then=then, now=seen.content)
+
+
+def _is_theirs(key: str, seen: Seen) -> bool:
+    said = next(p for p in seen.content.payees if p.key == key)
+    return seen.household is not None and households.payee_household(said, seen.content) == seen.household

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reunify.intake.form import Language
+from reunify.web.pages.family_paper_words import PAPERS
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Travel plan", "Plan de viaje"),
@@ -112,6 +113,61 @@ WORDS: dict[str, tuple[str, str]] = {
     "bring": ("Please bring", "Lleve, por favor"),
     "stay_heading": ("Where you sleep", "Dónde se hospeda"),
     "say": ("At the desk you can say:", "En la recepción puede decir en inglés:"),
+    "places_heading": ("Please also know", "También sepa esto"),
+    # the short address
+    "code": ("The 8 letters and numbers", "Las 8 letras y números"),
+    "code_hint": (
+        "Big or small letters, with or without the line.",
+        "En mayúsculas o minúsculas, con o sin guion.",
+    ),
+    "code_wrong": (
+        "Those did not match, or this page is closed. Please look and try again, or call us.",
+        "No coinciden, o esta página está cerrada. Revise e intente otra vez, o llámenos.",
+    ),
+    # what others are told
+    "others_heading": ("What we tell others", "Lo que decimos a otros"),
+    "others_link": ("See it and decide", "Verlo y decidir"),
+    "others_intro": (
+        "You decide about each one. We help you all the same, whatever you decide.",
+        "Usted decide sobre cada uno. Le ayudamos de todas maneras, decida lo que decida.",
+    ),
+    "others_none": ("There is nothing to decide now.", "No hay nada que decidir por ahora."),
+    "your_name": ("Type your name: it is your signature", "Escriba su nombre: es su firma"),
+    "until_when": ("Until when", "Hasta cuándo"),
+    "months_3": ("3 months", "3 meses"),
+    "months_6": ("6 months", "6 meses"),
+    "months_12": ("One year", "Un año"),
+    "agree": ("I agree", "Estoy de acuerdo"),
+    "say_no": ("I say no", "Digo que no"),
+    "take_back": ("Take it back", "Retirarlo"),
+    "name_needed": ("Please type your name first.", "Escriba primero su nombre, por favor."),
+    "agreed": (
+        "You agreed. It ends by itself on {day}.",
+        "Usted aceptó. Termina sin que haga nada el {day}.",
+    ),
+    "others_sign": (
+        "Someone else still has to agree before we tell anything.",
+        "Todavía falta que otra persona acepte antes de que digamos algo.",
+    ),
+    "said_no": (
+        "You said no, so we go another way. You can still change your mind.",
+        "Usted dijo que no, así que buscamos otra forma. Todavía puede cambiar de idea.",
+    ),
+    "taken_back": (
+        "You took it back. From now on we tell nothing more.",
+        "Usted lo retiró. Desde ahora no decimos nada más.",
+    ),
+    "ended": ("It is over. You can agree again.", "Ya terminó. Puede aceptar otra vez."),
+    "told_heading": ("Who has been told", "A quién se le ha dicho"),
+    "told_none": ("Nobody outside has been told.", "No se le ha dicho a nadie de fuera."),
+    "told_line": ("{recipient}, on {day}: {what}.", "{recipient}, el {day}: {what}."),
+    "told_by_law": (
+        "{recipient} may read your names from {first} to {last}, because the law or a court orders it. "
+        "Call us: we will explain.",
+        "{recipient} puede leer sus nombres del {first} al {last}, porque la ley o un tribunal lo ordena. "
+        "Llámenos: se lo explicamos.",
+    ),
+    "back_to_plan": ("Back to your plan", "Volver a su plan"),
     # papers and calls
     "papers_heading": ("Your papers", "Sus documentos"),
     "papers": (
@@ -132,6 +188,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "call_night": ("At night and on weekends", "De noche y en fines de semana"),
     "call_free": ("You can call about anything.", "Puede llamar por cualquier cosa."),
     "your_reference": ("Your number with us", "Su número con nosotros"),
+    **PAPERS,
 }
 
 Say = Callable[..., str]

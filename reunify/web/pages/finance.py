@@ -20,6 +20,7 @@ from reunify.intake import queries as intake
 from reunify.kernel.ids import StaffId
 from reunify.reconciliation import actions as reconciling
 from reunify.reconciliation import queries as reconciliation
+from reunify.web import reading
 from reunify.web.audience import AtHouse, Finance
 from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
 
@@ -38,7 +39,7 @@ class PaymentRow:
 @router.get("/finance")
 def queue(request: Request, by: Finance, at: AtHouse) -> Response:
     """What waits for a finance person, act by act."""
-    with at.db.read() as session:
+    with at.db.work() as session:
         awards = approval.awards(session, states=["awaiting_approval", "approved"])
         refusals = approval.refusals(session, states=["proposed"])
         rows = {state: _payments(session, state) for state in _PAYMENT_STATES}
@@ -56,6 +57,7 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
             "names": staff_names(session, people),
         }
         org = organisation_now(session, at)
+        reading.many(session, by=by, at=at.now(), subject="finance_queue", ids=[a.id for a in awards])
     return staff_page(request, "staff/finance.html", me=by, org=org, **context)
 
 

@@ -16,11 +16,13 @@ from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import BadInput, Problem
 from reunify.rates.fields import dictionary
+from reunify.web import reading as reads
 from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages import form_reading as reading
 from reunify.web.pages.form_fields import BY_POINTER, Options
 from reunify.web.pages.form_showing import Showing, id_of
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
+from reunify.web.scope import WholeCase
 
 router = APIRouter(include_in_schema=False)
 # Offered while typing; any zone of the tz database may be written.
@@ -62,13 +64,19 @@ def create(request: Request, form: Posted, by: CaseManager, at: AtHouse) -> Resp
 
 @router.get("/requests/{request_id}/edit")
 def edit(
-    request: Request, request_id: UUID, by: CaseManager, at: AtHouse, check: str | None = None
+    request: Request,
+    request_id: UUID,
+    by: CaseManager,
+    at: AtHouse,
+    case: WholeCase,
+    check: str | None = None,
 ) -> Response:
     """The draft; with `check`, its problems at their fields."""
-    with at.db.read() as session:
+    policy.check_can_edit(by, case.requested_by)
+    with at.db.work() as session:
         kept = queries.request(session, request_id)
-    policy.check_can_edit(by, kept.requested_by)
-    policy.MOVES.check(kept.state, "edit")
+        policy.MOVES.check(kept.state, "edit")
+        reads.one(session, by=by, at=at.now(), subject="request", subject_id=request_id)
     wrong = _problems(at, kept.content) if check else []
     missing = len(wrong)
     if check == "wrong":
@@ -77,7 +85,9 @@ def edit(
 
 
 @router.post("/requests/{request_id}/edit")
-def save(request: Request, request_id: UUID, form: Posted, by: CaseManager, at: AtHouse) -> Response:
+def save(
+    request: Request, request_id: UUID, form: Posted, by: CaseManager, at: AtHouse, case: WholeCase
+) -> Response:
     """Keep the draft, then do what the button says."""
     draft, fragment = _as_told(form)
     revision = text_of(form, "revision")

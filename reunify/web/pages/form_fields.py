@@ -55,8 +55,8 @@ def _listed(**named: str) -> Options:
 YES_NO: Options = (("unknown", "Not known yet"), ("yes", "Yes"), ("no", "No"))
 
 
-def _yes_no(path: str, name: str, hint: str = "") -> Field:
-    return Field(path, name, "choice", hint, YES_NO, start="unknown")
+def _yes_no(path: str, name: str, hint: str = "", part: str = "") -> Field:
+    return Field(path, name, "choice", hint, YES_NO, start="unknown", part=part)
 
 
 def _place(under: str, *, needed: bool = False, part: str = "", county: bool = True) -> tuple[Field, ...]:
@@ -71,6 +71,9 @@ def _place(under: str, *, needed: bool = False, part: str = "", county: bool = T
 _CUSTODY = _listed(
     parent="Parent", guardian="Guardian", court_order="Court order", agency_custody="Agency custody"
 )
+_TWO = "Only where two households share the child: one short word for each, like mother"
+_PROTECTED = "The address is protected: the other household never learns it"
+_LANGUAGES: Options = (("en", "English"), ("es", "Spanish"))
 _READY = "Ready to travel"
 _REACH = "How to reach this person without harm"
 _WHERE = "Where and when (lodging, meals, mileage)"
@@ -152,6 +155,7 @@ GROUPS: tuple[Group, ...] = (
             Field("role", "Role", "choice", options=_options(TravelerRole), needed=True),
             Field("relation", "Relation to the child"),
             Field("birth_date", "Date of birth", "date"),
+            Field("household", "Household", hint=_TWO),
             Field(
                 "readiness/identification",
                 "Identification",
@@ -170,14 +174,7 @@ GROUPS: tuple[Group, ...] = (
             Field("readiness/mobility", "Mobility", part=_READY),
             Field("readiness/medicines", "Medicines", part=_READY),
             Field("readiness/needs", "Needs", hint="Car seat, clothes, a meal", part=_READY),
-            Field(
-                "contact/language",
-                "Language",
-                "choice",
-                options=(("en", "English"), ("es", "Spanish")),
-                start="en",
-                part=_REACH,
-            ),
+            Field("contact/language", "Language", "choice", options=_LANGUAGES, start="en", part=_REACH),
             Field("contact/interpreter", "Needs an interpreter", "tick", part=_REACH),
             Field("contact/phone", "Phone", "phone", part=_REACH),
             Field("contact/may_call", "We may call", "tick", part=_REACH),
@@ -185,9 +182,14 @@ GROUPS: tuple[Group, ...] = (
             Field("contact/may_leave_voicemail", "We may leave voicemail", "tick", part=_REACH),
             Field("contact/email", "E-mail", "email", part=_REACH),
             Field("contact/may_email", "We may e-mail", "tick", part=_REACH),
-            Field("contact/hours", "Safe hours", part=_REACH),
+            Field("contact/hours", "Safe hours", hint="In their own words", part=_REACH),
+            Field("contact/safe_from", "Safe from", hint="Like 08:00; whole day: 00:00 twice", part=_REACH),
+            Field("contact/safe_until", "Safe until", hint="Like 20:00", part=_REACH),
+            Field("contact/zone", "Their time zone", "zone", part=_REACH),
+            _yes_no("contact/seen_by_others", "Does someone else see it", part=_REACH),
             Field("contact/who_else_sees_it", "Who else sees it", part=_REACH),
             Field("contact/address", "Postal address", "long", part=_REACH),
+            Field("contact/address_protected", _PROTECTED, "tick", part=_REACH),
             Field("contact/may_post", "We may post letters", "tick", part=_REACH),
         ),
         one="traveler",
@@ -209,6 +211,7 @@ GROUPS: tuple[Group, ...] = (
             Field("mode", "By", "choice", options=_options(Mode), needed=True),
             Field("carrier", "Carrier"),
             Field("note", "Note", hint="Who meets whom, gate, platform"),
+            Field("household", "In whose plan, of two households"),
             Field("origin/city", "From: city", needed=True),
             Field("origin/state", "From: state", hint="Two letters, like TX"),
             Field("origin/country", "From: country", hint="Two letters", start="US"),
@@ -265,6 +268,7 @@ GROUPS: tuple[Group, ...] = (
             Field("last_day", "Last day (meals)", "date", part=_WHERE),
             Field("miles", "Miles (mileage)", "whole", part=_WHERE),
             *_place("place", part=_WHERE),
+            Field("household", "Whose cost, of two households", part=_WHERE),
         ),
         one="cost line",
         key="line",

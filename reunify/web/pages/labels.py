@@ -19,6 +19,13 @@ _WORDS = {
     "paying": "Being paid",
     "paid": "Paid",
     "needs_person": "Needs a person",
+    # consents and links
+    "consent_agreed": "Agreed",
+    "consent_no": "No",
+    "consent_ended": "Ended",
+    "consent_open": "Not answered",
+    "out_of_tries": "Out of tries",
+    "closed": "Closed",
     # answers and outcomes
     "eligible": "Eligible",
     "ineligible": "Ineligible",
@@ -38,6 +45,12 @@ _WORDS = {
     "declared_unsent": "A person looked: it did not go out",
     "ConsentMissing": "The payee did not agree to Stripe",
     "RecipientRefused": "Stripe will not take this payee",
+    # people
+    "night_case_manager": "Night: cases",
+    "night_finance": "Night: money",
+    "requests:write": "Enter requests",
+    "requests:read_progress": "Read how its requests stand",
+    "reports:read": "Read reports",
     # differences
     "payment_not_ours": "A payment made past us",
     "payment_not_in_ledger": "Paid at Stripe, not in our books",
@@ -52,17 +65,51 @@ _WORDS = {
     "partner_gives": "Partner gives it",
     "advance": "Advance to the family",
     "repaid": "Family pays, we repay",
+    # retention
+    "plan_planned": "To be approved",
+    "plan_approved": "Approved, to be run",
+    "plan_discarded": "Discarded",
+    "plan_done": "Run",
+    "hold_placed": "Held",
+    "hold_lift_asked": "Held; a lift is asked for",
+    "hold_lifted": "Lifted",
+    "outcome_erased": "Erased",
+    "outcome_held": "Skipped: a legal hold stands on it",
+    "outcome_changed": "Skipped: it changed after the plan was made",
+    "outcome_erased_before": "Was erased before",
+    # papers sent in
+    "paper_police_report": "Police report",
+    "paper_court_order": "Court order",
+    "paper_custody_paper": "Custody paper",
+    "paper_identity": "ID (booking only)",
+    "paper_receipt": "Receipt",
+    "paper_consent_paper": "Signed consent",
+    "paper_other": "Other paper",
+    "not_scanned": "Not scanned yet",
+    "clean": "Scanned, clean",
+    "infected": "Malware found",
+    "quarantined": "Set aside unseen",
+    "removed": "Removed",
+    "paper_refused": "Not taken",
     # documents
     "approval_letter": "Approval letter",
     "refusal_letter": "Refusal letter",
     "information_request": "Request for information",
+    # true names by order
+    "agency_head": "The federal agency head's approval",
+    "court_order": "A court's order",
+    "to_confirm": "To be confirmed",
+    "to_begin": "Confirmed, not begun",
+    "in_force": "In force",
+    "over": "Over",
+    "ended": "Ended",
     "en": "English",
     "es": "Spanish",
     "docx": "Word",
     "pdf": "PDF",
     "ics": "Calendar",
 }
-_GOOD = {"eligible", "met", "payable", "released", "paid", "settled", "verified", "worth_applying"}
+_GOOD = {"eligible", "met", "payable", "released", "paid", "settled", "verified", "worth_applying", "clean"}
 _BAD = {
     "ineligible",
     "not_met",
@@ -72,9 +119,13 @@ _BAD = {
     "returned",
     "needs_person",
     "stuck",
+    "infected",
+    "quarantined",
+    "paper_refused",
     "no_money_left",
 }
 _WAITING = {
+    "not_scanned",
     "question",
     "staff_decision",
     "refusal_to_confirm",

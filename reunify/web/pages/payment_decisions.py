@@ -10,14 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from reunify.disbursement import actions, attempts, policy
-from reunify.disbursement import logging_payments as logged
+from reunify.disbursement import policy
 from reunify.disbursement.queries import Attempt, Instruction
-from reunify.kernel.ids import InstructionId
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import Refused
-from reunify.web.audience import AtHouse, Finance
+from reunify.web import payment_acts
+from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
 from reunify.web.pages.view import PostedForm, go, text_of
+from reunify.web.scope import PaidCase
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,54 +90,34 @@ def _may(check: Callable[[], None]) -> bool:
 
 
 @router.post("/payments/{instruction_id}/try-again")
-def try_again(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
-    with at.db.work(wake=True) as session:
-        actions.try_again(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+def try_again(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> Response:
+    payment_acts.try_again(at, instruction_id, by)
     return go(f"/payments/{instruction_id}", "sent_again")
 
 
 @router.post("/payments/{instruction_id}/pay-otherwise")
-def pay_otherwise(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
-    with at.db.work() as session:
-        actions.pay_otherwise(
-            session,
-            instruction_id=InstructionId(instruction_id),
-            why=text_of(form, "reason"),
-            by=by,
-            now=at.now(),
-        )
+def pay_otherwise(
+    instruction_id: UUID, form: PostedForm, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> Response:
+    payment_acts.pay_otherwise(at, instruction_id, text_of(form, "reason"), by)
     return go(f"/payments/{instruction_id}", "other_way")
 
 
 @router.post("/payments/{instruction_id}/withdraw")
-def withdraw(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
-    with at.db.work() as session:
-        actions.withdraw(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+def withdraw(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> Response:
+    payment_acts.withdraw(at, instruction_id, by)
     return go(f"/payments/{instruction_id}", "withdrawn")
 
 
 @router.post("/payments/{instruction_id}/declare-unsent")
-def declare_unsent(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
-    """The person has looked at Stripe: nothing went out."""
-    with at.db.work() as session:
-        attempts.declare_newest_unsent(
-            session,
-            instruction_id=InstructionId(instruction_id),
-            why=text_of(form, "reason"),
-            by=by,
-            now=at.now(),
-        )
+def declare_unsent(
+    instruction_id: UUID, form: PostedForm, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> Response:
+    payment_acts.declare_unsent(at, instruction_id, text_of(form, "reason"), by)
     return go(f"/payments/{instruction_id}", "unsent")
 
 
 @router.post("/payments/{instruction_id}/void")
-def void(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
-    with at.db.work() as session:
-        logged.void_logged(
-            session,
-            instruction_id=InstructionId(instruction_id),
-            why=text_of(form, "reason"),
-            by=by,
-            now=at.now(),
-        )
+def void(instruction_id: UUID, form: PostedForm, by: Finance, at: AtHouse, case: PaidCase) -> Response:
+    payment_acts.void(at, instruction_id, text_of(form, "reason"), by)
     return go(f"/payments/{instruction_id}", "struck")

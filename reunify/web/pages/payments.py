@@ -19,29 +19,47 @@ from reunify.disbursement.policy import Instrument
 from reunify.disbursement.queries import Instruction
 from reunify.funds import queries as funds
 from reunify.identity.queries import staff_names
+from reunify.intake.reach import Reach
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed, Problem, Refused
+from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
-from reunify.web.audience import AtHouse, Finance, staff
+from reunify.web import payment_acts, reading
+from reunify.web.audience import AtHouse, Finance, SteppedUpFinance, staff
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
 from reunify.web.pages.labels import label
 from reunify.web.pages.payment_decisions import choices
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
+from reunify.web.scope import PaidCase, case_at
 
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
-Reader = Annotated[Staff, Depends(staff(Role.CASE_MANAGER, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER))]
+Reader = Annotated[
+    Staff,
+    Depends(
+        staff(
+            Role.CASE_MANAGER,
+            Role.SUPERVISOR,
+            Role.FINANCE_APPROVER,
+            Role.FINANCE_RELEASER,
+            Role.AUDITOR,
+        )
+    ),
+]
+SeenPayment = Annotated[Reach, Depends(case_at(Reader, Sight.WHOLE, Sight.MONEY))]
 
 
 @router.get("/payments/{instruction_id}")
-def show(request: Request, instruction_id: UUID, by: Reader, at: AtHouse) -> Response:
+def show(request: Request, instruction_id: UUID, by: Reader, at: AtHouse, case: SeenPayment) -> Response:
     return _page(request, instruction_id, by, at, FormData(), [])
 
 
 @router.post("/payments/{instruction_id}/record")
-def record(request: Request, instruction_id: UUID, form: Posted, by: Finance, at: AtHouse) -> Response:
+def record(
+    request: Request, instruction_id: UUID, form: Posted, by: Finance, at: AtHouse, case: PaidCase
+) -> Response:
     """Write down a payment made without Stripe; it counts once a colleague has checked it."""
     try:
         paid_on = _date(text_of(form, "/paid_on"))
@@ -70,10 +88,9 @@ def record(request: Request, instruction_id: UUID, form: Posted, by: Finance, at
 
 
 @router.post("/payments/{instruction_id}/verify")
-def verify(instruction_id: UUID, by: Finance, at: AtHouse) -> Response:
+def verify(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> Response:
     """Another person has seen the evidence."""
-    with at.db.work(wake=True) as session:
-        logged.verify_logged(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+    payment_acts.verify(at, instruction_id, by)
     return go(f"/payments/{instruction_id}", "verified")
 
 
@@ -101,10 +118,11 @@ def _page(
     *,
     status: int = 200,
 ) -> Response:
-    with at.db.read() as session:
+    with at.db.work() as session:
         made = queries.instruction(session, InstructionId(instruction_id))
         context = _about(session, made, by, at)
         org = organisation_now(session, at)
+        reading.one(session, by=by, at=at.now(), subject="payment", subject_id=instruction_id)
     return staff_page(
         request,
         "staff/payment.html",
@@ -133,7 +151,9 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
         "log": log,
         "live": live,
         "names": staff_names(session, people),
-        "cannot_verify": _why_not(lambda: policy.check_verifier(by, live.recorder)) if live else None,
+        "cannot_verify": _why_not(lambda: policy.check_verifier(by, live.recorder, live.recorded_for))
+        if live
+        else None,
         "cannot_record": _why_not(lambda: policy.check_recorder(by)),
     }
 

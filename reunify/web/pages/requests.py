@@ -11,48 +11,58 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from reunify.audit import actions as audit
 from reunify.bootstrap import House
-from reunify.funds import queries as funds
 from reunify.identity import family_links
-from reunify.identity.family_links import NewLink
+from reunify.identity.family_policy import CallBackFirst
 from reunify.identity.queries import has_open_link, staff_names
 from reunify.intake import actions as intake
-from reunify.intake import queries
+from reunify.intake import queries as intake_queries
+from reunify.intake import signers
+from reunify.intake.reach import Reach
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, Problem
-from reunify.payees import queries as payees
+from reunify.kernel.sight import Sight
 from reunify.reporting import progress as reporting
+from reunify.reporting import views
 from reunify.reporting.progress import Progress
+from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager
+from reunify.web.doors import check_payee_change
+from reunify.web.pages import links
+from reunify.web.pages.cases import about_case
 from reunify.web.pages.decisions import authority_asked, authority_to_decide, to_decide
 from reunify.web.pages.form import case_type_options
 from reunify.web.pages.form_reading import answer_to
 from reunify.web.pages.form_showing import Showing, value_at
-from reunify.web.pages.view import go, holds, may_read_names, organisation_now, posted, staff_page
-from reunify.web.pages.work_list import turns
+from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page
+from reunify.web.pages.work_list import work_list
+from reunify.web.scope import SeenCase, WholeCase
 
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
 
 
 @router.get("/")
-def work_list(request: Request, by: AnyStaff, at: AtHouse) -> Response:
-    """Every request under whose turn it is."""
-    with at.db.read() as session:
+def show_work_list(request: Request, by: AnyStaff, at: AtHouse) -> Response:
+    """Every request in reach, under whose turn it is."""
+    with at.db.work() as session:
         org = organisation_now(session, at)
-        found = turns(session, me=by, names=may_read_names(by))
-    return staff_page(request, "staff/work_list.html", me=by, org=org, turns=found)
+        found = work_list(session, me=by, now=at.now())
+    return staff_page(request, "staff/work_list.html", me=by, org=org, found=found)
 
 
 @router.get("/requests/{request_id}")
-def show(request: Request, request_id: UUID, by: AnyStaff, at: AtHouse) -> Response:
-    return _page(request, request_id, by, at)
+def show(request: Request, request_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Response:
+    if case.sight is not Sight.WHOLE:
+        return _money_page(request, case, by, at)
+    return _page(request, case, by, at)
 
 
 @router.post("/requests/{request_id}/answers")
-def answer(request: Request, request_id: UUID, form: Posted, by: CaseManager, at: AtHouse) -> Response:
+def answer(
+    request: Request, request_id: UUID, form: Posted, by: CaseManager, at: AtHouse, case: WholeCase
+) -> Response:
     """Freeze the next version with what was answered."""
     with at.db.read() as session:
         asked = _asked(reporting.of(session, request_id=RequestId(request_id)))
@@ -66,9 +76,10 @@ def answer(request: Request, request_id: UUID, form: Posted, by: CaseManager, at
     if not answers and asked:
         wrong.append(Problem(asked[0], "Answer at least one question."))
     if wrong:
-        return _page(request, request_id, by, at, typed=form, wrong=wrong, status=422)
+        return _page(request, case, by, at, typed=form, wrong=wrong, status=422)
     try:
         with at.db.work(wake=True) as session:
+            check_payee_change(session, at, request_id, answers, by)
             intake.answer(
                 session,
                 request_id=RequestId(request_id),
@@ -78,17 +89,22 @@ def answer(request: Request, request_id: UUID, form: Posted, by: CaseManager, at
                 now=at.now(),
             )
     except BadInput as refused:
-        return _page(request, request_id, by, at, typed=form, wrong=refused.problems, status=422)
+        return _page(request, case, by, at, typed=form, wrong=refused.problems, status=422)
     return go(f"/requests/{request_id}", "answered")
 
 
 @router.post("/requests/{request_id}/family-link")
-def make_link(request: Request, request_id: UUID, by: CaseManager, at: AtHouse) -> Response:
-    """A new private link and its PIN, shown on this one page and never again."""
-    with at.db.work() as session:
-        queries.request(session, request_id)
-        link = family_links.make_family_link(session, request_id=RequestId(request_id), by=by, now=at.now())
-    return _page(request, request_id, by, at, link=link)
+def make_link(request: Request, request_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> Response:
+    """The contact person's first link, shown once; a new one needs the call back on the page of links."""
+    try:
+        with at.db.work() as session:
+            reader = signers.contact_person(intake_queries.newest_version(session, request_id).content)
+            link = family_links.make_family_link(
+                session, request_id=RequestId(request_id), reader=reader.key, by=by, now=at.now()
+            )
+    except CallBackFirst:
+        return go(f"/requests/{request_id}/links")
+    return links.just_made(request, case, by, at, reader.key, link)
 
 
 def _asked(now: Progress) -> list[str]:
@@ -103,23 +119,22 @@ def _asked(now: Progress) -> list[str]:
 
 def _page(
     request: Request,
-    request_id: UUID,
+    case: Reach,
     by: Staff,
     at: House,
     *,
     typed: FormData | None = None,
     wrong: list[Problem] | None = None,
-    link: NewLink | None = None,
     status: int = 200,
 ) -> Response:
-    named = may_read_names(by)
+    """The case whole."""
     with at.db.work() as session:
-        now = reporting.of(session, request_id=RequestId(request_id))
-        context = _about(session, now, named)
-        context["has_link"] = has_open_link(session, request_id)
+        now = reporting.of(session, request_id=case.request_id)
+        context = _about(session, now)
+        context |= about_case(session, case, now, by)
+        context["has_link"] = has_open_link(session, case.request_id)
         org = organisation_now(session, at)
-        if named:
-            audit.record(session, by=by, at=at.now(), subject="request", subject_id=request_id, moved="read")
+        reading.one(session, by=by, at=at.now(), subject="request", subject_id=case.request_id)
     draft = _with_typed(now, typed) if typed is not None else now.request.content
     showing = Showing(draft, wrong or [], case_type_options(at))
     return staff_page(
@@ -129,7 +144,7 @@ def _page(
         org=org,
         status=status,
         now=now,
-        named=named,
+        case=case,
         case_manager=holds(by, Role.CASE_MANAGER),
         problems=showing.problems,
         questions=_questions(now, showing),
@@ -137,10 +152,24 @@ def _page(
         if authority_to_decide(now)
         else [],
         decidable=to_decide(now),
-        link=link,
-        address=f"{at.settings.own_url.rstrip('/')}/f/{link.token}" if link else "",
         value_at=value_at,
         **context,
+    )
+
+
+def _money_page(request: Request, case: Reach, by: Staff, at: House) -> Response:
+    """The same case for finance and for auditors: what their view does not hold, the page cannot show."""
+    with at.db.work() as session:
+        now = reporting.of(session, request_id=case.request_id)
+        masked = views.masked_view(session, now) if case.sight is Sight.MASKED else None
+        money = masked.money if masked else views.money_view(session, now)
+        names = staff_names(session, _people(now))
+        org = organisation_now(session, at)
+        reading.one(
+            session, by=by, at=at.now(), subject="request", subject_id=case.request_id, sight=case.sight
+        )
+    return staff_page(
+        request, "staff/case_money.html", me=by, org=org, money=money, masked=masked, names=names
     )
 
 
@@ -186,22 +215,25 @@ def _questions(now: Progress, showing: Showing) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _about(session: Session, now: Progress, named: bool) -> dict[str, Any]:
+def _people(now: Progress) -> set[UUID]:
     award = now.award
-    people = {now.request.requested_by}
+    people: set[UUID] = {now.request.requested_by, now.request.handled_by}
     if award is not None:
         people |= {i for i in (award.approved_by, award.released_by) if i}
     if now.refusal is not None and now.refusal.confirmed_by:
         people.add(now.refusal.confirmed_by)
+    return people
+
+
+def _about(session: Session, now: Progress) -> dict[str, Any]:
+    money = views.money_view(session, now, Sight.WHOLE)
     return {
-        "names": staff_names(session, people),
-        "payees": {made.payee: payees.payee(session, made.payee) for made in now.instructions},
-        "funds": {f.id: f for f in funds.all_funds(session)},
+        "names": staff_names(session, _people(now)),
+        "split_shown": money.split,
+        "payments": money.payments,
         "lines": {
             line["key"]: line
             for line in value_at(now.request.content, "/cost_lines") or []
             if isinstance(line, dict) and "key" in line
-        }
-        if named
-        else {},
+        },
     }

@@ -1,4 +1,4 @@
-"""Whose turn it is: every request under the people or the machine it waits for."""
+"""Whose turn it is: every request this person may open, under the people or the machine it waits for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from reunify.identity.queries import staff_names
-from reunify.intake import queries
-from reunify.kernel.ids import RequestId
-from reunify.kernel.people import Staff
+from reunify.intake import cases, disclosures, reach
+from reunify.intake.cases import Opening
+from reunify.intake.disclosures import ToTell
+from reunify.intake.queries import Draft
+from reunify.kernel.ids import RequestId, StaffId
+from reunify.kernel.people import Role, Staff
+from reunify.kernel.sight import Sight
 from reunify.reporting import progress as reporting
+from reunify.reporting.views import pseudonym
+from reunify.web import reading
 from reunify.web.pages.form_showing import value_at
 
 _TURNS = (
@@ -41,28 +47,53 @@ class Turn:
     rows: list[Row]
 
 
-def turns(session: Session, *, me: Staff, names: bool) -> list[Turn]:
-    """The newest requests. `names`: whether a child's first name may be shown."""
-    found = queries.requests(session, limit=MOST)
-    people = staff_names(session, {r.requested_by for r in found})
-    stages = reporting.stages(session, [r.id for r in found])
-    rows = [
-        Row(
-            id=r.id,
-            reference=r.reference,
-            stage=stages[r.id],
-            about=_about(r.content) if names else "",
-            begun=r.created_at,
-            by=people.get(r.requested_by, ""),
-            path=f"/requests/{r.id}" + ("/edit" if r.state == "draft" and r.requested_by == me.id else ""),
-        )
-        for r in found
-    ]
-    return [Turn(title, [row for row in rows if row.stage in its]) for title, its in _TURNS]
+@dataclass(frozen=True, slots=True)
+class WorkList:
+    """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names."""
+
+    turns: list[Turn]
+    openings: list[Opening]
+    to_tell: list[ToTell]
+    names: dict[StaffId, str]
 
 
-def _about(content: Any) -> str:
-    """First name and case number: enough to find a family, no more."""
+def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
+    """The newest requests in this person's reach; that they were listed is written down."""
+    found = reach.requests(session, by=me, now=now, limit=MOST)
+    stages = reporting.stages(session, [r.id for r, _ in found])
+    openings = cases.openings_to_look_at(session, team=me.team) if Role.SUPERVISOR in me.roles else []
+    people = {r.handled_by for r, _ in found} | {o.opened_by for o in openings}
+    names = {StaffId(k): v for k, v in staff_names(session, people).items()}
+    rows = [_row(r, sight, stages[r.id], names, me) for r, sight in found]
+    whole = [r.id for r, sight in found if sight is Sight.WHOLE]
+    reading.many(session, by=me, at=now, subject="work_list", ids=whole)
+    handled = [r.id for r, _ in found if r.handled_by in me.selves and Role.CASE_MANAGER in me.roles]
+    return WorkList(
+        [Turn(title, [row for row in rows if row.stage in its]) for title, its in _TURNS],
+        openings,
+        disclosures.to_tell(session, request_ids=handled),
+        names,
+    )
+
+
+def _row(request: Draft, sight: Sight, stage: str, names: dict[StaffId, str], me: Staff) -> Row:
+    mine = request.state == "draft" and request.requested_by == me.id
+    return Row(
+        id=request.id,
+        reference=request.reference,
+        stage=stage,
+        about=_about(request, sight),
+        begun=request.created_at,
+        by=names.get(request.handled_by, ""),
+        path=f"/requests/{request.id}" + ("/edit" if mine else ""),
+    )
+
+
+def _about(request: Draft, sight: Sight) -> str:
+    """First name and case number: enough to find a family, no more. Others read a pseudonym or nothing."""
+    if sight is not Sight.WHOLE:
+        return pseudonym(request.id) if sight is Sight.MASKED else ""
+    content: Any = request.content
     name = value_at(content, "/case/child/name")
     number = value_at(content, "/case/number")
     first = name.split()[0] if isinstance(name, str) and name.strip() else "No name yet"
