@@ -34,7 +34,7 @@ demo: setup ## open the running product with sample families
 	$(BIN)/reunify demo
 
 test: setup chromium clamav ## run every test, browser tests included
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 chromium: setup
 	@scripts/ensure-chromium

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -82,24 +83,16 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
     except AlreadyAssessed:
         return 0
     payees.register(session, request_id=version.request_id, content=content, by=BY, now=now)
-    standing = awards.newest_award(session, version.request_id)
-    if standing is not None and standing.state == "released":
-        approval.follow_change(
-            session, award_id=standing.id, version=version, payable=payable(result), by=BY, now=now
-        )
+    # Before the first version was checked nothing can stand: neither an award nor anything reserved.
+    if version.number > 1 and _meet_what_stands(session, version, result, now):
         return 1
-    approval.replace_open(session, request_id=version.request_id, by=BY, now=now)
-    ref = f"replace:{version.id}"
-    allocation.free(session, request_id=version.request_id, ref=ref, by=BY, now=now)
     if result.outcome is AssessmentOutcome.NO_SOURCE:
         refusing.propose_refusal(session, version=version, by=BY, now=now)
     elif result.outcome is AssessmentOutcome.PAYABLE:
         split = allocation.allocate(
             session,
             version_id=version.id,
-            scopes=allocation.Scopes(
-                version.request_id, intake.request(session, version.request_id).child_person_id
-            ),
+            scopes=allocation.Scopes(version.request_id, intake.child_of(session, version.request_id)),
             needs=needs_of(version, result),
             by=BY,
             now=now,
@@ -109,6 +102,23 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
                 session, version=version, allocation_id=split, organisation=settings, by=BY, now=now
             )
     return 1
+
+
+def _meet_what_stands(session: Session, version: Version, result: AssessmentResult, now: datetime) -> bool:
+    """True if money was released on an earlier version: its approval goes on, or waits for a person.
+
+    Otherwise whatever an earlier version had people look at, or reserved, makes way for this one.
+    """
+    standing = awards.newest_award(session, version.request_id)
+    if standing is not None and standing.state == "released":
+        approval.follow_change(
+            session, award_id=standing.id, version=version, payable=payable(result), by=BY, now=now
+        )
+        return True
+    approval.replace_open(session, request_id=version.request_id, by=BY, now=now)
+    ref = f"replace:{version.id}"
+    allocation.free(session, request_id=version.request_id, ref=ref, by=BY, now=now)
+    return False
 
 
 def payable(result: AssessmentResult) -> dict[tuple[str, str], int]:

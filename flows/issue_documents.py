@@ -75,6 +75,8 @@ def _issue_for(house: House, session: Session, request_id: UUID, run: str | None
     award = approval.newest_award(session, request_id)
     refusal = approval.newest_refusal(session, request_id)
     explanation = eligibility.explanation(session, request_id)
+    if households.unsaid(version.content):  # who may read it is a question to staff
+        return 0
     if award is not None and award.state == "released":
         return _issue_award(house, session, version, award, run)
     if refusal is not None and refusal.state == "confirmed" and refusal.version_number == version.number:
@@ -94,12 +96,12 @@ def _heading(
     now = house.now()
     said = organisation(session, on=now.date())
     name, contact = letter.addressee(content)
-    address = contact.address.splitlines() if contact.address and contact.may_post else []
+    dated = now.astimezone(said.zone).date()
     return Heading(
         reference=intake.request(session, version.request_id).reference,
-        dated=now.astimezone(said.zone).date(),
+        dated=dated,
         organisation=Organisation(said.name, said.letterhead_lines, said.day_phone, said.night_phone),
-        addressee=Addressee(name, address),
+        addressee=Addressee(name, letter.posted_to(contact, dated)),
         signer=Signer(signer, "Case manager", "Responsable de su caso", said.day_phone),
     )
 
@@ -115,6 +117,8 @@ def _issue_award(
     """A letter and a plan for each household, from what that household may read."""
     plan = plans.award_plan(session, award.allocation_id)
     content = intake.version(session, plan.version_id).content
+    if households.unsaid(content):
+        return 0
     arranged = [line.line_key for line in plan.lines]
     for household in households.households(content):
         view = households.view_for(content, household)

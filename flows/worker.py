@@ -174,12 +174,16 @@ def main() -> None:
 
     from flows.registry import Lane, works
     from flows.runner import Prefect, Runner
-    from reunify.bootstrap import build
+    from reunify.bootstrap import NotReady, build
+    from reunify.kernel.refusals import Refused
     from reunify.settings import load
 
     logs.configure()  # after Prefect, which sets up its own
-    settings = load()
-    house = build(settings)
+    try:
+        settings = load()
+        house = build(settings)
+    except (NotReady, Refused) as missing:
+        sys.exit(str(missing))  # what is missing, in our words: it names settings, never their values
     runner = Runner(Prefect(settings.prefect_api_url))
     worker = Worker(
         house.db,

@@ -14,11 +14,13 @@ import reunify.tables  # noqa: F401 - every mapping is known before the first qu
 from reunify.adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres, Urls
 from reunify.db import Database
 from reunify.migrations import upgrade
+from reunify.sandbox import seed
 from reunify.vault import keyring
 from reunify.vault.keyring import KeyRing
 
 _SERVERS = Path(__file__).parent.parent / ".reunify" / "test"
 _TEMPLATE = "reunify_template"
+_NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -29,7 +31,7 @@ def _keyring() -> None:
 
 @pytest.fixture
 def now() -> datetime:
-    return datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+    return _NOW
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +70,26 @@ def template(server: Urls, administrator: sa.Engine) -> str:
         connection.execute(sa.text(f"CREATE DATABASE {_TEMPLATE} OWNER reunify_owner"))
     upgrade(_url(server.owner, _TEMPLATE))
     return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def settled_template(server: Urls, administrator: sa.Engine, template: str) -> Iterator[str]:
+    """The same with the demo's organisation, people and funds: passwords are hashed once in a run."""
+    for name in _database(administrator, template):
+        database = Database(_url(server.app, name))
+        with database.work() as session:
+            seed.fill(session, now=_NOW)
+        database.dispose()  # nobody may be connected to what is copied
+        yield name
+
+
+@pytest.fixture
+def settled_db(server: Urls, administrator: sa.Engine, settled_template: str) -> Iterator[Database]:
+    """Like `db`, for a test that begins with the demo's people: `built` finds them there."""
+    for name in _database(administrator, settled_template):
+        database = Database(_url(server.app, name))
+        yield database
+        database.dispose()
 
 
 @pytest.fixture

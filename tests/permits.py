@@ -11,8 +11,11 @@ from reunify.kernel.ids import RequestId
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 
 
-def for_stripe(request: UUID, *, about: str = "mother", what: Told = Told.PAYMENT_DETAILS) -> Permit:
+def for_stripe(
+    request: UUID, *, payee: UUID, about: str = "mother", what: Told = Told.PAYMENT_DETAILS
+) -> Permit:
     given = [Standing(about, "yes", NOW + timedelta(days=365), None)]
     return permit_from(
-        given, Needed((about,)), request=RequestId(request), recipient=STRIPE, what=what, about=about, now=NOW
-    )
+        given, Needed((about,)), request=RequestId(request), recipient=STRIPE, what=what, about=about,
+        now=NOW, record=payee,
+    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -64,7 +64,12 @@ class Office:
     def submitted(self, mark: str = MARK) -> UUID:
         """Submitted, and nobody has looked at it yet."""
         request_id = self.drafted(mark)
-        with self.db.work() as session:
+        self.submit(request_id)
+        return request_id
+
+    def submit(self, request_id: UUID, within: Session | None = None) -> None:
+        """`within`: a transaction of the caller's."""
+        with nullcontext(within) if within is not None else self.db.work() as session:
             intake_actions.submit(
                 session,
                 request_id=RequestId(request_id),
@@ -72,7 +77,6 @@ class Office:
                 by=self.mia,
                 now=self.now,
             )
-        return request_id
 
     def edited(self, request_id: UUID) -> None:
         with self.db.work() as session:

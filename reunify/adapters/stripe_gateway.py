@@ -96,7 +96,7 @@ class StripeGateway:
     # PaymentGateway -------------------------------------------------------------------------------
     def ensure_recipient(self, payee: Payee, permit: Permit) -> Recipient:
         """See the port. The key is the payee version's id, so that asking twice makes one account."""
-        _check(permit, request=payee.request_id)
+        _check(permit, payee.id, request=payee.request_id)
         if payee.email is None:
             raise ConsentMissing("Stripe needs an e-mail address, and none is known.")
         accounts = self._client.v2.core.accounts
@@ -111,7 +111,7 @@ class StripeGateway:
             return Recipient(account.id, any(n["status"] == "active" for n in networks.values()))
 
     def prepare(self, order: PaymentOrder) -> dict[str, Any]:
-        _check(order.permit)
+        _check(order.permit, order.payee)
         amount = {"value": order.amount.cents, "currency": order.amount.currency.lower()}
         return {
             "from": {"financial_account": self._setup.financial_account, "currency": amount["currency"]},
@@ -147,8 +147,8 @@ class StripeGateway:
         with _asking():
             return _payment(self._client.v2.money_management.outbound_payments.retrieve(payment_id))
 
-    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit) -> None:
-        _check(permit)
+    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit, payee: UUID) -> None:
+        _check(permit, payee)
         with _asking():
             self._client.v2.core.accounts.update(
                 recipient,
@@ -157,8 +157,8 @@ class StripeGateway:
             )
 
     # BankDetailsPage ------------------------------------------------------------------------------
-    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit) -> str:
-        _check(permit)
+    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit, payee: UUID) -> str:
+        _check(permit, payee)
         flow = {"refresh_url": return_to, "return_url": return_to}
         use_case = {"type": "account_onboarding", "account_onboarding": flow}
         with _asking():
@@ -213,9 +213,9 @@ class StripeGateway:
         )
 
 
-def _check(permit: Permit, *, request: UUID | None = None) -> None:
+def _check(permit: Permit, payee: UUID, *, request: UUID | None = None) -> None:
     """Raises ConsentMissing for a permit that speaks of someone else or something else."""
-    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, request=request):
+    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, record=payee, request=request):
         raise ConsentMissing("This permit does not say that Stripe may be told of this payee.")
 
 

@@ -22,7 +22,8 @@ from reunify.kernel.people import Actor
 from reunify.ledger import actions as ledger
 from reunify.ledger import queries as books
 from reunify.ledger.actions import HoldLine
-from reunify.ledger.policy import BudgetCategory, CapReached, InsufficientFunds, Scope, StillInUse, Unit
+from reunify.ledger.caps import CapKey, set_caps
+from reunify.ledger.policy import BudgetCategory, CapReached, InsufficientFunds, Scope, Unit
 
 _TRIES = 4
 
@@ -71,10 +72,7 @@ def allocate(
         if not split.pieces:
             return None
         try:
-            with session.begin_nested():
-                return _keep(
-                    session, split, usable, held, caps, scopes, version_id=version_id, by=by, now=now
-                )
+            return _keep(session, split, usable, held, caps, scopes, version_id=version_id, by=by, now=now)
         except (InsufficientFunds, CapReached):
             continue
     raise FundsKeptChanging("Many requests are using these funds right now; this one is tried again.")
@@ -96,21 +94,24 @@ def free(session: Session, *, request_id: RequestId, ref: str, by: Actor, now: d
 def _caps(session: Session, held: Mapping[str, Fund], scopes: Scopes, now: datetime) -> list[_Cap]:
     """The counter rows of every limit that applies, made on first use, in a fixed order."""
     limits = funds.limits(session, on=now.date())
+    ids = scopes.ids()
+    applies = [
+        (fund, scope, at_most)
+        for fund in held.values()
+        for scope, at_most in sorted(limits.get(fund.id, {}).items())
+        if scope in ids
+    ]
+    counters = set_caps(
+        session,
+        [(CapKey(fund.id, scope, ids[scope], fund.unit), at_most) for fund, scope, at_most in applies],
+    )
     found = []
-    for fund in held.values():
-        for scope, at_most in sorted(limits.get(fund.id, {}).items()):
-            scope_id = scopes.ids().get(scope)
-            if scope_id is None:
-                continue
-            name = f"{fund.public_name}: {scope} limit"
-            try:
-                cap = ledger.set_cap(
-                    session, fund_id=fund.id, scope=scope, scope_id=scope_id, unit=fund.unit, at_most=at_most
-                )
-            except StillInUse:  # the limit was lowered below what is used: nothing more from this source
-                found.append(_Cap(None, fund.id, name, 0))
-                continue
-            found.append(_Cap(cap, fund.id, name, max(0, at_most - books.cap_used(session, cap))))
+    for (fund, scope, at_most), counter in zip(applies, counters, strict=True):
+        name = f"{fund.public_name}: {scope} limit"
+        if counter is None:  # the limit was lowered below what is used: nothing more from this source
+            found.append(_Cap(None, fund.id, name, 0))
+        else:
+            found.append(_Cap(counter.id, fund.id, name, max(0, at_most - counter.used)))
     return found
 
 
@@ -150,11 +151,10 @@ def _keep(
     by: Actor,
     now: datetime,
 ) -> AllocationId:
+    """The reservation comes first: if it falls short, nothing has been written yet, and nothing is undone."""
     allocation = AllocationRecord(
-        request_id=scopes.trip, version_id=version_id, certificate=split.certificate(), at=now
+        id=new_id(), request_id=scopes.trip, version_id=version_id, certificate=split.certificate(), at=now
     )
-    session.add(allocation)
-    session.flush()
     taken = [(new_id(), piece) for piece in split.pieces]
     plan = [
         HoldLine(
@@ -168,6 +168,8 @@ def _keep(
         for hold, piece in taken
     ]
     ledger.reserve(session, external_ref=f"reserve:{allocation.id}", plan=plan, by=by, now=now)
+    session.add(allocation)
+    session.flush()
     by_pair = {(n.key, held[n.fund_code].id): n for n in needs}
     left = {n.key: n.payable for n in needs}
     for hold, piece in taken:

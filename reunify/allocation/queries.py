@@ -14,6 +14,7 @@ from reunify.allocation.records import AllocationLineRecord, AllocationRecord
 from reunify.funds import queries as sources
 from reunify.kernel.ids import AllocationId, FundId, LineId
 from reunify.kernel.refusals import NotFound
+from reunify.ledger.policy import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ def holds_beside(session: Session, line_ids: Collection[LineId]) -> list[UUID]:
     splits = sa.select(AllocationLineRecord.allocation_id).where(AllocationLineRecord.id.in_(line_ids))
     whole = sa.select(AllocationLineRecord.hold_id).where(AllocationLineRecord.allocation_id.in_(splits))
     return list(session.scalars(whole))
+
+
+def ceiling_cents(session: Session, allocation_id: UUID) -> int:
+    """What the split reserves of money, without reading its lines."""
+    line = AllocationLineRecord
+    asked = sa.select(sa.func.sum(line.ceiling)).where(
+        line.allocation_id == allocation_id, line.unit == Unit.CENTS.value
+    )
+    return int(session.scalar(asked) or 0)
 
 
 def award_plan(session: Session, allocation_id: UUID) -> AwardPlan:

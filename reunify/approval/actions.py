@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from reunify.allocation import actions as allocation
 from reunify.allocation import queries as plans
+from reunify.allocation.queries import AwardPlan
 from reunify.approval import letter, policy
-from reunify.approval.behind import authors_of, deciders
+from reunify.approval.behind import authors_of, deciders, with_lenders
 from reunify.approval.digest import ApprovedLine, award_digest
 from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.audit import actions as audit
 from reunify.eligibility import queries as eligibility
+from reunify.eligibility.queries import Explanation
 from reunify.identity import queries as people
 from reunify.intake import queries as intake
 from reunify.intake.form import Settlement
@@ -46,8 +48,7 @@ def open_award(
     now: datetime,
 ) -> AwardId:
     """A split waits for people. The requester and the small-amount limit are copied with their keys."""
-    plan = plans.award_plan(session, allocation_id)
-    request = intake.request(session, version.request_id)
+    written = intake.authorship(session, version.request_id)
     move = policy.AWARD_MOVES.check(START, "open")
     record = AwardRecord(
         reference=new_reference("A"),
@@ -55,11 +56,11 @@ def open_award(
         version_id=version.id,
         version_number=version.number,
         allocation_id=allocation_id,
-        requested_by=request.requested_by,
+        requested_by=written.requested_by,
         submitted_by=version.submitted_by,
-        authors=sorted(authors_of(session, request.id, now)),
+        authors=sorted(with_lenders(session, written, now)),
         state=move.target,
-        ceiling_cents=plan.ceiling_cents,
+        ceiling_cents=plans.ceiling_cents(session, allocation_id),
         limit_setting_id=organisation.small_amount_setting_id,
         small_limit_cents=organisation.small_amount_limit.cents,
         opened_at=now,
@@ -99,9 +100,11 @@ def approve(
     _check_newest(session, record)
     moved = policy.AWARD_MOVES.apply(record, "approve")
     assert isinstance(by, Staff)
-    record.letter = _letter(session, record, now)
+    plan = plans.award_plan(session, record.allocation_id)
+    judged = eligibility.explanation_of_version(session, plan.version_id)
+    record.letter = _letter(session, record, plan, judged, now)
     record.template_hashes = dict(templates)
-    record.digest = _digest(session, record, templates)
+    record.digest = _digest(session, record, templates, plan, judged)
     record.approved_by, record.approved_at, record.approved_for = by.id, now, sorted(by.stands_for)
     session.flush()
     audit.record(
@@ -133,14 +136,15 @@ def release(
         small_limit=Money(record.small_limit_cents),
     )
     _check_newest(session, record)
-    policy.check_digest(record.digest, _digest(session, record, templates))
+    plan = plans.award_plan(session, record.allocation_id)
+    policy.check_digest(record.digest, _digest(session, record, templates, plan))
     moved = policy.AWARD_MOVES.apply(record, "release")
     assert isinstance(by, Staff)
     record.released_by, record.released_at, record.released_for = by.id, now, sorted(by.stands_for)
     session.flush()
     amounts = {
         line.hold_id: line.payable
-        for line in plans.award_plan(session, record.allocation_id).lines
+        for line in plan.lines
         if Settlement(line.settlement) in OBLIGATED_BY_RELEASE and line.payable > 0
     }
     if amounts:
@@ -194,7 +198,7 @@ def follow_change(
     authors = authors_of(session, record.request_id, now)
     known = {line.line_key for line in plan.lines} | set(plan.certificate["uncovered"])
     unchanged = (
-        record.digest == _digest(session, record, record.template_hashes or {})
+        record.digest == _digest(session, record, record.template_hashes or {}, plan)
         and authors.isdisjoint(deciders(record))
         and {key for key, _ in payable} <= known
         and all(
@@ -218,7 +222,8 @@ def digest_to_pay(session: Session, *, award_id: AwardId) -> str:
     """What stands now, for the paying transaction. Raises NewerVersionWaiting while a change is unchecked."""
     record = _locked(session, award_id)
     _check_newest(session, record)
-    return _digest(session, record, record.template_hashes or {})
+    plan = plans.award_plan(session, record.allocation_id)
+    return _digest(session, record, record.template_hashes or {}, plan)
 
 
 def _locked(session: Session, award_id: AwardId) -> AwardRecord:
@@ -236,8 +241,15 @@ def _check_newest(session: Session, record: AwardRecord) -> None:
     )
 
 
-def _digest(session: Session, record: AwardRecord, templates: Mapping[str, str]) -> str:
-    plan = plans.award_plan(session, record.allocation_id)
+def _digest(
+    session: Session,
+    record: AwardRecord,
+    templates: Mapping[str, str],
+    plan: AwardPlan,
+    judged: Explanation | None = None,
+) -> str:
+    """`judged`: the answers to the plan's version, where the caller has read them in this transaction."""
+    judged = judged or eligibility.explanation_of_version(session, plan.version_id)
     paid = payees.newest(session, RequestId(record.request_id))
     lines = [
         ApprovedLine(
@@ -253,19 +265,20 @@ def _digest(session: Session, record: AwardRecord, templates: Mapping[str, str])
         )
         for line in plan.lines
     ]
-    rules = [s.rule_sha256 for s in eligibility.explanation_of_version(session, plan.version_id).sources]
+    rules = [s.rule_sha256 for s in judged.sources]
     return award_digest(
         award_id=record.id, lines=lines, rules=rules, letter=record.letter or {}, templates=templates
     )
 
 
-def _letter(session: Session, record: AwardRecord, now: datetime) -> dict[str, object]:
-    plan = plans.award_plan(session, record.allocation_id)
+def _letter(
+    session: Session, record: AwardRecord, plan: AwardPlan, judged: Explanation, now: datetime
+) -> dict[str, object]:
     content = intake.version(session, record.version_id).content
     organisation = organisation_on(session, on=now.date())
-    spoken = eligibility.public_names(session, plan.version_id)
+    spoken = {s.source: s.public_name for s in judged.sources}
     return letter.build_all(
-        reference=intake.request(session, record.request_id).reference,
+        reference=intake.reference(session, record.request_id),
         dated=now.astimezone(organisation.zone).date(),
         organisation=organisation,
         signer=people.staff_names(session, [record.requested_by])[record.requested_by],

@@ -10,14 +10,18 @@ from sqlalchemy.orm import Session
 from reunify.approval.records import AwardRecord
 from reunify.identity import delegation
 from reunify.intake import queries as intake
+from reunify.intake.queries import Authorship
 from reunify.kernel.ids import StaffId
 
 
 def authors_of(session: Session, request_id: UUID, now: datetime) -> set[StaffId]:
     """Whoever wrote any version of the request, and whomever one of them stood for since it was begun."""
-    wrote = intake.authors(session, request_id)
-    begun = intake.request(session, request_id).created_at
-    return wrote | delegation.stood_for(session, people=wrote, since=begun, until=now)
+    return with_lenders(session, intake.authorship(session, request_id), now)
+
+
+def with_lenders(session: Session, by: Authorship, now: datetime) -> set[StaffId]:
+    """Those who wrote it, and whomever they stood for."""
+    return set(by.wrote) | delegation.stood_for(session, people=by.wrote, since=by.begun, until=now)
 
 
 def deciders(record: AwardRecord) -> set[UUID]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from reunify.allocation.queries import AwardPlan
+from reunify.consent.safe_contact import Allowed, Channel, Kind, may_contact
 from reunify.intake import households
 from reunify.intake.form import CostLine, SafeContact, Settlement, Traveler, TravelerRole, TravelRequest
 from reunify.rates.fields import Words
@@ -51,6 +52,13 @@ def addressee(content: TravelRequest) -> tuple[str, SafeContact]:
     return name, SafeContact()
 
 
+def posted_to(contact: SafeContact, dated: date) -> list[str]:
+    """The address as lines; none where a letter may not be posted. Post has no safe hour."""
+    at = datetime.combine(dated, time(12), tzinfo=UTC)
+    allowed = may_contact(contact, Channel.POST, at, Kind.AUTOMATIC)
+    return (contact.address or "").splitlines() if isinstance(allowed, Allowed) else []
+
+
 def last_travel_day(content: TravelRequest) -> date | None:
     """None for a household that travels on no leg."""
     return max((leg.arrives.date() for leg in content.legs), default=None)
@@ -82,7 +90,7 @@ def build(
         },
         "addressee": {
             "name": name,
-            "lines": contact.address.splitlines() if contact.address and contact.may_post else [],
+            "lines": posted_to(contact, dated),
         },
         "signer": {
             "name": signer,
@@ -124,7 +132,7 @@ def build_all(
 
     found = households.households(content)
     if len(found) == 1:
-        return one(content)
+        return one(households.view_for(content, found[0]))
     letters = {household: one(households.view_for(content, household)) for household in found}
     return {BY_HOUSEHOLD: {household: made for household, made in letters.items() if made["lines"]}}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,13 @@ def request_of(session: Session, award_id: UUID) -> RequestId:
     if found is None:
         raise NotFound("There is no such award.")
     return RequestId(found)
+
+
+def references(session: Session, award_ids: Collection[UUID]) -> dict[AwardId, str]:
+    """What people call these awards."""
+    w = AwardRecord
+    rows = session.execute(sa.select(w.id, w.reference).where(w.id.in_(award_ids)))
+    return {AwardId(row.id): row.reference for row in rows}
 
 
 def newest_award(session: Session, request_id: UUID) -> Award | None:

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from reunify.settings import Settings
+
 commands = typer.Typer(
     help="The first administrator, and the way back in.", rich_markup_mode=None, no_args_is_help=True
 )
@@ -34,6 +36,25 @@ def first(
     _tell(username, _in_database(made))
 
 
+@commands.command("second")
+def second(
+    username: Annotated[str, typer.Option(help="What they sign in with.")],
+    name: Annotated[str, typer.Option(help="Their own name.")],
+) -> None:
+    """Make one more administrator, only while fewer than two people could confirm each other's changes."""
+    from reunify.identity import actions, enrolment
+    from reunify.kernel.people import System
+
+    by = System("reunify admin second")
+
+    def made(session: Session, now: datetime) -> str:
+        actions.second_administrator(session, username=username, name=name, by=by, now=now)
+        return enrolment.issue_as_operator(session, username=username, by=by, now=now)
+
+    _tell(username, _in_database(made))
+    typer.echo("It is in the audit trail, and on every administrator's pages for 7 days.")
+
+
 @commands.command("recover")
 def recover(
     username: Annotated[str, typer.Option(help="The administrator who cannot sign in.")],
@@ -51,6 +72,26 @@ def recover(
     )
     _tell(username, code)
     typer.echo("It is in the audit trail, and on every administrator's pages for 7 days.")
+
+
+def made_alone(settings: Settings) -> int:
+    """How many accounts one person made alone. Before the tables are there: none."""
+    from sqlalchemy.exc import ProgrammingError
+
+    from reunify import tables  # noqa: F401 - every mapping is known before the first query
+    from reunify.cli.database import database
+    from reunify.db import Database
+    from reunify.identity import brought_in
+
+    with database(settings) as urls:
+        db = Database(urls.app)
+        try:
+            with db.read() as session:
+                return brought_in.by_one_alone(session)
+        except ProgrammingError:
+            return 0
+        finally:
+            db.dispose()
 
 
 def _tell(username: str, code: str) -> None:

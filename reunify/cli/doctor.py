@@ -50,6 +50,7 @@ def examine() -> list[Finding]:
         _running,
         _database,
         _audit,
+        _made_alone,
         _prefect,
         _stripe,
         _browser,
@@ -162,6 +163,26 @@ def _audit(settings: Settings) -> Finding:
     except HouseRefused:
         return Finding("audit trail", "not looked at: the database does not answer")
     return Finding("audit trail", said, remedy)
+
+
+def _made_alone(settings: Settings) -> Finding:
+    """Accounts that no second person looked at, from the beginning of the house."""
+    if settings.database_url is None and not is_running(settings.data):
+        return Finding("accounts", "looked at while `reunify up` runs")
+    from reunify.cli.administrators import made_alone
+    from reunify.cli.database import HouseRefused
+
+    try:
+        count = made_alone(settings)
+    except HouseRefused:
+        return Finding("accounts", "not looked at: the database does not answer")
+    if not count:
+        return Finding("accounts", "none was made by one person alone")
+    return Finding(
+        "accounts",
+        f"{count} made by one person alone, before anybody else had signed in",
+        "Let two people compare the People page with the list of your staff.",
+    )
 
 
 def _prefect(settings: Settings) -> Finding:

@@ -38,12 +38,12 @@ def ask(
     about: str,
     by: Actor,
     now: datetime,
-) -> UUID:
-    """Put the question to those who must sign; the same question twice is one. Returns its id."""
+) -> Ask:
+    """Put the question to those who must sign; the same question twice is one, with its answers."""
     take_turns(session, request_id=request_id)
     before = queries.find(session, request_id, recipient=recipient, what=what, about=about)
     if before is not None:
-        return before.id
+        return before
     record = ConsentAsk(
         request_id=request_id,
         recipient_kind=recipient.kind.value,
@@ -56,7 +56,7 @@ def ask(
     session.add(record)
     session.flush()
     _noted(session, record.id, "ask", by, now, what=what.value, recipient=recipient.kind.value)
-    return record.id
+    return Ask(record.id, request_id, recipient, what, about, now, ())
 
 
 @may(family=True)
@@ -145,12 +145,18 @@ def permit(
     request: RequestId,
     needed: Needed,
     now: datetime,
+    record: UUID | None = None,
+    since: datetime | None = None,
 ) -> Permit:
-    """Leave to tell this, from the consents as they stand. Raises NoConsentFor: it names who must sign."""
+    """Leave to tell this, from the consents as they stand. Raises NoConsentFor: it names who must sign.
+
+    `record`: the very words that are told. `since`: no answer counts that is older than they are.
+    """
     found = queries.find(session, request, recipient=recipient, what=what, about=about)
-    given = [one.standing for one in found.newest.values()] if found else []
+    answers = found.newest.values() if found else ()
+    given = [one.standing for one in answers if since is None or one.given_at >= since]
     return policy.permit_from(
-        given, needed, request=request, recipient=recipient, what=what, about=about, now=now
+        given, needed, request=request, recipient=recipient, what=what, about=about, now=now, record=record
     )
 
 

@@ -62,7 +62,7 @@ STRIPE: Final = Recipient(RecipientKind.PROCESSOR, "Stripe")
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A parent or guardian who could sign. `may_sign`: nobody suspects abuse, or staff found it safe."""
+    """A parent or guardian who could sign. `may_sign`: nobody need fear them, or staff found it safe."""
 
     key: str
     may_sign: bool
@@ -145,6 +145,7 @@ _MAKING: Final = object()
 class Permit:
     """Leave to tell one recipient one kind of thing about one person of one request.
 
+    `record`: the very words it is about, where they have an id, like one version of a payee.
     Only `permit_from` makes one, and only `consent.actions.permit` calls it (a test looks).
     """
 
@@ -154,15 +155,24 @@ class Permit:
     about: str
     until: datetime
     _made: object = field(repr=False, compare=False)
+    record: UUID | None = None
 
     def __post_init__(self) -> None:
         if self._made is not _MAKING:
             raise PermitForged("A permit is not written by hand: ask consent.actions.permit.")
 
-    def covers(self, recipient: Recipient, what: Told, *, request: UUID | None = None) -> bool:
-        """What a port checks of the permit it was handed."""
-        same = (self.recipient, self.what) == (recipient, what)
-        return same and request in (None, self.request)
+    def covers(
+        self,
+        recipient: Recipient,
+        what: Told,
+        *,
+        record: UUID | None,
+        about: str | None = None,
+        request: UUID | None = None,
+    ) -> bool:
+        """What a port checks of the permit it was handed. `about`: the key of the person, where known."""
+        same = (self.recipient, self.what, self.record) == (recipient, what, record)
+        return same and about in (None, self.about) and request in (None, self.request)
 
 
 def permit_from(
@@ -174,6 +184,7 @@ def permit_from(
     what: Told,
     about: str,
     now: datetime,
+    record: UUID | None = None,
 ) -> Permit:
     """The permit these consents amount to. Raises NoConsentFor.
 
@@ -188,7 +199,7 @@ def permit_from(
     one_of = [s.ends_at for key, s in agreed.items() if key in needed.one_of and s.ends_at]
     if one_of:
         ends.append(max(one_of))
-    return Permit(request, recipient, what, about, min(ends), _MAKING)
+    return Permit(request, recipient, what, about, min(ends), _MAKING, record)
 
 
 def _ended(counted: Sequence[Standing], missing: Sequence[str], now: datetime) -> str:
@@ -218,12 +229,15 @@ def needed_givers(
     return Needed(signs, may or (CUSTODIAN,))
 
 
-def parent_may_sign(*, abuse_suspected: YesNoUnknown, found_safe: bool) -> bool:
+def parent_may_sign(
+    *, abuse_suspected: YesNoUnknown, protective_order: YesNoUnknown, hidden_from: bool, found_safe: bool
+) -> bool:
     """An abuser cannot consent (28 CFR 94.115), and unknown is not no.
 
-    `found_safe`: staff decided that it is safe and lawful to bring the child to this very person.
+    `hidden_from`: somebody's address is protected, and it may be from this person. `found_safe`: staff
+    decided that it is safe and lawful to bring the child to this very person.
     """
-    return found_safe or abuse_suspected == "no"
+    return found_safe or (abuse_suspected == protective_order == "no" and not hidden_from)
 
 
 def check_giver(giver: str, needed: Needed) -> None:

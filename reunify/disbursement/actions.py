@@ -15,7 +15,7 @@ from reunify.disbursement import books, policy
 from reunify.disbursement.award import AwardToPay, LineToPay
 from reunify.disbursement.instructions import lock_award, locked_instruction, move_instruction
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
-from reunify.kernel.ids import InstructionId
+from reunify.kernel.ids import InstructionId, PayeeId, new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
@@ -23,7 +23,9 @@ from reunify.kernel.refusals import Refused
 from reunify.payees import agreement
 from reunify.payees import queries as payees
 from reunify.payees.policy import Rail, rail_for
+from reunify.payees.queries import Payee
 
+_Way = tuple[UUID, Rail, str, str]  # to whom, how and why, in which unit
 MONEY = "cents"
 NO_LONGER_AGREED = "The payee's consent to be paid through Stripe does not stand."
 MOVED_BY_A_PERSON = "A finance person decided to pay this outside Stripe."
@@ -44,31 +46,16 @@ def instruct(
     if not award.lines or any(line.amount <= 0 for line in award.lines):
         raise NothingToPay("An award without amounts cannot be paid.")
     lock_award(session, award.award)
-    made: list[InstructionId] = []
-    for (payee, rail, reason, unit), lines in _by_destination(session, award.lines, rail_on=rail_on, now=now):
-        before = _instructed(session, award, lines)
-        if before is not None:
-            made.append(before)
-            continue
-        books.check_obligated(session, books.of_award(lines))
-        move = policy.INSTRUCTION.check(
-            START, "instruct" if rail is Rail.GLOBAL_PAYOUT else "instruct_logged"
-        )
-        record = InstructionRecord(
-            award_id=award.award,
-            award_digest=award.digest,
-            payee_id=payee,
-            rail=rail.value,
-            rail_reason=reason,
-            unit=unit,
-            amount=sum(line.amount for line in lines),
-            moved_from_payout=False,
-            state=move.target,
-            try_after=now,
-            created_at=now,
-        )
-        session.add(record)
-        session.flush()
+    before = _instructed(session, award)
+    ways = [
+        (way, lines, before.get(lines[0].allocation_line))
+        for way, lines in _by_destination(session, award.lines, rail_on=rail_on, now=now)
+    ]
+    new = [(_record(award, way, lines, now), lines) for way, lines, there in ways if there is None]
+    books.check_obligated(session, books.of_award(line for _, lines in new for line in lines))
+    session.add_all(record for record, _ in new)
+    session.flush()
+    for record, lines in new:
         session.add_all(_line(record.id, line) for line in lines)
         audit.record(
             session,
@@ -76,12 +63,17 @@ def instruct(
             at=now,
             subject="instruction",
             subject_id=record.id,
-            moved=move.verb,
-            detail={"award": str(award.award), "rail": rail.value, "unit": unit, "amount": record.amount},
+            moved="instruct" if record.rail == Rail.GLOBAL_PAYOUT else "instruct_logged",
+            detail={
+                "award": str(award.award),
+                "rail": record.rail,
+                "unit": record.unit,
+                "amount": record.amount,
+            },
         )
-        made.append(InstructionId(record.id))
     session.flush()
-    return made
+    made = iter(record.id for record, _ in new)
+    return [InstructionId(next(made) if there is None else there) for _, _, there in ways]
 
 
 def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, now: datetime) -> None:
@@ -182,12 +174,18 @@ def postpone(session: Session, *, instruction_id: InstructionId, trouble: str | 
 
 def _by_destination(
     session: Session, lines: Iterable[LineToPay], *, rail_on: bool, now: datetime
-) -> list[tuple[tuple[UUID, Rail, str, str], list[LineToPay]]]:
-    """Lines that go the same way together, in a fixed order."""
+) -> list[tuple[_Way, list[LineToPay]]]:
+    """Lines that go the same way together, in a fixed order.
+
+    A payee's consent is asked once, however many lines: nobody takes it back until the transaction ends.
+    """
+    asked: dict[PayeeId, tuple[Payee, bool]] = {}
     chosen = []
     for line in lines:
-        payee_now = payees.payee(session, line.payee)
-        stands = rail_on and agreement.agreed(session, payee_now, now=now)
+        if line.payee not in asked:
+            payee_now = payees.payee(session, line.payee)
+            asked[line.payee] = payee_now, rail_on and agreement.agreed(session, payee_now, now=now)
+        payee_now, stands = asked[line.payee]
         choice = rail_for(payee_now, line.settlement, rail_on, agreed=stands)
         if line.unit != MONEY and choice.rail is Rail.GLOBAL_PAYOUT:
             raise NothingToPay("Only money can be sent by payout.")
@@ -203,18 +201,34 @@ def _by_destination(
     return result
 
 
-def _instructed(session: Session, award: AwardToPay, lines: list[LineToPay]) -> InstructionId | None:
-    """The instruction these lines already belong to, whatever has become of it since."""
-    found = session.scalar(
-        sa.select(InstructionRecord.id)
-        .join(InstructionLineRecord, InstructionLineRecord.instruction_id == InstructionRecord.id)
-        .where(
-            InstructionRecord.award_id == award.award,
-            InstructionLineRecord.allocation_line_id == lines[0].allocation_line,
-        )
-        .limit(1)
+def _instructed(session: Session, award: AwardToPay) -> dict[UUID, UUID]:
+    """The instruction each line of the award already belongs to, whatever has become of it since."""
+    line = InstructionLineRecord
+    rows = session.execute(
+        sa.select(line.allocation_line_id, line.instruction_id)
+        .join(InstructionRecord, InstructionRecord.id == line.instruction_id)
+        .where(InstructionRecord.award_id == award.award)
     )
-    return None if found is None else InstructionId(found)
+    return {row.allocation_line_id: row.instruction_id for row in rows}
+
+
+def _record(award: AwardToPay, way: _Way, lines: list[LineToPay], now: datetime) -> InstructionRecord:
+    payee, rail, reason, unit = way
+    verb = "instruct" if rail is Rail.GLOBAL_PAYOUT else "instruct_logged"
+    return InstructionRecord(
+        id=new_id(),
+        award_id=award.award,
+        award_digest=award.digest,
+        payee_id=payee,
+        rail=rail.value,
+        rail_reason=reason,
+        unit=unit,
+        amount=sum(line.amount for line in lines),
+        moved_from_payout=False,
+        state=policy.INSTRUCTION.check(START, verb).target,
+        try_after=now,
+        created_at=now,
+    )
 
 
 def _line(instruction_id: UUID, line: LineToPay) -> InstructionLineRecord:

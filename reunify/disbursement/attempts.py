@@ -81,7 +81,7 @@ def open_attempt(
         )
         or 0
     )
-    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount), permit)
+    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount), permit, payee.id)
     attempt = AttemptRecord(
         instruction_id=record.id,
         number=number,

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.approval.behind import authors_of
 from reunify.audit import actions as audit
 from reunify.disbursement import books, policy
 from reunify.disbursement.attempts import StandingDigest
@@ -91,10 +92,11 @@ def record_logged(
 def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """Another person has seen the evidence: the money, or the units, are spent.
 
-    Raises VerifierIsRecorder, NotAllowed, WrongState.
+    Raises VerifierIsRecorder, VerifierIsAuthor, NotAllowed, WrongState.
     """
     record, logged = _locked(session, instruction_id)
-    verifier = policy.check_verifier(by, logged.recorder, logged.recorded_for)
+    authors = authors_of(session, logged.request_id, now)
+    verifier = policy.check_verifier(by, logged.recorder, logged.recorded_for, authors=authors)
     policy.LOGGED.apply(logged, "verify")
     moved = policy.INSTRUCTION.apply(record, "verify")
     logged.verifier = verifier.id
@@ -151,7 +153,7 @@ def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, 
 
 @may(system=True)
 def leave_unnoted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
-    """The payee's consent does not stand any more: nothing more is noted at Stripe."""
+    """The payee's consent stands no more, or their case is erased: nothing more is noted at Stripe."""
     record, logged = _locked(session, instruction_id)
     logged.stripe_account = None
     audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved="leave_unnoted")

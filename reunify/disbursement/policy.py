@@ -132,6 +132,10 @@ class NotStaff(NotAllowed):
     """Only a signed-in member of staff can do this."""
 
 
+class VerifierIsAuthor(NotAllowed):
+    """Whoever wrote the request checks none of its payments, as they release none of its money."""
+
+
 class WrongInstrument(Refused):
     """A hotel night pays nights, and nothing else does."""
 
@@ -161,8 +165,13 @@ def check_recorder(by: Actor) -> Staff:
     return by
 
 
-def check_verifier(by: Actor, recorder: UUID, recorded_for: Collection[UUID] = ()) -> Staff:
-    """`recorded_for`: whom the recorder stood for. Raises VerifierIsRecorder, NotStaff, NotAllowed."""
+def check_verifier(
+    by: Actor, recorder: UUID, recorded_for: Collection[UUID] = (), *, authors: Collection[UUID]
+) -> Staff:
+    """`recorded_for`: whom the recorder stood for. `authors`: who wrote the request, and whom they stood for.
+
+    Raises VerifierIsRecorder, VerifierIsAuthor, NotStaff, NotAllowed.
+    """
     if not isinstance(by, Staff):
         raise NotStaff("Only a member of staff can verify a logged payment.")
     check_role(by, Role.FINANCE_RELEASER, Role.FINANCE_APPROVER)
@@ -172,6 +181,11 @@ def check_verifier(by: Actor, recorder: UUID, recorded_for: Collection[UUID] = (
         raise VerifierIsRecorder(
             "You and whoever wrote this payment down stand in for the same person: ask another colleague to "
             "check it."
+        )
+    if not by.selves.isdisjoint(authors):
+        raise VerifierIsAuthor(
+            "You, or a colleague you stand in for, entered or changed this request: ask another colleague to "
+            "check its payment."
         )
     return by
 

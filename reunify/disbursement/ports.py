@@ -41,6 +41,7 @@ class PaymentOrder:
     recipient: str
     amount: Money
     permit: Permit
+    payee: UUID  # the version of the payee; the permit must be theirs
 
 
 class PaymentGateway(Protocol):
@@ -66,14 +67,17 @@ class PaymentGateway(Protocol):
         """How the payment stands now. Raises NotFound, GatewayUnavailable."""
         ...
 
-    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit) -> None:
-        """Note one opaque reference on the account. Raises RecipientRefused, GatewayUnavailable."""
+    def log_reference(self, *, recipient: str, reference: UUID, permit: Permit, payee: UUID) -> None:
+        """Note one opaque reference on the account.
+
+        Raises ConsentMissing, RecipientRefused, GatewayUnavailable.
+        """
         ...
 
 
 class BankDetailsPage(Protocol):
     """Where a payee types bank details: at the processor, never with us."""
 
-    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit) -> str:
-        """A short-lived address for the payee. Raises GatewayUnavailable."""
+    def bank_details_link(self, *, recipient: str, return_to: str, permit: Permit, payee: UUID) -> str:
+        """A short-lived address for the payee. Raises ConsentMissing, GatewayUnavailable."""
         ...

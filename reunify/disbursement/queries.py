@@ -86,7 +86,7 @@ class Note:
     recipient: str
 
 
-def _as_instruction(record: InstructionRecord) -> Instruction:
+def as_instruction(record: InstructionRecord) -> Instruction:
     return Instruction(
         InstructionId(record.id),
         AwardId(record.award_id),
@@ -122,7 +122,7 @@ def instruction(session: Session, instruction_id: InstructionId) -> Instruction:
     record = session.get(InstructionRecord, instruction_id)
     if record is None:
         raise NotFound("There is no such payment instruction.")
-    return _as_instruction(record)
+    return as_instruction(record)
 
 
 def of_award(session: Session, award_id: AwardId) -> list[Instruction]:
@@ -132,7 +132,7 @@ def of_award(session: Session, award_id: AwardId) -> list[Instruction]:
         .where(InstructionRecord.award_id == award_id)
         .order_by(InstructionRecord.created_at, InstructionRecord.id)
     )
-    return [_as_instruction(row) for row in rows]
+    return [as_instruction(row) for row in rows]
 
 
 def in_state(session: Session, state: str, *, limit: int = 200) -> list[Instruction]:
@@ -143,7 +143,7 @@ def in_state(session: Session, state: str, *, limit: int = 200) -> list[Instruct
         .order_by(InstructionRecord.created_at, InstructionRecord.id)
         .limit(limit)
     )
-    return [_as_instruction(row) for row in rows]
+    return [as_instruction(row) for row in rows]
 
 
 def to_send(session: Session, *, now: datetime, limit: int = 200) -> list[Instruction]:
@@ -154,7 +154,7 @@ def to_send(session: Session, *, now: datetime, limit: int = 200) -> list[Instru
         .order_by(InstructionRecord.created_at, InstructionRecord.id)
         .limit(limit)
     )
-    return [_as_instruction(row) for row in rows]
+    return [as_instruction(row) for row in rows]
 
 
 def lines(session: Session, instruction_id: InstructionId) -> list[Line]:

@@ -18,6 +18,7 @@ from reunify.payees import actions as payees
 from reunify.payees import agreement
 from reunify.payees import queries as payee_queries
 from reunify.payees.queries import Payee
+from reunify.vault.keepers import Erased
 
 Clock = Callable[[], datetime]
 
@@ -99,12 +100,14 @@ def note_in_stripe(db: Database, gateway: PaymentGateway, *, by: Actor, clock: C
     noted = 0
     for note in waiting:
         try:
-            _, permit = _permitted(db, note.instruction, by=by, clock=clock)
-        except NoConsentFor:  # taken back since: Stripe hears no more
+            payee, permit = _permitted(db, note.instruction, by=by, clock=clock)
+        except (NoConsentFor, Erased):  # taken back, or erased since: Stripe hears no more
             with db.work() as session:
                 logging_payments.leave_unnoted(session, instruction_id=note.instruction, by=by, now=clock())
             continue
-        gateway.log_reference(recipient=note.recipient, reference=note.instruction, permit=permit)
+        gateway.log_reference(
+            recipient=note.recipient, reference=note.instruction, permit=permit, payee=payee.id
+        )
         with db.work() as session:
             logging_payments.record_noted(session, instruction_id=note.instruction, by=by, now=clock())
         noted += 1
@@ -114,7 +117,10 @@ def note_in_stripe(db: Database, gateway: PaymentGateway, *, by: Actor, clock: C
 def _permitted(
     db: Database, instruction_id: InstructionId, *, by: Actor, clock: Clock
 ) -> tuple[Payee, Permit]:
-    """The payee and leave to tell Stripe of them, written down as told before it is. Raises NoConsentFor."""
+    """The payee and leave to tell Stripe of them, written down as told before it is.
+
+    Raises NoConsentFor, vault's Erased.
+    """
     with db.work() as session:
         payee = payee_queries.payee(session, queries.instruction(session, instruction_id).payee)
         permit = agreement.permit_for_stripe(session, payee, now=clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from reunify.disbursement import policy, queries
 from reunify.disbursement.queries import Instruction
-from reunify.disbursement.records import InstructionRecord
-from reunify.kernel.ids import InstructionId
+from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
+from reunify.kernel.ids import InstructionId, StaffId
 
 LOST = "nobody_knows_whether_it_went_out"
 
@@ -24,6 +25,17 @@ def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[tu
         sa.and_(row.trouble.is_not(None), row.state.not_in(policy.DONE)),
         row.id.in_(lost),
     )
-    ids = session.scalars(sa.select(row.id).where(asked).order_by(row.created_at, row.id).limit(limit))
-    found = [queries.instruction(session, InstructionId(i)) for i in ids]
+    rows = session.scalars(sa.select(row).where(asked).order_by(row.created_at, row.id).limit(limit)).all()
+    found = [queries.as_instruction(record) for record in rows]
     return [(made, made.trouble or (LOST if made.id in lost else made.state)) for made in found]
+
+
+def recorders(session: Session, instruction_ids: Collection[InstructionId]) -> dict[InstructionId, StaffId]:
+    """Who wrote each of these payments down, where it waits for a second look."""
+    p = LoggedPaymentRecord
+    rows = session.execute(
+        sa.select(p.instruction_id, p.recorder)
+        .where(p.instruction_id.in_(instruction_ids), p.state == "recorded")
+        .order_by(p.recorded_at)
+    )
+    return {InstructionId(instruction): StaffId(recorder) for instruction, recorder in rows}

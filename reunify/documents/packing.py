@@ -7,6 +7,7 @@ from typing import Final
 from reunify.documents import phrases
 from reunify.documents.context import Heading
 from reunify.intake.form import Language, Mode, Settlement, Traveler, TravelerRole, TravelRequest
+from reunify.intake.free_words import ASK_US
 
 _PAPERS: Final = {
     "has_id": (
@@ -35,6 +36,10 @@ _MOBILITY: Final = (
     "Ask staff for help with walking or a wheelchair; it is free.",
     "Pida ayuda para caminar o una silla de ruedas; es gratis.",
 )
+_ASK_US: Final = (
+    "Call us before you leave about what else to bring: {call}.",
+    "Llámenos antes de salir para saber qué más llevar: {call}.",
+)
 _RECEIPTS: Final = ("An envelope for every receipt.", "Un sobre para guardar todos los recibos.")
 
 
@@ -46,8 +51,12 @@ def to_bring(traveler: Traveler, request: TravelRequest, heading: Heading, langu
         things.append(_MEDICINES)
     if ready.mobility:
         things.append(_MOBILITY)
+    if ready.needs == ASK_US:
+        things.append(_ASK_US)
     said = [phrases.pick(thing, language).format(call=heading.organisation.phone_day) for thing in things]
-    return [*said, ready.needs[0].upper() + ready.needs[1:]] if ready.needs else said
+    if not ready.needs or ready.needs == ASK_US:
+        return said
+    return [*said, ready.needs[0].upper() + ready.needs[1:]]
 
 
 def _child(traveler: Traveler, request: TravelRequest) -> list[tuple[str, str]]:

@@ -145,11 +145,6 @@ def explanation_of_version(session: Session, version_id: UUID) -> Explanation:
     )
 
 
-def public_names(session: Session, version_id: UUID) -> dict[str, Words]:
-    """What families call each source this version was judged by, by source code."""
-    return {s.source: s.public_name for s in explanation_of_version(session, version_id).sources}
-
-
 def assessed(session: Session, version_ids: Collection[UUID]) -> frozenset[VersionId]:
     """Which of these versions have an assessment."""
     rows = session.scalars(

@@ -83,9 +83,8 @@ def keep(
     session.flush()
     for part, content in (("original", sent.content), ("safe", safe)):
         if content is not None:
-            session.add(
-                EvidenceBytes(evidence_id=paper.id, part=part, request_id=request_id, content=content)
-            )
+            about = {"evidence_id": paper.id, "request_id": request_id, "keeper": paper.keeper_of_bytes}
+            session.add(EvidenceBytes(part=part, content=content, **about))
     note(session, paper, by if not unseen else System("evidence"), now, moved, {"kind": sent.kind})
     return paper.id
 
@@ -140,7 +139,7 @@ def show(
     own = is_own(paper, by)
     if isinstance(by, Family) and not own:
         raise policy.NoLongerKept("That paper is not kept.")
-    policy.check_open(state=paper.state, own=own, has_safe_copy=paper.safe_type is not None)
+    policy.check_open(state=state_told(paper, by), own=own, has_safe_copy=paper.safe_type is not None)
     media_type = MediaType(paper.safe_type or paper.media_type or "")
     kept = bytes_of(session, paper.id, "safe" if paper.safe_type else "original")
     if kept is None or (media_type.is_image and paper.safe_type is None):
@@ -153,10 +152,10 @@ def show(
 @may(system=True)
 def erase(
     session: Session, *, request_id: RequestId, by: System, now: datetime, only: Kind | None = None
-) -> int:
-    """At the end of retention: the bytes of every paper of the request are destroyed; how many that were.
+) -> frozenset[UUID]:
+    """At the end of retention: the bytes of every paper of the request are destroyed.
 
-    `only`: papers of this kind. Raises HeldByQuarantine, and destroys nothing.
+    `only`: this kind. Returns the keepers whose keys the caller destroys. Raises HeldByQuarantine, first.
     """
     wanted = sa.select(Evidence).where(Evidence.request_id == request_id)
     if only is not None:
@@ -166,13 +165,13 @@ def erase(
         raise policy.HeldByQuarantine(
             "A paper of this request is quarantined and preserved: see the runbook."
         )
-    kept = [paper for paper in papers if EVIDENCE.can(paper.state, "remove")]
-    for paper in kept:
+    own: frozenset[UUID] = frozenset()
+    for paper in (one for one in papers if EVIDENCE.can(one.state, "remove")):
         moved = EVIDENCE.apply(paper, "remove")
         paper.removed_at, paper.safe_type = now, None
-        destroy(session, paper.id, "original", "safe")
+        own |= destroy(session, paper.id, "original", "safe")
         note(session, paper, by, now, moved, {})
-    return len(kept)
+    return own
 
 
 def bytes_of(session: Session, evidence_id: UUID, part: str) -> bytes | None:
@@ -189,6 +188,12 @@ def is_own(paper: Evidence, by: Staff | Family) -> bool:
         return paper.sender == "staff" and paper.sender_id == by.id
     same_reader = bool(by.reader) and paper.reader == by.reader
     return paper.sender == "family" and (paper.sender_id == by.id or same_reader)
+
+
+def state_told(paper: Evidence, by: Staff | Family) -> str:
+    """To a family a paper set aside by itself is one being checked: no word of what others sent."""
+    by_itself = paper.state == "quarantined" and paper.quarantined_by is None
+    return "not_scanned" if by_itself and isinstance(by, Family) else paper.state
 
 
 def sent_by(by: Staff | Family) -> sa.ColumnElement[bool]:
@@ -264,13 +269,12 @@ def one_at_a_time(session: Session, *marks: bytes | None) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
-def destroy(session: Session, evidence_id: UUID, *parts: str) -> None:
-    """Bytes, never the note that they were here."""
-    session.execute(
-        sa.delete(EvidenceBytes).where(
-            EvidenceBytes.evidence_id == evidence_id, EvidenceBytes.part.in_(parts)
-        )
-    )
+def destroy(session: Session, evidence_id: UUID, *parts: str) -> frozenset[UUID]:
+    """Bytes, never the note that they were here. Returns the keepers that sealed this paper alone."""
+    b = EvidenceBytes
+    these = sa.delete(b).where(b.evidence_id == evidence_id, b.part.in_(parts))
+    rows = session.execute(these.returning(b.keeper, b.request_id))
+    return frozenset(keeper for keeper, request_id in rows if keeper != request_id)
 
 
 def note(

@@ -122,6 +122,10 @@ class HeldByQuarantine(Refused):
     """A quarantined paper is preserved, whatever the schedule says."""
 
 
+class UnderLegalHold(Refused):
+    """While a legal hold stands for the case, no paper of it is removed."""
+
+
 class NoLongerKept(NotFound):
     """It was removed, or never taken."""
 

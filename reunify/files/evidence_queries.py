@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from reunify.files.evidence import is_own, sent_by
+from reunify.files.evidence import is_own, sent_by, state_told
 from reunify.files.evidence_policy import Kind, Reason, may_open
 from reunify.files.evidence_records import Evidence, EvidenceBytes, HandOver
 from reunify.kernel.ids import RequestId, StaffId
@@ -192,12 +192,13 @@ def _newest_first() -> sa.Select[Evidence]:
 
 
 def _shown(one: Evidence, by: Staff | Family) -> Paper:
-    own = is_own(one, by)
+    own, state = is_own(one, by), state_told(one, by)
+    told = state == one.state
     return Paper(
         id=one.id,
         request_id=RequestId(one.request_id),
         kind=Kind(one.kind),
-        state=one.state,
+        state=state,
         file_name=_name_of(one),
         media_type=one.media_type,
         size=one.size,
@@ -205,10 +206,10 @@ def _shown(one: Evidence, by: Staff | Family) -> Paper:
         from_family=one.sender == "family",
         sender_id=one.sender_id,
         own=own,
-        openable=may_open(state=one.state, own=own, has_safe_copy=one.safe_type is not None),
+        openable=may_open(state=state, own=own, has_safe_copy=one.safe_type is not None),
         has_picture=one.safe_type is not None,
         reason=Reason(one.reason) if one.reason else None,
         finding=one.finding,
         quarantined_by=StaffId(one.quarantined_by) if one.quarantined_by else None,
-        quarantined_at=one.quarantined_at,
+        quarantined_at=one.quarantined_at if told else None,
     )

@@ -62,6 +62,11 @@ class Evidence(Base):
     quarantined_by: Mapped[UUID | None]  # None: the same file was quarantined already
     removed_at: Mapped[datetime | None]
 
+    @property
+    def keeper_of_bytes(self) -> UUID:
+        """An identity paper has a key of its own, destroyed after the trip, long before the family's."""
+        return self.id if self.kind == Kind.IDENTITY else self.request_id
+
 
 class EvidenceBytes(Base):
     """`original`: as it was sent, never shown while it is a picture. `safe`: the picture drawn again."""
@@ -70,13 +75,15 @@ class EvidenceBytes(Base):
     __table_args__ = (
         sa.UniqueConstraint("evidence_id", "part"),
         sa.CheckConstraint("part IN ('original', 'safe')", name="part_known"),
+        sa.CheckConstraint("keeper IN (request_id, evidence_id)", name="keeper_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     evidence_id: Mapped[UUID] = mapped_column(sa.ForeignKey("evidence.id"))
     part: Mapped[str]
     request_id: Mapped[UUID] = mapped_column(index=True)
-    content = sealed_bytes(keeper="request_id")
+    keeper: Mapped[UUID]
+    content = sealed_bytes(keeper="keeper")
 
 
 class HandOver(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,10 @@ from reunify.files.evidence_policy import EVIDENCE
 from reunify.files.evidence_records import Evidence
 from reunify.kernel.ids import RequestId
 from reunify.kernel.may import may
-from reunify.kernel.people import Role, Staff
+from reunify.kernel.people import Role, Staff, System
+from reunify.vault import keepers
+
+Held = Callable[[Session, RequestId], bool]  # whether a legal hold stands; locks the request
 
 
 @may(Role.CASE_MANAGER, Role.SUPERVISOR)
@@ -41,20 +45,37 @@ def quarantine(
     ).all()
     for copy in copies:
         moved = EVIDENCE.apply(copy, "quarantine")
-        copy.quarantined_at, copy.quarantined_by = now, by.id
+        here = copy.request_id == request_id  # another case does not learn who, and so not where
+        copy.quarantined_at, copy.quarantined_by = now, by.id if here else None
         copy.safe_type = None
         destroy(session, copy.id, "safe")
-        note(session, copy, by, now, moved, {})
+        note(session, copy, by if here else System("evidence"), now, moved, {})
     return len(copies)
 
 
 @may(Role.CASE_MANAGER, Role.SUPERVISOR)
 def remove(
-    session: Session, *, evidence_id: UUID, request_id: RequestId, why: str, by: Staff, now: datetime
+    session: Session,
+    *,
+    evidence_id: UUID,
+    request_id: RequestId,
+    why: str,
+    held: Held,
+    by: Staff,
+    now: datetime,
 ) -> None:
-    """Sent by mistake: its bytes are destroyed, the note that it was here stays. Raises WrongState."""
+    """Sent by mistake: its bytes are destroyed, the note that it was here stays.
+
+    Raises UnderLegalHold, WrongState.
+    """
+    if held(session, request_id):
+        raise policy.UnderLegalHold(
+            "A legal hold stands for this case: nothing of it is removed. A supervisor and an administrator "
+            "lift it, on the page Retention."
+        )
     paper = locked(session, evidence_id, request_id)
     moved = EVIDENCE.apply(paper, "remove")
     paper.removed_at, paper.safe_type, paper.file_name = now, None, ""
-    destroy(session, paper.id, "original", "safe")
+    for keeper in destroy(session, paper.id, "original", "safe"):
+        keepers.destroy(session, keeper=keeper, now=now)
     note(session, paper, by, now, moved, {}, why=why)

@@ -46,6 +46,8 @@ def add_staff(
     by: Actor,
     now: datetime,
     password: str | None = None,
+    team: str | None = None,
+    phone: str | None = None,
 ) -> StaffId:
     """Without a password the person begins with a one-time code. Raises WeakPassword, NameTaken."""
     if password is not None:
@@ -58,6 +60,8 @@ def add_staff(
         password_hash=PASSWORDS.hash(password) if password is not None else None,
         roles=sorted(roles),
         active=True,
+        team=team,
+        phone_on_file=phone,
     )
     session.add(staff)
     session.flush()
@@ -81,6 +85,19 @@ def first_administrator(session: Session, *, username: str, name: str, by: Syste
     if session.scalar(sa.select(StaffRecord.id).where(StaffRecord.active, held).limit(1)):
         raise policy.AdministratorExists(
             "There is an administrator. Ask them, or use `reunify admin recover` if they cannot sign in."
+        )
+    return add_staff(session, username=username, name=name, roles={Role.ADMINISTRATOR}, by=by, now=now)
+
+
+@may(system=True)
+def second_administrator(session: Session, *, username: str, name: str, by: System, now: datetime) -> StaffId:
+    """While fewer than two people could confirm for each other. Raises AdministratorExists, NameTaken."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(20_012)))
+    held = sa.or_(*(StaffRecord.roles.contains([r.value]) for r in (Role.ADMINISTRATOR, Role.SUPERVISOR)))
+    able = sa.select(StaffRecord.id).where(StaffRecord.active, StaffRecord.enrolled_at.is_not(None), held)
+    if len(session.scalars(able.limit(2)).all()) > 1:
+        raise policy.AdministratorExists(
+            "Two people can confirm each other's changes. Let one of them ask for the new administrator."
         )
     return add_staff(session, username=username, name=name, roles={Role.ADMINISTRATOR}, by=by, now=now)
 
@@ -133,7 +150,7 @@ def finish_with_code(session: Session, *, token: str, code: str, browser: str, n
         session,
         token=token,
         staff_id=at.staff_id,
-        ways=["password", "totp"],
+        ways=[at.first_way, "totp"],
         proved_at=None,
         browser=browser,
         now=now,
@@ -157,8 +174,16 @@ def finish_with_passkey(
                 session, by=DOOR, at=now, subject="staff", subject_id=at.staff_id, moved="wrong_passkey"
             )
         return None
-    ways = ["passkey"] if at.purpose is Purpose.PASSKEY else ["password", "passkey"]
-    return finish(session, token=token, staff_id=found, ways=ways, proved_at=now, browser=browser, now=now)
+    ways = ["passkey"] if at.purpose is Purpose.PASSKEY else [at.first_way, "passkey"]
+    return finish(
+        session,
+        token=token,
+        staff_id=found.staff_id,
+        ways=ways,
+        proved_at=now if found.trusted else None,
+        browser=browser,
+        now=now,
+    )
 
 
 @may(*ANYBODY)

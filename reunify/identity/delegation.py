@@ -21,6 +21,7 @@ from reunify.kernel.ids import StaffId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor, Role, Staff, System
 from reunify.kernel.refusals import NotAllowed, NotFound, OutOfStep, Refused
+from reunify.kernel.sight import leads
 
 LONGEST = timedelta(days=30)
 LENDS = tuple(role for role in Role if role is not Role.AUDITOR)  # an auditor only reads
@@ -58,6 +59,16 @@ class Lent:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is lent to a person just now, as in `Staff`: a lent role works where its lender works."""
+
+    roles: frozenset[Role]
+    stands_for: frozenset[StaffId]
+    covers: frozenset[StaffId]
+    supervises: frozenset[str]
+
+
 @may(*LENDS)
 def lend(
     session: Session,
@@ -72,12 +83,12 @@ def lend(
 ) -> UUID:
     """The receiver holds the role too from `starts_at` up to `ends_at`.
 
-    Only an own role is lent, never a lent one. A supervisor lends an absent case manager's role, an
-    administrator anybody's; neither to themselves.
+    Only an own role is lent, never a lent one. A supervisor lends the case work of somebody absent of the
+    team, an administrator anybody's role; neither to themselves.
 
     Raises NotTheirsToLend, NotForThemselves, ReceiverCannotHold, LoanDoesNotFit, NotFound.
     """
-    _check_may_lend(by, lender_id, receiver_id, role)
+    _check_may_lend(session, by, lender_id, receiver_id, role)
     _check_span(starts_at, ends_at, now)
     lender, receiver = _both(session, lender_id, receiver_id)
     if role not in lender.roles:
@@ -118,7 +129,8 @@ def revoke(session: Session, *, delegation_id: UUID, by: Staff, now: datetime) -
     record = session.get(DelegationRecord, delegation_id, with_for_update=True)
     if record is None:
         raise NotFound("There is no such loan of a role.")
-    if by.id not in (record.lender_id, record.receiver_id) and not _may_for_others(by, Role(record.role)):
+    own = by.id in (record.lender_id, record.receiver_id)
+    if not own and not _may_for_others(session, by, StaffId(record.lender_id), Role(record.role)):
         raise NotTheirsToLend("Only the two people, their supervisor or an administrator can end this.")
     if record.revoked_at is not None or record.ends_at <= now:
         raise LoanEnded("This loan of a role has ended already.")
@@ -145,18 +157,26 @@ def revoke_unfit(
             _end(session, record, by=by, now=now)
 
 
-def standing(session: Session, staff_id: UUID, now: datetime) -> tuple[frozenset[Role], frozenset[StaffId]]:
-    """The roles lent to a person just now, and everyone they stand for.
-
-    Whoever has lent anything is stood for. A role counts only while its lender is active and holds it.
-    """
+def standing(session: Session, staff_id: UUID, now: datetime) -> Standing:
+    """Whoever has lent anything is stood for. A role counts only while its lender is active and holds it."""
     rows = session.execute(
-        sa.select(DelegationRecord.role, DelegationRecord.lender_id, StaffRecord.roles, StaffRecord.active)
+        sa.select(
+            DelegationRecord.role,
+            DelegationRecord.lender_id,
+            StaffRecord.roles,
+            StaffRecord.active,
+            StaffRecord.team,
+        )
         .join(StaffRecord, StaffRecord.id == DelegationRecord.lender_id)
         .where(DelegationRecord.receiver_id == staff_id, _in_force(now))
     ).all()
-    lent = frozenset(Role(row.role) for row in rows if row.active and row.role in row.roles)
-    return lent, frozenset(StaffId(row.lender_id) for row in rows)
+    count = [row for row in rows if row.active and row.role in row.roles]
+    return Standing(
+        roles=frozenset(Role(row.role) for row in count),
+        stands_for=frozenset(StaffId(row.lender_id) for row in rows),
+        covers=frozenset(StaffId(row.lender_id) for row in count if row.role == Role.CASE_MANAGER),
+        supervises=frozenset(row.team for row in count if row.role == Role.SUPERVISOR and row.team),
+    )
 
 
 def stood_for(
@@ -192,11 +212,13 @@ def _as_lent(row: DelegationRecord) -> Lent:
     )
 
 
-def _check_may_lend(by: Staff, lender_id: StaffId, receiver_id: StaffId, role: Role) -> None:
-    if by.id != lender_id and not _may_for_others(by, role):
+def _check_may_lend(
+    session: Session, by: Staff, lender_id: StaffId, receiver_id: StaffId, role: Role
+) -> None:
+    if by.id != lender_id and not _may_for_others(session, by, lender_id, role):
         raise NotTheirsToLend(
-            "You can lend your own roles. For an absent colleague ask a supervisor (case work) or an "
-            "administrator."
+            "You can lend your own roles. For an absent colleague ask the supervisor of their team (case "
+            "work) or an administrator."
         )
     if lender_id == receiver_id:
         raise LoanDoesNotFit("A role is lent to somebody else.", field="/receiver")
@@ -204,10 +226,11 @@ def _check_may_lend(by: Staff, lender_id: StaffId, receiver_id: StaffId, role: R
         raise NotForThemselves("You cannot give yourself a colleague's role. Ask somebody else to lend it.")
 
 
-def _may_for_others(by: Staff, role: Role) -> bool:
+def _may_for_others(session: Session, by: Staff, lender_id: StaffId, role: Role) -> bool:
     if Role.ADMINISTRATOR in by.roles:
         return True
-    return Role.SUPERVISOR in by.roles and role in roles.CASES
+    team = session.scalar(sa.select(StaffRecord.team).where(StaffRecord.id == lender_id))
+    return role in roles.CASES and leads(by, team)
 
 
 def _check_span(starts_at: datetime, ends_at: datetime, now: datetime) -> None:

@@ -41,11 +41,16 @@ def kept(code: str) -> str:
 def issue_enrolment(session: Session, *, staff_id: StaffId, by: Actor, now: datetime) -> str:
     """A code for somebody new, shown once, valid for an hour; voids earlier ones. Raises AlreadyEnrolled."""
     staff = session.get_one(StaffRecord, staff_id)
+    check_not_enrolled(staff)
+    return _issue(session, staff, by_operator=False, by=by, now=now)
+
+
+def check_not_enrolled(staff: StaffRecord) -> None:
+    """Raises AlreadyEnrolled."""
     if staff.enrolled_at is not None:
         raise policy.AlreadyEnrolled(
             "This person has signed in before. Two colleagues can help: see Recovery on the menu."
         )
-    return _issue(session, staff, by_operator=False, by=by, now=now)
 
 
 @may(system=True)
@@ -88,9 +93,12 @@ def _issue(session: Session, staff: StaffRecord, *, by_operator: bool, by: Actor
     return code
 
 
-def begin_with_code(session: Session, *, username: str, code: str, now: datetime) -> str | None:
-    """A half-way token to set up with, or None (counted). Raises TooManyTries; the same for unknown names."""
-    tries.check_not_paused(session, f"code:{username.casefold()}", now=now)
+def begin_with_code(session: Session, *, username: str, code: str, place: str, now: datetime) -> str | None:
+    """A half-way token to set up with, or None (counted for `place`, one's network address).
+
+    Raises TooManyTries; the same for unknown names.
+    """
+    tries.check_not_paused(session, tried(username, place), now=now)
     staff, row = by_name(session, username), None
     if staff is not None:
         row = session.scalar(
@@ -109,10 +117,10 @@ def begin_with_code(session: Session, *, username: str, code: str, now: datetime
     if staff is None or row is None or not right:
         if row is not None:
             row.tries_left -= 1
-        wrong(session, username, staff, now)
+        wrong(session, username, place, staff, now)
         return None
     row.used_at = now
-    return begun(session, username, staff, "enrol", now)
+    return begun(session, username, place, staff, "enrol", now)
 
 
 def operator_codes(session: Session, *, now: datetime) -> list[tuple[str, datetime]]:
@@ -133,16 +141,20 @@ def by_name(session: Session, username: str) -> StaffRecord | None:
     )
 
 
-def wrong(session: Session, username: str, staff: StaffRecord | None, now: datetime) -> None:
-    """Counted against the name that was typed, known or not."""
-    tries.count(session, f"code:{username.casefold()}", now=now)
+def tried(username: str, place: str) -> str:
+    """What wrong codes are counted for: a name, known or not, from one place. Elsewhere it stays open."""
+    return f"code:{place}:{username.casefold()}"
+
+
+def wrong(session: Session, username: str, place: str, staff: StaffRecord | None, now: datetime) -> None:
+    tries.count(session, tried(username, place), now=now)
     if staff is not None:
         audit.record(session, by=DOOR, at=now, subject="staff", subject_id=staff.id, moved="wrong_code")
 
 
-def begun(session: Session, username: str, staff: StaffRecord, verb: str, now: datetime) -> str:
+def begun(session: Session, username: str, place: str, staff: StaffRecord, verb: str, now: datetime) -> str:
     """The half-way token. Whatever opened this person's account before opens nothing any more."""
-    tries.forget(session, f"code:{username.casefold()}")
+    tries.forget(session, tried(username, place))
     staff_id = StaffId(staff.id)
     factors.end_everything(session, staff_id)
     audit.record(session, by=DOOR, at=now, subject="staff", subject_id=staff_id, moved=verb)

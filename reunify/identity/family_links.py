@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.identity import family_policy, policy
-from reunify.identity.family_policy import CallBack
+from reunify.identity.family_policy import CallBack, OneNight
 from reunify.identity.family_records import FamilyLink, FamilySession, LinkVoucher
 from reunify.identity.secret import PASSWORDS, hashed
 from reunify.kernel.ids import RequestId
@@ -47,17 +47,20 @@ def make_family_link(
     now: datetime,
     call_back: CallBack | None = None,
     on_file: Sequence[str] = (),
+    within: OneNight | None = None,
 ) -> NewLink:
     """The reader's first link, or a new one after a call back; the old one is void.
+
+    `within`: whoever makes it has but this emergency opening; the link ends with it.
 
     The PIN is told by voice, never sent with the link. `on_file`: the numbers that may be called back.
     Raises NotAllowed, CallBackFirst, NotOnFile, WhoAnswered.
     """
     _take_turns(session, request_id)
     if not has_had_link(session, request_id, reader):
-        return _make(session, request_id, reader, by, now, how="first")
+        return _make(session, request_id, reader, by, now, how="first", within=within)
     call = family_policy.check_call_back(call_back, on_file)
-    return _make(session, request_id, reader, by, now, how="call_back", call=call)
+    return _make(session, request_id, reader, by, now, how="call_back", call=call, within=within)
 
 
 @may(Role.CASE_MANAGER, Role.SUPERVISOR)
@@ -86,7 +89,13 @@ def vouch(
 
 @may(Role.CASE_MANAGER, Role.SUPERVISOR)
 def make_with_second_person(
-    session: Session, *, request_id: RequestId, voucher_id: UUID, by: Staff, now: datetime
+    session: Session,
+    *,
+    request_id: RequestId,
+    voucher_id: UUID,
+    by: Staff,
+    now: datetime,
+    within: OneNight | None = None,
 ) -> NewLink:
     """The second of two people makes the link. Raises NotFound, OnePersonTwice, VoucherSpent."""
     _take_turns(session, request_id)
@@ -95,7 +104,10 @@ def make_with_second_person(
         raise NotFound("Nobody has asked for a second person here.")
     family_policy.check_second(word.vouched_by, word.vouched_at, word.used_at, by, now)
     word.used_at = now
-    return _make(session, request_id, word.reader, by, now, how="second_person", vouched_by=word.vouched_by)
+    vouched_by = word.vouched_by
+    return _make(
+        session, request_id, word.reader, by, now, how="second_person", vouched_by=vouched_by, within=within
+    )
 
 
 @may(Role.CASE_MANAGER, Role.SUPERVISOR)
@@ -103,6 +115,43 @@ def revoke(session: Session, *, request_id: RequestId, reader: str, by: Staff, n
     """The reader's link stops working, and whoever has it open is outside. Twice is harmless."""
     for link_id in _close(session, request_id, reader, now):
         audit.record(session, by=by, at=now, subject="family_link", subject_id=link_id, moved="revoke")
+
+
+@may(Role.SUPERVISOR)
+def revoke_made_within(session: Session, *, opening_id: UUID, by: Staff, now: datetime) -> None:
+    """A supervisor has looked at the emergency opening: links made in it stop working. Twice is harmless."""
+    of_it = FamilyLink.opening_id == opening_id
+    for link_id in _close_where(session, of_it, now):
+        audit.record(session, by=by, at=now, subject="family_link", subject_id=link_id, moved="revoke")
+
+
+@may(Role.CASE_MANAGER, service="requests:write")
+def close_changed(
+    session: Session, *, request_id: RequestId, readers: Mapping[str, Sequence[str]], by: Staff, now: datetime
+) -> None:
+    """A link is one human's: it closes when its key may name another. `readers`: key -> what changed.
+
+    Whoever has it open is outside, and a colleague's word for the person of before is spent.
+    """
+    if readers:
+        _take_turns(session, request_id)
+    for reader, changes in readers.items():
+        closed = _close(session, request_id, reader, now)
+        session.execute(sa.delete(FamilySession).where(FamilySession.link_id.in_(closed)))
+        words = (LinkVoucher.request_id == request_id, LinkVoucher.reader == reader)
+        session.execute(
+            sa.update(LinkVoucher).where(*words, LinkVoucher.used_at.is_(None)).values(used_at=now)
+        )
+        for link_id in closed:
+            audit.record(
+                session,
+                by=by,
+                at=now,
+                subject="family_link",
+                subject_id=link_id,
+                moved="close",
+                detail={"changed": list(changes)},
+            )
 
 
 def open_family_link(session: Session, *, token: str, pin: str, now: datetime) -> str | None:
@@ -189,6 +238,7 @@ def _make(
     how: str,
     call: CallBack | None = None,
     vouched_by: UUID | None = None,
+    within: OneNight | None = None,
 ) -> NewLink:
     _close(session, request_id, reader, now)
     new = NewLink(secrets.token_urlsafe(32), family_policy.new_code(), family_policy.new_pin())
@@ -205,7 +255,8 @@ def _make(
         vouched_by=vouched_by,
         made_by=by.id,
         made_at=now,
-        ends_at=now + policy.FAMILY_LINK,
+        opening_id=within.opening_id if within else None,
+        ends_at=family_policy.link_ends(now, within),
     )
     session.add(link)
     session.flush()
@@ -216,9 +267,12 @@ def _make(
 
 
 def _close(session: Session, request_id: UUID, reader: str, now: datetime) -> list[UUID]:
-    open_ones = sa.and_(
-        FamilyLink.request_id == request_id, FamilyLink.reader == reader, FamilyLink.revoked_at.is_(None)
-    )
+    of_reader = sa.and_(FamilyLink.request_id == request_id, FamilyLink.reader == reader)
+    return _close_where(session, of_reader, now)
+
+
+def _close_where(session: Session, which: sa.ColumnElement[bool], now: datetime) -> list[UUID]:
+    open_ones = sa.and_(which, FamilyLink.revoked_at.is_(None))
     closed = sa.update(FamilyLink).where(open_ones).values(revoked_at=now).returning(FamilyLink.id)
     return list(session.scalars(closed).all())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from reunify.identity.policy import FAMILY_LINK
 from reunify.kernel.ids import SAFE_ALPHABET
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
@@ -42,6 +43,20 @@ class VoucherSpent(OutOfStep):
 
 class NumberIsOnFile(NotAllowed):
     """With a number on file the way is the call back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneNight:
+    """An emergency opening of a case, and when it is over."""
+
+    opening_id: UUID
+    ends_at: datetime
+
+
+def link_ends(now: datetime, within: OneNight | None) -> datetime:
+    """A link never outlives the right of whoever made it."""
+    latest = now + FAMILY_LINK
+    return min(latest, within.ends_at) if within else latest
 
 
 @dataclass(frozen=True, slots=True)

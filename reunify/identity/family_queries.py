@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -47,6 +48,23 @@ def newest(session: Session, request_id: UUID, now: datetime) -> dict[str, Link]
         sa.select(FamilyLink).where(FamilyLink.request_id == request_id).order_by(FamilyLink.made_at)
     )
     return {row.reader: _as_link(row, now) for row in rows}
+
+
+def made_within(session: Session, opening_ids: Collection[UUID]) -> dict[UUID, int]:
+    """By emergency opening: how many links were made in it, whatever became of them."""
+    made = (
+        sa.select(FamilyLink.opening_id, sa.func.count())
+        .where(FamilyLink.opening_id.in_(opening_ids))
+        .group_by(FamilyLink.opening_id)
+    )
+    return {opening_id: count for opening_id, count in session.execute(made) if opening_id is not None}
+
+
+def openings_with_open_links(now: datetime) -> sa.Select[UUID | None]:
+    """The emergency openings in which a link was made that still works."""
+    return sa.select(FamilyLink.opening_id).where(
+        FamilyLink.opening_id.is_not(None), FamilyLink.revoked_at.is_(None), FamilyLink.ends_at > now
+    )
 
 
 def vouchers(session: Session, request_id: UUID, now: datetime) -> dict[str, Voucher]:

@@ -17,7 +17,8 @@ class FamilyLink(Base):
     """One reader's private link: 256-bit token, short code, random PIN; opening it never uses it up.
 
     `how`: the reader's first link, or re-issued after a call back to the number on file, or with a second
-    person where no number is on file.
+    person where no number is on file. `opening_id`: whoever made it had but an emergency opening of the case,
+    and the link ends with that.
     """
 
     __tablename__ = "family_links"
@@ -54,6 +55,7 @@ class FamilyLink(Base):
     vouched_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     made_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
     made_at: Mapped[datetime]
+    opening_id: Mapped[UUID | None] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

@@ -18,19 +18,27 @@ from reunify.kernel.ids import StaffId
 
 class Purpose(StrEnum):
     PASSKEY = "passkey"  # a passkey alone is asked for; nobody is known yet
-    SECOND_FACTOR = "second_factor"  # the password was right
+    SECOND_FACTOR = "second_factor"  # the password was right, or the provider vouched
     SET_UP = "set_up"  # a one-time code was right: a password and a factor are to be chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who stands half-way. `staff_id` is None only for PASSKEY."""
+    """Who stands half-way. `staff_id` is None only for PASSKEY. `provider`: as in HalfWay."""
 
     purpose: Purpose
     staff_id: StaffId | None
+    provider: bool = False
+
+    @property
+    def first_way(self) -> str:
+        """How the first proof was given, as a session's `ways` say it."""
+        return "oidc" if self.provider else "password"
 
 
-def begin(session: Session, *, purpose: Purpose, staff_id: StaffId | None, now: datetime) -> str:
+def begin(
+    session: Session, *, purpose: Purpose, staff_id: StaffId | None, provider: bool = False, now: datetime
+) -> str:
     """The token of a new half-way state; what has run out is swept on the way."""
     session.execute(sa.delete(HalfWay).where(HalfWay.ends_at < now))
     session.execute(sa.delete(PasskeyChallenge).where(PasskeyChallenge.ends_at < now))
@@ -40,6 +48,7 @@ def begin(session: Session, *, purpose: Purpose, staff_id: StaffId | None, now: 
         HalfWay(
             token_hash=hashed(token),
             purpose=purpose,
+            provider=provider,
             staff_id=staff_id,
             tries_left=policy.CODE_TRIES,
             ends_at=now + longest,
@@ -59,7 +68,8 @@ def find(session: Session, *, token: str | None, now: datetime, lock: bool = Fal
     row = session.scalar(question.with_for_update() if lock else question)
     if row is None:
         return None
-    return Standing(Purpose(row.purpose), StaffId(row.staff_id) if row.staff_id else None)
+    staff_id = StaffId(row.staff_id) if row.staff_id else None
+    return Standing(Purpose(row.purpose), staff_id, row.provider)
 
 
 def wrong_try(session: Session, *, token: str) -> None:

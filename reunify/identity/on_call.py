@@ -136,7 +136,7 @@ def whom_to_call(session: Session, *, authors: Collection[StaffId], now: datetim
 
 
 def _may_decide(session: Session, staff_id: StaffId, authors: Collection[StaffId], now: datetime) -> bool:
-    _, stands_for = delegation.standing(session, staff_id, now)
+    stands_for = delegation.standing(session, staff_id, now).stands_for
     return stands_for.isdisjoint(authors) and staff_id not in authors
 
 

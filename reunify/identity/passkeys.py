@@ -23,13 +23,13 @@ from webauthn.helpers.structs import (
 )
 
 from reunify.audit import actions as audit
-from reunify.identity import factors, policy, sessions
+from reunify.identity import factors, policy
 from reunify.identity.records import Passkey, PasskeyChallenge, StaffRecord
 from reunify.identity.secret import hashed
 from reunify.kernel.ids import StaffId
 from reunify.kernel.may import ANYBODY, may
 from reunify.kernel.people import Actor, Staff
-from reunify.kernel.refusals import NotAllowed, NotFound
+from reunify.kernel.refusals import NotFound
 
 
 class Use(StrEnum):
@@ -55,7 +55,16 @@ class Held:
     id: UUID
     name: str
     made_at: datetime
+    trusted_from: datetime
     used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Whose passkey answered. `trusted`: it counts as proof for acts of weight."""
+
+    staff_id: StaffId
+    trusted: bool
 
 
 def site_of(own_url: str) -> Site:
@@ -67,7 +76,7 @@ def ask(
     session: Session, *, token: str, use: Use, site: Site, staff_id: StaffId | None, now: datetime
 ) -> str:
     """Options (JSON, for the browser) to sign with. Without `staff_id` the passkey says who it belongs to."""
-    allowed = _descriptors(session, staff_id) if staff_id else []
+    allowed = _descriptors(session, staff_id, now if use is Use.STEP_UP else None) if staff_id else []
     options = webauthn.generate_authentication_options(
         rp_id=site.rp_id,
         allow_credentials=allowed,
@@ -105,14 +114,18 @@ def prove(
     answer: Mapping[str, Any],
     staff_id: StaffId | None,
     now: datetime,
-) -> StaffId | None:
+) -> Proven | None:
     """Whose passkey answered; None if it proves nothing. The challenge is used up either way.
 
-    With `staff_id` only that person's passkeys count. A sign count that did not grow is refused: a copy.
+    With `staff_id` only that person's passkeys count; to step up, only trusted ones. A sign count that did
+    not grow is refused: a copy.
     """
     challenge = _take(session, token, use, now)
     held = _answering(session, answer, staff_id)
     if challenge is None or held is None:
+        return None
+    trusted = held.trusted_from <= now
+    if use is Use.STEP_UP and not trusted:
         return None
     try:
         checked = webauthn.verify_authentication_response(
@@ -127,7 +140,7 @@ def prove(
     except Exception:  # whatever was sent, however broken: it proves nothing
         return None
     held.sign_count, held.used_at = checked.new_sign_count, now
-    return StaffId(held.staff_id)
+    return Proven(StaffId(held.staff_id), trusted)
 
 
 @may(*ANYBODY, system=True)
@@ -138,11 +151,15 @@ def add(
     site: Site,
     answer: Mapping[str, Any],
     name: str,
+    proved: bool,
     staff_id: StaffId,
     by: Actor,
     now: datetime,
 ) -> UUID | None:
-    """The new passkey's id; None if the answer does not fit what was asked (the challenge is used up)."""
+    """The new passkey's id; None if the answer does not fit what was asked (the challenge is used up).
+
+    `proved`: as in `keep`.
+    """
     challenge = _take(session, token, Use.ADD, now)
     if challenge is None:
         return None
@@ -162,6 +179,7 @@ def add(
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
         name=name,
+        proved=proved,
         staff_id=staff_id,
         by=by,
         now=now,
@@ -176,11 +194,15 @@ def keep(
     public_key: bytes,
     sign_count: int,
     name: str,
+    proved: bool,
     staff_id: StaffId,
     by: Actor,
     now: datetime,
 ) -> UUID | None:
-    """A checked passkey; None if anybody has it already."""
+    """A checked passkey; None if anybody has it already.
+
+    `proved`: made at a beginning, or under a fresh proof; otherwise it is trusted a day later.
+    """
     if session.scalar(sa.select(Passkey.id).where(Passkey.credential_id == credential_id)):
         return None
     row = Passkey(
@@ -190,32 +212,13 @@ def keep(
         sign_count=sign_count,
         name=name,
         made_at=now,
+        trusted_from=policy.trusted_from(proved=proved, now=now),
     )
     session.add(row)
     session.flush()
-    audit.record(session, by=by, at=now, subject="passkey", subject_id=row.id, moved="add")
+    detail = {"trusted_from": row.trusted_from.isoformat()}
+    audit.record(session, by=by, at=now, subject="passkey", subject_id=row.id, moved="add", detail=detail)
     return row.id
-
-
-def check_may_add(session: Session, *, token: str, by: Staff, now: datetime) -> None:
-    """To add a factor (ASVS 7.5.1): a passkey just proved; without one yet, a session begun just now.
-
-    Raises StepUpFirst, SignInAgain.
-    """
-    if policy.is_fresh(by.proved_at, now=now):
-        return
-    if factors.of(session, by.id).passkeys:
-        policy.check_proved(by, now=now)
-    if not policy.is_fresh(sessions.begun_at(session, token=token), now=now):
-        raise policy.SignInAgain("Sign out and in again; within five minutes you can then add it.")
-
-
-def may_add(session: Session, *, token: str, by: Staff, now: datetime) -> bool:
-    try:
-        check_may_add(session, token=token, by=by, now=now)
-    except NotAllowed:
-        return False
-    return True
 
 
 @may(*ANYBODY)
@@ -239,7 +242,7 @@ def remove(session: Session, *, passkey_id: UUID, by: Staff, now: datetime) -> N
 
 def held_by(session: Session, staff_id: StaffId) -> list[Held]:
     rows = session.scalars(sa.select(Passkey).where(Passkey.staff_id == staff_id).order_by(Passkey.made_at))
-    return [Held(r.id, r.name, r.made_at, r.used_at) for r in rows]
+    return [Held(r.id, r.name, r.made_at, r.trusted_from, r.used_at) for r in rows]
 
 
 def _own(session: Session, passkey_id: UUID, by: Staff) -> Passkey:
@@ -249,9 +252,14 @@ def _own(session: Session, passkey_id: UUID, by: Staff) -> Passkey:
     return held
 
 
-def _descriptors(session: Session, staff_id: StaffId) -> list[PublicKeyCredentialDescriptor]:
-    ids = session.scalars(sa.select(Passkey.credential_id).where(Passkey.staff_id == staff_id))
-    return [PublicKeyCredentialDescriptor(id=bytes(i)) for i in ids]
+def _descriptors(
+    session: Session, staff_id: StaffId, trusted_at: datetime | None = None
+) -> list[PublicKeyCredentialDescriptor]:
+    """Of all the person's passkeys, or of those trusted at a moment."""
+    asked = sa.select(Passkey.credential_id).where(Passkey.staff_id == staff_id)
+    if trusted_at is not None:
+        asked = asked.where(Passkey.trusted_from <= trusted_at)
+    return [PublicKeyCredentialDescriptor(id=bytes(i)) for i in session.scalars(asked)]
 
 
 def _answering(session: Session, answer: Mapping[str, Any], staff_id: StaffId | None) -> Passkey | None:

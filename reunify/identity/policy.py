@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from reunify.kernel.people import Role, Staff
@@ -10,6 +11,7 @@ from reunify.kernel.refusals import NotAllowed, Refused
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=12)
 STEP_UP = timedelta(minutes=5)
+PASSKEY_RIPENS = timedelta(hours=24)
 HALF_WAY = timedelta(minutes=5)
 SET_UP = timedelta(minutes=30)
 FAMILY_SESSION = timedelta(minutes=30)
@@ -26,6 +28,16 @@ RECOVERY = timedelta(minutes=30)
 VOUCHED = timedelta(hours=24)
 OPERATOR_SEEN = timedelta(days=7)
 OPENS_RECOVERY = (Role.ADMINISTRATOR, Role.SUPERVISOR)
+POWER = frozenset(
+    {
+        Role.CASE_MANAGER,
+        Role.SUPERVISOR,
+        Role.FINANCE_APPROVER,
+        Role.FINANCE_RELEASER,
+        Role.FUND_MANAGER,
+        Role.ADMINISTRATOR,
+    }
+)
 CONFIRMS_RECOVERY = (*OPENS_RECOVERY, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
 
 
@@ -51,6 +63,10 @@ class StepUpFirst(NotAllowed):
 
 class SignInAgain(NotAllowed):
     """A first passkey is added right after signing in, never in a session left open."""
+
+
+class PasskeyFirst(Refused):
+    """Whoever decides on cases, money or people begins with a passkey."""
 
 
 class WeakPassword(Refused):
@@ -105,6 +121,28 @@ def check_proved(by: Staff, *, now: datetime) -> None:
     """Raises StepUpFirst unless the person proved a passkey within STEP_UP of `now` (ASVS 7.5.3)."""
     if not is_fresh(by.proved_at, now=now):
         raise StepUpFirst("Please confirm with your passkey first.")
+
+
+def trusted_from(*, proved: bool, now: datetime) -> datetime:
+    """From when a new passkey counts as proof.
+
+    Added after a password and an app's code it is worth no more than they are: both can be phished. Until
+    then its owner would hear of it, and two colleagues can vouch.
+    """
+    return now if proved else now + PASSKEY_RIPENS
+
+
+def needs_passkey(roles: Collection[Role], *, provider: bool) -> bool:
+    """True if an app for codes alone is no beginning. `provider`: the house has an identity provider."""
+    return not provider and not POWER.isdisjoint(roles)
+
+
+def check_app_is_enough(roles: Collection[Role], *, provider: bool) -> None:
+    """Raises PasskeyFirst."""
+    if needs_passkey(roles, provider=provider):
+        raise PasskeyFirst(
+            "Your work needs a passkey: make one first. You can add the app on your sign-in page afterwards."
+        )
 
 
 def session_is_live(*, seen_at: datetime, ends_at: datetime, now: datetime) -> bool:

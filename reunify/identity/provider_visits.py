@@ -18,7 +18,7 @@ from reunify.identity.provider import Proof, ProofRefused, Visit
 from reunify.identity.records import StaffRecord
 from reunify.identity.roster_records import ProviderVisit
 from reunify.identity.secret import hashed
-from reunify.identity.staffing import EMAIL_PLACE
+from reunify.identity.staff_details import EMAIL_PLACE
 from reunify.kernel.ids import StaffId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import NotAllowed

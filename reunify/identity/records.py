@@ -60,17 +60,22 @@ class StaffSession(Base):
 
 
 class HalfWay(Base):
-    """Somebody between the first proof and a session; it opens nothing but the next step."""
+    """Somebody between the first proof and a session; it opens nothing but the next step.
+
+    `provider`: the first proof came from the organisation's identity provider, not from a password.
+    """
 
     __tablename__ = "half_ways"
     __table_args__ = (
         sa.CheckConstraint("purpose IN ('passkey', 'second_factor', 'set_up')", name="purpose_known"),
         sa.CheckConstraint("(purpose = 'passkey') = (staff_id IS NULL)", name="nobody_yet_only_for_passkey"),
+        sa.CheckConstraint("NOT provider OR purpose = 'second_factor'", name="provider_comes_first"),
         sa.CheckConstraint("tries_left >= 0", name="tries_not_negative"),
     )
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     purpose: Mapped[str]
+    provider: Mapped[bool] = mapped_column(default=False)
     staff_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
     tries_left: Mapped[int]
     ends_at: Mapped[datetime] = mapped_column(index=True)
@@ -88,6 +93,8 @@ class PasskeyChallenge(Base):
 
 
 class Passkey(Base):
+    """It signs in at once; as proof for acts of weight it counts from `trusted_from` on."""
+
     __tablename__ = "passkeys"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -97,6 +104,7 @@ class Passkey(Base):
     sign_count: Mapped[int]
     name: Mapped[str]
     made_at: Mapped[datetime]
+    trusted_from: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
 

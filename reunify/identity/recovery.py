@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.identity import policy, tries
-from reunify.identity.enrolment import as_read, begun, by_name, issue_enrolment, kept, new_code, wrong
+from reunify.identity import brought_in, policy, tries
+from reunify.identity.enrolment import as_read, begun, by_name, kept, new_code, tried, wrong
 from reunify.identity.passwords import is_right
 from reunify.identity.records import Recovery, StaffRecord
 from reunify.kernel.ids import StaffId
@@ -26,7 +26,6 @@ from reunify.kernel.refusals import NotFound
 __all__ = [
     "begin_with_halves",
     "confirm_recovery",
-    "issue_enrolment",  # a new person's beginning is asked for in the same words
     "open_recovery",
     "vouched_for",
     "waiting",
@@ -123,6 +122,8 @@ def confirm_recovery(session: Session, *, recovery_id: UUID, by: Staff, now: dat
         raise NotFound("Nothing waits to be confirmed here any more. Open it again.")
     if by.selves & {StaffId(row.staff_id), StaffId(row.opened_by)}:
         raise policy.CannotVouch("Somebody else must confirm: three different people are needed.")
+    if brought_in.lately(session, by.id, StaffId(row.opened_by), now=now):
+        raise policy.CannotVouch(brought_in.SAID)
     half = new_code(2)
     row.confirmed_by, row.confirmed_at = by.id, now
     row.second_hash, row.ends_at = kept(half), now + policy.RECOVERY
@@ -131,13 +132,15 @@ def confirm_recovery(session: Session, *, recovery_id: UUID, by: Staff, now: dat
 
 
 def begin_with_halves(
-    session: Session, *, username: str, first: str, second: str, now: datetime
+    session: Session, *, username: str, first: str, second: str, place: str, now: datetime
 ) -> str | None:
     """A half-way token once both halves are right; then nothing the person had before opens anything.
 
-    None for a wrong half (counted), without saying which. Raises TooManyTries.
+    None for a wrong half (counted for `place`, one's network address), without saying which. The recovery
+    itself has fewer tries left only if one half was right: a name alone must not end it at night.
+    Raises TooManyTries.
     """
-    tries.check_not_paused(session, f"code:{username.casefold()}", now=now)
+    tries.check_not_paused(session, tried(username, place), now=now)
     staff, row = by_name(session, username), None
     if staff is not None:
         row = session.scalar(
@@ -157,12 +160,12 @@ def begin_with_halves(
         is_right(row.second_hash if row else None, as_read(second)),
     ]
     if staff is None or row is None or not all(halves):
-        if row is not None:
+        if row is not None and any(halves):
             row.tries_left -= 1
-        wrong(session, username, staff, now)
+        wrong(session, username, place, staff, now)
         return None
     row.used_at = now
-    return begun(session, username, staff, "recover", now)
+    return begun(session, username, place, staff, "recover", now)
 
 
 def vouched_for(session: Session, staff_id: StaffId, now: datetime) -> set[StaffId]:

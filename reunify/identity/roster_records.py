@@ -13,7 +13,7 @@ from reunify.db import Base
 from reunify.identity.duties import Duty
 from reunify.kernel.ids import new_id
 from reunify.kernel.people import Role
-from reunify.vault.columns import sealed_text
+from reunify.vault.columns import sealed_json, sealed_text
 
 
 def _listed(values: type[Role] | type[Duty]) -> str:
@@ -152,3 +152,45 @@ class ProviderVisit(Base):
     goes_to: Mapped[str]  # the page of ours that asked
     made_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class StaffChangeRecord(Base):
+    """What waits for a second person. `staff_id` of somebody new is known once it is in force.
+
+    `alone`: made at the beginning of a house, in force at once, while nobody else had ever signed in.
+    """
+
+    __tablename__ = "staff_changes"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('add', 'roles', 'reach', 'code')", name="kind_known"),
+        sa.CheckConstraint("confirmed_by <> made_by", name="two_people"),
+        sa.CheckConstraint("confirmed_by <> staff_id", name="not_about_themselves"),
+        sa.CheckConstraint(
+            "(confirmed_by IS NOT NULL) = (confirmed_at IS NOT NULL AND NOT alone)",
+            name="confirmed_by_someone",
+        ),
+        sa.CheckConstraint("NOT alone OR confirmed_at IS NOT NULL", name="alone_at_once"),
+        sa.CheckConstraint("confirmed_at IS NULL OR withdrawn_at IS NULL", name="one_end"),
+        sa.CheckConstraint(
+            "(staff_id IS NULL) = (kind = 'add' AND confirmed_at IS NULL)", name="person_known"
+        ),
+        sa.CheckConstraint("confirmed_at >= made_at AND withdrawn_at >= made_at", name="in_order"),
+        sa.Index(
+            "uq_staff_changes_one_open",
+            "staff_id",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("confirmed_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    staff_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"), index=True)
+    payload = sealed_json()
+    made_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    made_at: Mapped[datetime]
+    alone: Mapped[bool]
+    confirmed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    confirmed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]

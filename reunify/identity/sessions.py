@@ -75,13 +75,17 @@ def begin(
 def acting(session: Session, staff: StaffRecord, *, proved_at: datetime | None, now: datetime) -> Staff:
     """The person as they stand at this moment: roles, and whom they count as one with."""
     staff_id = StaffId(staff.id)
-    lent, lenders = delegation.standing(session, staff_id, now)
+    lent = delegation.standing(session, staff_id, now)
+    held = frozenset(Role(r) for r in staff.roles)
+    own = {staff.team} if staff.team and Role.SUPERVISOR in held else set()
     return Staff(
         staff_id,
         staff.name,
-        frozenset(Role(r) for r in staff.roles) | lent,
+        held | lent.roles,
         team=staff.team,
-        stands_for=lenders | recovery.vouched_for(session, staff_id, now),
+        stands_for=lent.stands_for | recovery.vouched_for(session, staff_id, now),
+        covers=lent.covers,
+        supervises=lent.supervises | own,
         proved_at=proved_at,
     )
 

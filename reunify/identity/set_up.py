@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from reunify.identity import half_way, passkeys, passwords, sessions, totp
+from reunify.identity import half_way, passkeys, passwords, policy, sessions, totp
 from reunify.identity.actions import finish
 from reunify.identity.half_way import Purpose
 from reunify.identity.passkeys import Site
@@ -24,22 +24,29 @@ from reunify.kernel.people import Staff
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How far the person has come. `secret`: an app for codes is being set up."""
+    """How far the person has come. `secret`: an app for codes is being set up.
+
+    `needs_passkey`: their work asks for one, and an app is no beginning.
+    """
 
     name: str
     has_password: bool
+    needs_passkey: bool
     secret: str | None
     address: str | None
 
 
-def seen(session: Session, *, token: str, now: datetime) -> Beginning | None:
+def seen(session: Session, *, token: str, provider: bool, now: datetime) -> Beginning | None:
+    """`provider`, here and below: the house has an identity provider."""
     staff_id = _who(session, token, now)
     if staff_id is None:
         return None
     staff = session.get_one(StaffRecord, staff_id)
     secret = totp.pending(session, staff_id=staff_id)
     address = totp.address(session, staff_id=staff_id, secret=secret) if secret else None
-    return Beginning(staff.name, staff.password_hash is not None, secret, address)
+    roles = _self(session, staff_id, now).roles
+    needs_passkey = policy.needs_passkey(roles, provider=provider)
+    return Beginning(staff.name, staff.password_hash is not None, needs_passkey, secret, address)
 
 
 def choose_password(
@@ -88,6 +95,7 @@ def add_passkey(
         site=site,
         answer=answer,
         name=name,
+        proved=True,
         staff_id=staff_id,
         by=_self(session, staff_id, now),
         now=now,
@@ -105,19 +113,24 @@ def add_passkey(
     )
 
 
-def begin_app(session: Session, *, token: str, now: datetime) -> bool:
+def begin_app(session: Session, *, token: str, provider: bool, now: datetime) -> bool:
+    """Raises PasskeyFirst."""
     staff_id = _who(session, token, now, with_password=True)
     if staff_id is not None:
+        policy.check_app_is_enough(_self(session, staff_id, now).roles, provider=provider)
         totp.begin_set_up(session, staff_id=staff_id, now=now)
     return staff_id is not None
 
 
-def confirm_app(session: Session, *, token: str, code: str, browser: str, now: datetime) -> str | None:
-    """The first session's token. Raises TooManyTries."""
+def confirm_app(
+    session: Session, *, token: str, code: str, provider: bool, browser: str, now: datetime
+) -> str | None:
+    """The first session's token. Raises PasskeyFirst, TooManyTries."""
     staff_id = _who(session, token, now, with_password=True)
     if staff_id is None:
         return None
     by = _self(session, staff_id, now)
+    policy.check_app_is_enough(by.roles, provider=provider)
     if not totp.confirm(session, staff_id=staff_id, code=code, by=by, now=now):
         return None
     return finish(

@@ -1,27 +1,56 @@
-"""Add people, change what they may do, disable and enable them. A change counts from the next request."""
+"""Add people, change what they may do, disable and enable them.
+
+What gives power or reaches somebody waits for a second person; what takes away counts from the next request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.identity import actions, delegation, factors, recovery, roles, roster, sessions, tokens
+from reunify.identity import (
+    delegation,
+    enrolment,
+    factors,
+    roles,
+    roster,
+    sessions,
+    staff_changes,
+    staff_details,
+    tokens,
+)
 from reunify.identity.actions import NameTaken
 from reunify.identity.records import StaffRecord
+from reunify.identity.staff_details import EMAIL_PLACE, DetailDoesNotFit, Details
+from reunify.identity.staff_effects import Kind, Outcome
 from reunify.kernel.ids import StaffId
 from reunify.kernel.may import may
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed, NotFound, OutOfStep, Refused
-from reunify.kernel.text import is_safe
 from reunify.vault import keyring
 
-EMAIL_PLACE = "staff.oidc_email"
+__all__ = [
+    "AlreadySo",
+    "DetailDoesNotFit",
+    "Details",
+    "LastAdministrator",
+    "OwnRoles",
+    "Person",
+    "add",
+    "ask_code",
+    "change_details",
+    "change_roles",
+    "disable",
+    "enable",
+    "people",
+    "person",
+    "read_one",
+]
 
 
 class OwnRoles(NotAllowed):
@@ -30,10 +59,6 @@ class OwnRoles(NotAllowed):
 
 class LastAdministrator(Refused):
     """Without an administrator nobody could let anybody in."""
-
-
-class DetailDoesNotFit(Refused):
-    """A name, team, phone number or address that cannot be kept as it is."""
 
 
 class AlreadySo(OutOfStep):
@@ -57,16 +82,6 @@ class Person:
     passkeys: int
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What an administrator writes about a person. Empty text means none."""
-
-    name: str
-    team: str = ""
-    phone: str = field(default="", repr=False)
-    email: str = field(default="", repr=False)  # the address the identity provider knows them by
-
-
 @may(Role.ADMINISTRATOR)
 def add(
     session: Session,
@@ -76,38 +91,40 @@ def add(
     held: Collection[Role],
     by: Staff,
     now: datetime,
-) -> tuple[StaffId, str]:
-    """The new person and their one-time enrolment code, shown once.
+) -> Outcome:
+    """Asked for: a second person confirms, and is shown the one-time code (see staff_changes).
 
     Raises DetailDoesNotFit, NameTaken, NoRole, RolesDoNotMix.
     """
-    known_as = username.strip().casefold()
-    if not known_as or len(known_as) > 100 or not is_safe(known_as) or " " in known_as:
-        raise DetailDoesNotFit("Write a name to sign in with, without spaces.", field="/username")
+    known_as, kept = staff_details.username(username), staff_details.as_kept(details)
     roles.check_some(held)
-    staff_id = actions.add_staff(
-        session, username=known_as, name=_name(details), roles=set(held), by=by, now=now
-    )
-    _write(_locked(session, staff_id), details)
-    _flush(session)
-    return staff_id, recovery.issue_enrolment(session, staff_id=staff_id, by=by, now=now)
+    if session.scalar(sa.select(StaffRecord.id).where(StaffRecord.username == known_as)):
+        raise NameTaken("This name is taken. Choose another one to sign in with.", field="/username")
+    _check_address_free(session, kept.email)
+    asked = {"username": known_as, **asdict(kept), "roles": sorted(held)}
+    return staff_changes.ask(session, kind=Kind.ADD, staff_id=None, asked=asked, by=by, now=now)
+
+
+@may(Role.ADMINISTRATOR)
+def ask_code(session: Session, *, staff_id: StaffId, by: Staff, now: datetime) -> Outcome:
+    """Another one-time code for somebody who has not begun. Raises AlreadyEnrolled, NotFound."""
+    enrolment.check_not_enrolled(_locked(session, staff_id))
+    return staff_changes.ask(session, kind=Kind.CODE, staff_id=staff_id, asked={}, by=by, now=now)
 
 
 @may(Role.ADMINISTRATOR)
 def change_details(
     session: Session, *, staff_id: StaffId, details: Details, by: Staff, now: datetime
-) -> None:
-    """Another address at the provider unbinds the account there: the next sign-in binds it anew.
+) -> Outcome:
+    """Name and team at once. The number called back and the address at the provider wait: both are ways in.
 
     Raises DetailDoesNotFit, NameTaken, NotFound.
     """
     record = _locked(session, staff_id)
-    before = (record.name, record.team or "", record.phone_on_file or "", record.oidc_email or "")
-    _write(record, details)
-    after = (record.name, record.team or "", record.phone_on_file or "", record.oidc_email or "")
-    _flush(session)
-    fields = ("name", "team", "phone", "email")
-    changed = [name for name, was, is_now in zip(fields, before, after, strict=True) if was != is_now]
+    kept = staff_details.as_kept(details)
+    told = {"name": (record.name, kept.name), "team": (record.team or "", kept.team)}
+    record.name, record.team = kept.name, kept.team or None
+    session.flush()
     audit.record(
         session,
         by=by,
@@ -115,15 +132,24 @@ def change_details(
         subject="staff",
         subject_id=staff_id,
         moved="change_details",
-        detail={"fields": changed},
+        detail={"fields": [name for name, (was, is_now) in told.items() if was != is_now]},
     )
+    asked = {}
+    if kept.phone != (record.phone_on_file or ""):
+        asked["phone"] = kept.phone
+    if kept.email != (record.oidc_email or ""):
+        _check_address_free(session, kept.email)
+        asked["email"] = kept.email
+    if not asked:
+        return Outcome(waits=False, staff_id=staff_id)
+    return staff_changes.ask(session, kind=Kind.REACH, staff_id=staff_id, asked=asked, by=by, now=now)
 
 
 @may(Role.ADMINISTRATOR)
 def change_roles(
     session: Session, *, staff_id: StaffId, held: Collection[Role], by: Staff, now: datetime
-) -> None:
-    """In force on the next request. What no longer fits ends too: loans, tokens, nights on call.
+) -> Outcome:
+    """Taken on the next request, with the loans, tokens and nights that no longer fit; given once confirmed.
 
     Raises OwnRoles, NoRole, RolesDoNotMix, LastAdministrator, NotFound.
     """
@@ -131,16 +157,27 @@ def change_roles(
     roles.check_some(held)
     _check_administrator_left(session, staff_id, stays=Role.ADMINISTRATOR in held)
     record = _locked(session, staff_id)
-    before, after = set(record.roles), set(held)
-    record.roles = sorted(held)
+    before, after = {Role(r) for r in record.roles}, set(held)
+    if before - after:
+        _take(session, record, before & after, by, now)
+    if not after - before:
+        return Outcome(waits=False, staff_id=staff_id)
+    asked = {"roles": sorted(after - before)}
+    return staff_changes.ask(session, kind=Kind.ROLES, staff_id=staff_id, asked=asked, by=by, now=now)
+
+
+def _take(session: Session, record: StaffRecord, left: set[Role], by: Staff, now: datetime) -> None:
+    staff_id = StaffId(record.id)
+    taken = sorted(set(record.roles) - left)
+    record.roles = sorted(left)
     session.flush()
-    detail = {"given": sorted(after - before), "taken": sorted(before - after)}
+    detail = {"given": [], "taken": taken}
     audit.record(
         session, by=by, at=now, subject="staff", subject_id=staff_id, moved="change_roles", detail=detail
     )
-    delegation.revoke_unfit(session, staff_id=staff_id, held=held, by=by, now=now)
-    roster.open_unfit(session, staff_id=staff_id, held=held, by=by, now=now)
-    if Role.CASE_MANAGER not in after:
+    delegation.revoke_unfit(session, staff_id=staff_id, held=left, by=by, now=now)
+    roster.open_unfit(session, staff_id=staff_id, held=left, by=by, now=now)
+    if Role.CASE_MANAGER not in left:
         tokens.revoke_all(session, owner_id=staff_id, by=by, now=now)
 
 
@@ -216,47 +253,13 @@ def _as_person(session: Session, record: StaffRecord, *, whole: bool) -> Person:
     )
 
 
-def _write(record: StaffRecord, details: Details) -> None:
-    record.name = _name(details)
-    record.team = _kept(details.team, "/team", 100, "Write the team in a few words.")
-    record.phone_on_file = _kept(
-        details.phone, "/phone", 40, "Write the number in full, like +1 703 555 0100."
-    )
-    email = _kept(details.email, "/email", 254, "Write one e-mail address.")
-    if email is not None and (email.count("@") != 1 or " " in email):
-        raise DetailDoesNotFit("Write one e-mail address.", field="/email")
-    if email != record.oidc_email:
-        record.oidc_email = email
-        record.oidc_email_index = (
-            keyring.current().blind_index(email, place=EMAIL_PLACE) if email is not None else None
-        )
-        record.oidc_issuer = record.oidc_subject = None
-
-
-def _name(details: Details) -> str:
-    said = _kept(details.name, "/name", 200, "Write the person's name.")
-    if said is None:
-        raise DetailDoesNotFit("Write the person's name.", field="/name")
-    return said
-
-
-def _kept(text: str, pointer: str, longest: int, remedy: str) -> str | None:
-    said = " ".join(text.split())
-    if len(said) > longest or not is_safe(said):
-        raise DetailDoesNotFit(remedy, field=pointer)
-    return said or None
-
-
-def _flush(session: Session) -> None:
-    """Raises NameTaken where the database finds somebody else."""
-    try:
-        with session.begin_nested():
-            session.flush()
-    except IntegrityError as taken:
-        constraint = str(getattr(getattr(taken.orig, "diag", None), "constraint_name", ""))
-        if constraint == "uq_staff_oidc_email_index":
-            raise NameTaken("This address is somebody else's.", field="/email") from None
-        raise
+def _check_address_free(session: Session, email: str) -> None:
+    """Said to whoever asks; the table refuses it once more when it is confirmed. Raises NameTaken."""
+    if not email:
+        return
+    index = keyring.current().blind_index(email, place=EMAIL_PLACE)
+    if session.scalar(sa.select(StaffRecord.id).where(StaffRecord.oidc_email_index == index)):
+        raise NameTaken("This address is somebody else's.", field="/email")
 
 
 def _locked(session: Session, staff_id: StaffId) -> StaffRecord:

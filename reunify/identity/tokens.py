@@ -38,7 +38,6 @@ class Scope(StrEnum):
 
     ENTER_REQUESTS = "requests:write"
     READ_PROGRESS = "requests:read_progress"
-    READ_REPORTS = "reports:read"
 
 
 class TokenDoesNotFit(Refused):

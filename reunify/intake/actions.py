@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.identity import persons
-from reunify.intake import booking, policy, problems, queries
+from reunify.identity import family_links, persons
+from reunify.identity.policy import check_proved
+from reunify.intake import booking, changed_people, pointers, policy, problems, queries
 from reunify.intake.form import TravelRequest
 from reunify.intake.queries import Draft
 from reunify.intake.records import RequestRecord, VersionRecord
@@ -43,9 +44,9 @@ def create(session: Session, *, draft: dict[str, Any], by: Staff, now: datetime)
     )
     session.add(record)
     session.flush()
-    booking.keep(session, row_id=record.id, request_id=record.id, facts=facts)
+    booking.keep_new(session, row_id=record.id, request_id=record.id, facts=facts)
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved="create")
-    return queries.as_draft(record)
+    return queries.as_draft(record, facts)
 
 
 @may(Role.CASE_MANAGER, service="requests:write")
@@ -64,11 +65,11 @@ def edit(
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.check_revision(expected_revision, record.draft_revision)
     moved = policy.MOVES.apply(record, "edit")
-    _keep_draft(session, record, draft)
+    facts = _keep_draft(session, record, draft)
     record.draft_revision += 1
     record.changed_at = now
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved)
-    return queries.as_draft(record)
+    return queries.as_draft(record, facts)
 
 
 @may(Role.CASE_MANAGER, service="requests:write")
@@ -79,7 +80,7 @@ def submit(
     record = _locked(session, request_id)
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.MOVES.check(record.state, "submit")
-    content = _whole(queries.as_draft(record).content, case_types)
+    content = _whole(queries.as_drafts([record])[0].content, case_types)
     child = content.case.child
     record.child_person_id = persons.register_person(
         session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
@@ -98,27 +99,38 @@ def answer(
     *,
     request_id: RequestId,
     answers: dict[str, Any],
+    award_stands: bool,
     case_types: Iterable[str],
     by: Staff,
     now: datetime,
 ) -> VersionId:
-    """Freeze the next version with the answers in place (JSON pointer -> value)."""
+    """Freeze the next version with the answers in place (JSON pointer -> value).
+
+    With `award_stands`, an answer that changes who is paid needs a passkey at hand.
+    Raises NothingAnswered, BadInput, StepUpFirst, WrongState.
+    """
     check_role(by, Role.CASE_MANAGER)
     if not answers:
         raise policy.NothingAnswered("Answer at least one question.", field="/answers")
     _check_keepable(answers)
+    fields = pointers.check(answers)
     record = _locked(session, request_id)
     moved = policy.MOVES.apply(record, "answer")
     newest = queries.newest_version(session, request_id)
     draft = copy.deepcopy(newest.raw)
     for pointer, value in answers.items():
         _put(draft, pointer, value)
+    changed_people.keep_no_ones_consent(newest.raw, draft, answers)
     content = _whole(draft, case_types)
+    if award_stands and policy.pays_others(newest.content, content):
+        check_proved(by, now=now)
     number = newest.number + 1
     _keep_draft(session, record, draft)
     record.changed_at = now
     version = _freeze(session, record, kind="answer", number=number, content=content, by=by, now=now)
-    detail = {"version": number, "fields": sorted(answers)}
+    changed = changed_people.not_the_same(newest.content, content)
+    family_links.close_changed(session, request_id=request_id, readers=changed, by=by, now=now)
+    detail = {"version": number, "fields": fields}
     audit.record(session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail=detail)
     return version
 
@@ -141,9 +153,10 @@ def check_again(
     return version
 
 
-def _keep_draft(session: Session, record: RequestRecord, draft: Any) -> None:
+def _keep_draft(session: Session, record: RequestRecord, draft: Any) -> booking.Facts:
     record.draft, facts = booking.split(draft)
     booking.keep(session, row_id=record.id, request_id=record.id, facts=facts)
+    return facts
 
 
 def _locked(session: Session, request_id: RequestId) -> RequestRecord:
@@ -185,7 +198,7 @@ def _freeze(
     )
     session.add(version)
     session.flush()
-    booking.keep(session, row_id=version.id, request_id=record.id, facts=facts)
+    booking.keep_new(session, row_id=version.id, request_id=record.id, facts=facts)
     return VersionId(version.id)
 
 
@@ -196,11 +209,9 @@ def _check_keepable(draft: dict[str, Any]) -> None:
 
 
 def _put(document: Any, pointer: str, value: Any) -> None:
-    """Set the value an RFC 6901 pointer names; the place must exist, or be a new field of an object."""
-    parts = [p.replace("~1", "/").replace("~0", "~") for p in pointer.split("/")[1:]]
+    """Set the value at a place of the form; it must exist, or be a new field of an object."""
+    parts = pointer.split("/")[1:]
     unknown = BadInput([Problem(pointer, "This field is not known; check its spelling.")])
-    if not parts:
-        raise unknown
     at = document
     for part in parts[:-1]:
         if isinstance(at, list) and part.isdigit() and int(part) < len(at):

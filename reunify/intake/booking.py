@@ -44,14 +44,20 @@ def joined(rest: Any, facts: Facts | None) -> Any:
 
 
 def keep(session: Session, *, row_id: UUID, request_id: UUID, facts: Facts) -> None:
-    """Keep them for this version or draft, in place of what was kept for it.
-
-    One key seals all of a request's, beside the family's own; what is told after an erasure gets a new one.
-    """
+    """Keep them for this draft, in place of what was kept for it."""
     record = session.get(BookingFacts, row_id)
     if record is not None:
         record.facts = facts
-    elif facts:
+    else:
+        keep_new(session, row_id=row_id, request_id=request_id, facts=facts)
+
+
+def keep_new(session: Session, *, row_id: UUID, request_id: UUID, facts: Facts) -> None:
+    """Keep them for a version or draft that has none yet.
+
+    One key seals all of a request's, beside the family's own; what is told after an erasure gets a new one.
+    """
+    if facts:
         standing = sa.select(BookingFacts.keeper).where(BookingFacts.request_id == request_id).limit(1)
         keeper = session.scalar(standing) or new_id()
         session.add(BookingFacts(id=row_id, request_id=request_id, keeper=keeper, facts=facts))
@@ -59,13 +65,16 @@ def keep(session: Session, *, row_id: UUID, request_id: UUID, facts: Facts) -> N
 
 def kept(session: Session, row_ids: Collection[UUID]) -> dict[UUID, Facts]:
     """By version or draft; those without facts, or with facts erased, are left out. One query."""
-    found: dict[UUID, Facts] = {}
-    for record in session.scalars(sa.select(BookingFacts).where(BookingFacts.id.in_(row_ids))):
-        try:
-            found[record.id] = record.facts
-        except Erased:
-            continue
-    return found
+    rows = session.scalars(sa.select(BookingFacts).where(BookingFacts.id.in_(row_ids))).all()
+    return {record.id: facts for record in rows if (facts := opened(record)) is not None}
+
+
+def opened(record: BookingFacts | None) -> Facts | None:
+    """None where none were told, or they are erased."""
+    try:
+        return record.facts if record is not None else None
+    except Erased:
+        return None
 
 
 def told(session: Session, request_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from reunify.db import Base
 from reunify.kernel.ids import new_id
 from reunify.vault.columns import sealed_text
+from reunify.vault.keepers import HOUSE
+
+_FILE = ["files_blobs.keeper", "files_blobs.sha256"]
 
 
 class CaseOpening(Base):
@@ -44,13 +47,19 @@ class DisclosureRecord(Base):
         ),
         sa.CheckConstraint("num_nonnulls(confirmed_by, confirmed_at) <> 1", name="confirmed_whole"),
         sa.CheckConstraint("num_nonnulls(ended_by, ended_at) <> 1", name="ended_whole"),
+        sa.ForeignKeyConstraint(["file_keeper", "file_sha256"], _FILE),
+        sa.ForeignKeyConstraint(["file_keeper", "shown_sha256"], _FILE),
+        sa.CheckConstraint(f"file_keeper = '{HOUSE}'", name="house_keeps_its_paper"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     reader_id: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"), index=True)
     asked_by = sealed_text()  # no one family's: the house keeps it
     basis: Mapped[str]
-    paper = sealed_text()
+    paper = sealed_text()  # its number, and where it is kept
+    file_keeper: Mapped[UUID] = mapped_column(default=HOUSE)
+    file_sha256: Mapped[str]  # of the attached paper as it came
+    shown_sha256: Mapped[str]  # of what people open: of a picture, the one drawn again
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     proposed_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))

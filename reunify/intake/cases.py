@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
+from reunify.identity import family_links, family_queries
 from reunify.intake.case_records import CaseOpening
 from reunify.intake.records import RequestRecord
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.may import may
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotFound, Refused
+from reunify.kernel.sight import leads
 
 ONE_NIGHT = timedelta(hours=12)
 SHORTEST_REASON = 10
@@ -36,7 +38,7 @@ class NoSuchReference(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An emergency opening a supervisor has not looked at yet."""
+    """An emergency opening to look at. `links`: how many family links were made in it."""
 
     id: UUID
     request_id: RequestId
@@ -45,6 +47,7 @@ class Opening:
     reason: str
     opened_at: datetime
     ends_at: datetime
+    links: int
 
 
 @may(Role.SUPERVISOR)
@@ -59,10 +62,10 @@ def hand_over(
 ) -> None:
     """The case is `to`'s from now on. Who entered it stays: they never decide on its money.
 
-    `team`: the active case managers of the supervisor's team. Raises NotFound, NotOfTheTeam.
+    `team`: the active case managers of the case's team. Raises NotFound, NotOfTheTeam.
     """
     record = session.get(RequestRecord, request_id, with_for_update=True)
-    if record is None or record.team is None or record.team != by.team:
+    if record is None or not leads(by, record.team):
         raise NotFound("There is no such request.")
     if to not in team:
         raise NotOfTheTeam("Choose a case manager of your team.", field="/to")
@@ -108,28 +111,37 @@ def open_case(session: Session, *, reference: str, reason: str, by: Staff, now: 
 
 @may(Role.SUPERVISOR)
 def look_at_opening(session: Session, *, opening_id: UUID, by: Staff, now: datetime) -> None:
-    """The supervisor has read who opened the case and why. Raises NotFound."""
+    """The supervisor has read who opened the case and why; family links made in it stop working.
+
+    Raises NotFound.
+    """
     record = session.get(CaseOpening, opening_id, with_for_update=True)
-    team = record and session.scalar(
-        sa.select(RequestRecord.team).where(RequestRecord.id == record.request_id)
-    )
-    if record is None or team not in (None, by.team):
+    if record is None:
+        raise NotFound("There is no such opening.")
+    team = session.scalar(sa.select(RequestRecord.team).where(RequestRecord.id == record.request_id))
+    if team is not None and not leads(by, team):
         raise NotFound("There is no such opening.")
     record.seen_by, record.seen_at = by.id, now
+    family_links.revoke_made_within(session, opening_id=record.id, by=by, now=now)
     audit.record(
         session, by=by, at=now, subject="request", subject_id=record.request_id, moved="look_at_opening"
     )
 
 
-def openings_to_look_at(session: Session, *, team: str | None) -> list[Opening]:
-    """Of the supervisor's team, and of cases without a team: somebody must look. The newest first."""
+def openings_to_look_at(session: Session, *, teams: Collection[str], now: datetime) -> list[Opening]:
+    """Of the supervisor's teams, and of cases without a team: somebody must look. The newest first.
+
+    One that was looked at comes back when a family link is made in it afterwards.
+    """
     o, r = CaseOpening, RequestRecord
+    unseen = sa.or_(o.seen_at.is_(None), o.id.in_(family_queries.openings_with_open_links(now)))
     rows = session.execute(
         sa.select(o, r.reference)
         .join(r, r.id == o.request_id)
-        .where(o.seen_at.is_(None), sa.or_(r.team.is_(None), r.team == team))
+        .where(unseen, sa.or_(r.team.is_(None), r.team.in_(teams)))
         .order_by(o.opened_at.desc())
-    )
+    ).all()
+    made = family_queries.made_within(session, [row.id for row, _ in rows])
     return [
         Opening(
             row.id,
@@ -139,6 +151,7 @@ def openings_to_look_at(session: Session, *, team: str | None) -> list[Opening]:
             row.reason,
             row.opened_at,
             row.ends_at,
+            made.get(row.id, 0),
         )
         for row, reference in rows
     ]

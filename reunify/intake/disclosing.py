@@ -15,12 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
+from reunify.intake import order_papers
 from reunify.intake.case_records import DisclosedCase, DisclosureRecord
+from reunify.intake.order_papers import OrderPaper
 from reunify.intake.records import RequestRecord
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.may import may
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, NotAllowed, NotFound, OutOfStep, Problem
+from reunify.kernel.sight import leads
 
 LONGEST = timedelta(days=30)
 MOST_CASES = 200
@@ -33,6 +36,10 @@ class Basis(StrEnum):
 
 class AnotherMustConfirm(NotAllowed):
     """Whoever wrote it down does not confirm it, and neither does the reader."""
+
+
+class OwnSupervisorConfirms(NotAllowed):
+    """It is confirmed by whoever leads the team of every case in it."""
 
 
 class NotToConfirm(OutOfStep):
@@ -48,13 +55,17 @@ def propose(
     asked_by: str,
     basis: str,
     paper: str,
+    attached: OrderPaper,
     references: Sequence[str],
     starts_at: datetime,
     ends_at: datetime,
     by: Staff,
     now: datetime,
 ) -> UUID:
-    """Written down by an administrator, who sees none of the cases. Raises BadInput with every problem."""
+    """Written down by an administrator, who sees none of the cases, with the paper itself attached.
+
+    Raises BadInput with every problem.
+    """
     wanted = list(dict.fromkeys(r.strip().upper() for r in references if r.strip()))
     found = {
         row.reference: row.id
@@ -71,11 +82,14 @@ def propose(
         problems.append(Problem("/reader", "Nobody writes down an order for themselves."))
     if problems:
         raise BadInput(problems)
+    kept = order_papers.keep(session, attached, now=now)
     record = DisclosureRecord(
         reader_id=reader,
         asked_by=asked_by.strip(),
         basis=Basis(basis),
         paper=paper.strip(),
+        file_sha256=kept.original,
+        shown_sha256=kept.shown,
         starts_at=starts_at,
         ends_at=ends_at,
         proposed_by=by.id,
@@ -84,7 +98,7 @@ def propose(
     session.add(record)
     session.flush()
     session.add_all(DisclosedCase(disclosure_id=record.id, request_id=found[r]) for r in wanted)
-    detail = {"cases": len(wanted), "basis": basis}
+    detail = {"cases": len(wanted), "basis": basis, "file_sha256": kept.original}
     audit.record(
         session, by=by, at=now, subject="disclosure", subject_id=record.id, moved="propose", detail=detail
     )
@@ -119,10 +133,19 @@ def _problems(
 
 @may(Role.SUPERVISOR)
 def confirm(session: Session, *, disclosure_id: UUID, by: Staff, now: datetime) -> None:
-    """A second person has read the paper. Raises NotFound, AnotherMustConfirm, NotToConfirm."""
+    """A second person, of the cases' own team, has read the paper.
+
+    Raises NotFound, AnotherMustConfirm, OwnSupervisorConfirms, NotToConfirm.
+    """
     record = _locked(session, disclosure_id)
     if {StaffId(record.proposed_by), StaffId(record.reader_id)} & by.selves:
         raise AnotherMustConfirm("A colleague must confirm this: not who wrote it down, not who reads.")
+    teams = _teams(session, record.id)
+    if not all(leads(by, team) for team in teams):
+        raise OwnSupervisorConfirms(
+            "The supervisor of the team confirms. Where the cases are of several teams, end this order and "
+            "write one for each team."
+        )
     if record.confirmed_at is not None or record.ended_at is not None or record.ends_at <= now:
         raise NotToConfirm("This order is confirmed, ended or over already.")
     record.confirmed_by, record.confirmed_at = by.id, now
@@ -161,6 +184,16 @@ def _locked(session: Session, disclosure_id: UUID) -> DisclosureRecord:
     if record is None:
         raise NotFound("There is no such disclosure.")
     return record
+
+
+def _teams(session: Session, disclosure_id: UUID) -> set[str]:
+    """Of the cases in it; a case without a team is any supervisor's."""
+    named = (
+        sa.select(RequestRecord.team)
+        .join(DisclosedCase, DisclosedCase.request_id == RequestRecord.id)
+        .where(DisclosedCase.disclosure_id == disclosure_id, RequestRecord.team.is_not(None))
+    )
+    return {team for team in session.scalars(named) if team is not None}
 
 
 def _cases(session: Session, disclosure_id: UUID) -> list[UUID]:

@@ -23,6 +23,7 @@ class Disclosure:
     asked_by: str
     basis: str
     paper: str
+    file_sha256: str
     starts_at: datetime
     ends_at: datetime
     proposed_by: StaffId
@@ -86,6 +87,7 @@ def _shown(row: DisclosureRecord, references: tuple[str, ...]) -> Disclosure:
         asked_by=row.asked_by,
         basis=row.basis,
         paper=row.paper,
+        file_sha256=row.file_sha256,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         proposed_by=StaffId(row.proposed_by),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from reunify.intake import free_words
 from reunify.intake.form import (
     Category,
     CostLine,
@@ -24,6 +25,10 @@ from reunify.intake.form import (
 from reunify.kernel.refusals import Problem
 
 HOME: Final = "home"
+_WITH_WHOM: Final = (
+    "Somebody's address is protected: name the household each adult belongs to, the same for those who live "
+    "together."
+)
 _SHARED: Final = frozenset({TravelerRole.CHILD, TravelerRole.CASEWORKER, TravelerRole.OFFICER})
 
 
@@ -51,10 +56,11 @@ def primary(request: TravelRequest) -> str:
 def household_of_reader(request: TravelRequest, reader: str) -> str | None:
     """Whose documents this traveler reads; None for a stranger to this version of the request.
 
-    Whoever belongs to both households reads those of the only one; of two, none.
+    Whoever belongs to both households reads those of the only one; of two, none. While nobody has said who
+    lives with somebody protected, nobody reads anything.
     """
     traveler = next((t for t in request.travelers if t.key == reader), None)
-    if traveler is None:
+    if traveler is None or unsaid(request):
         return None
     found = households(request)
     return found[0] if len(found) == 1 else household_of(traveler)
@@ -66,6 +72,37 @@ def is_protected(request: TravelRequest, household: str) -> bool:
         t.contact is not None and t.contact.address_protected
         for t in request.travelers
         if household_of(t) == household
+    )
+
+
+def unsaid(request: TravelRequest) -> list[int]:
+    """Adults who share a household with somebody protected only because nobody said otherwise, by place.
+
+    Unknown is not no: the address may be hidden from that very adult.
+    """
+    found = households(request)
+    hides = {
+        household_of(t) or found[0] for t in request.travelers if t.contact and t.contact.address_protected
+    }
+    adults = [(i, t) for i, t in enumerate(request.travelers) if t.role not in _SHARED]
+    together = [household_of(t) for _, t in adults]
+    return [
+        i
+        for i, t in adults
+        if t.household is None and household_of(t) in hides and together.count(household_of(t)) > 1
+    ]
+
+
+def hidden_from(request: TravelRequest, traveler: Traveler) -> bool:
+    """Somebody else's address is protected, and nobody said that they live with this person."""
+    theirs, alone = household_of(traveler), len(households(request)) == 1
+    open_question = bool(unsaid(request))
+    return any(
+        other.key != traveler.key
+        and other.contact is not None
+        and other.contact.address_protected
+        and (open_question or (not alone and household_of(other) != theirs))
+        for other in request.travelers
     )
 
 
@@ -94,8 +131,11 @@ def of_cost(line: CostLine, request: TravelRequest) -> str | None:
 
 
 def problems(request: TravelRequest) -> list[Problem]:
-    """What two households leave open. None for one household."""
+    """What two households leave open, or one in which somebody's address is protected."""
     found = households(request)
+    open_ones = [Problem(f"/travelers/{i}/household", _WITH_WHOM) for i in unsaid(request)]
+    if open_ones:
+        return open_ones
     if len(found) == 1:
         strange = [at for at, key in _named(request) if key not in found]
         return [Problem(at, "No traveler is of this household; leave it empty.") for at in strange]
@@ -122,8 +162,12 @@ def view_for(request: TravelRequest, household: str) -> TravelRequest:
     """The request as this household may read it; the whole request where there is only one.
 
     Of the other household it holds the names of those who travel on the same leg, and nothing else: no
-    address, phone, e-mail, lodging, leg, cost or payee. A note that repeats one of these is left out.
+    address, phone, e-mail, lodging, leg, cost or payee. A note that repeats one of these is left out, and
+    while the other is protected every free word about who belongs to both. Nothing at all while it is not
+    said who lives with somebody protected.
     """
+    if unsaid(request):
+        return _nothing(request)
     if len(households(request)) == 1:
         return request
     legs = [leg for leg in request.legs if household in of_leg(leg, request)]
@@ -139,7 +183,7 @@ def view_for(request: TravelRequest, household: str) -> TravelRequest:
             "household": None,
             "return_authority": _authority(request.return_authority, known),
             "travelers": travelers,
-            "legs": [_without(leg, secrets) for leg in legs],
+            "legs": [free_words.without(leg, secrets) for leg in legs],
             "payees": [p for p in request.payees if p.key in paid],
             "cost_lines": lines,
         }
@@ -164,14 +208,20 @@ def _travelers(request: TravelRequest, household: str, legs: list[Leg]) -> list[
     own = [t for t in request.travelers if household_of(t) == household]
     shared = [t for t in request.travelers if household_of(t) is None]
     others = [t for t in request.travelers if household_of(t) not in (household, None) and t.key in riding]
-    return own + [_unreachable(t) for t in shared + others]
+    hides = any(is_protected(request, other) for other in households(request) if other != household)
+    secrets = list(_secrets(request, household))
+    return [free_words.own(t, secrets) for t in own] + [
+        free_words.unreachable(t, hides=hides) for t in shared + others
+    ]
 
 
-def _unreachable(traveler: Traveler) -> Traveler:
-    ready = traveler.readiness.model_copy(update={"phone_for_gate_texts": None})
-    if traveler.role is not TravelerRole.CHILD:
-        ready = type(ready)()
-    return traveler.model_copy(update={"contact": None, "readiness": ready})
+def _nothing(request: TravelRequest) -> TravelRequest:
+    """For nobody to read: names alone, no place, no way to reach anybody."""
+    travelers = [free_words.unreachable(t, hides=True) for t in request.travelers]
+    nothing: dict[str, Any] = {"legs": [], "payees": [], "cost_lines": [], "household": None}
+    return request.model_copy(
+        update=nothing | {"travelers": travelers, "return_authority": _authority(ReturnAuthority(), set())}
+    )
 
 
 def _authority(told: ReturnAuthority, known: set[str]) -> ReturnAuthority:
@@ -195,23 +245,6 @@ def _secrets(request: TravelRequest, household: str) -> Iterator[str]:
         if line.category is Category.LODGING and of_cost(line, request) != household
     }
     yield from (p.name for p in request.payees if p.key in lodged)
-
-
-def _without(leg: Leg, secrets: list[str]) -> Leg:
-    told = {"note": leg.note, "carrier": leg.carrier}
-    kept: dict[str, Any] = {
-        name: None if text and any(_holds(text, secret) for secret in secrets) else text
-        for name, text in told.items()
-    }
-    return leg.model_copy(update=kept)
-
-
-def _holds(text: str, secret: str) -> bool:
-    """Also in other spelling: `(208) 555-0100` holds `208-555-0100`."""
-    digits, wanted = ("".join(c for c in s if c.isdigit()) for s in (text, secret))
-    if len(wanted) >= 7 and wanted[-7:] in digits:
-        return True
-    return " ".join(secret.casefold().split()) in " ".join(text.casefold().split())
 
 
 def _of_travelers(keys: list[str], request: TravelRequest) -> set[str]:
@@ -238,11 +271,11 @@ def may_read(reader: str, *, household: str, then: TravelRequest, now: TravelReq
     """May this reader see what was made for `household` from the version `then`?
 
     They must have belonged to it, and everybody who belonged to it must belong to their household still: what
-    was written for people who have parted since is shown to neither of them.
+    was written for people who have parted since is shown to neither. Who is no longer named has parted.
     """
     if household_of_reader(then, reader) != household:
         return False
     theirs = household_of_reader(now, reader)
     people = {t.key: household_of(t) for t in now.travelers}
     members = [t.key for t in then.travelers if household_of(t) == household]
-    return theirs is not None and all(people.get(key, theirs) == theirs for key in members)
+    return theirs is not None and all(people.get(key) == theirs for key in members)

@@ -156,6 +156,12 @@ def _zone_problems(request: TravelRequest) -> list[Problem]:
     return found
 
 
+def pays_others(before: TravelRequest, after: TravelRequest) -> bool:
+    """True if who is paid, or by which line, differs. Fewer lines to the same payees are no difference."""
+    paid = {line.key: line.payee for line in before.cost_lines}
+    return before.payees != after.payees or any(paid.get(line.key) != line.payee for line in after.cost_lines)
+
+
 def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:
     problems = [
         Problem(f"/legs/{i}/travelers/{j}", "Name one of the travelers.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
 from reunify.intake import booking
+from reunify.intake.booking_records import BookingFacts
 from reunify.intake.form import TravelRequest
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import PersonId, RequestId, StaffId, VersionId
@@ -50,19 +51,24 @@ class Version:
         return TravelRequest.model_validate(self.raw)
 
 
-def as_draft(record: RequestRecord) -> Draft:
-    """An erased request has an empty draft."""
-    return as_drafts([record])[0]
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """`wrote`: everyone who requested or answered; none of them may approve or release."""
+
+    requested_by: StaffId
+    begun: datetime
+    wrote: frozenset[StaffId]
 
 
 def as_drafts(records: Sequence[RequestRecord]) -> list[Draft]:
-    """The facts told for booking only are joined in, for all of them in one query."""
+    """The facts told for booking only are joined in, for all of them in one query. An erased request has an
+    empty draft."""
     session = object_session(records[0]) if records else None
     facts = booking.kept(session, [r.id for r in records]) if session else {}
-    return [_as_draft(record, facts.get(record.id)) for record in records]
+    return [as_draft(record, facts.get(record.id)) for record in records]
 
 
-def _as_draft(record: RequestRecord, facts: booking.Facts | None) -> Draft:
+def as_draft(record: RequestRecord, facts: booking.Facts | None) -> Draft:
     try:
         content, erased_on = booking.joined(record.draft, facts), None
     except Erased as erased:
@@ -82,10 +88,13 @@ def _as_draft(record: RequestRecord, facts: booking.Facts | None) -> Draft:
     )
 
 
-def _as_version(record: VersionRecord) -> Version:
-    """Raises vault's Erased."""
-    session = object_session(record)
-    facts = booking.kept(session, [record.id]).get(record.id) if session else None
+def _versions(session: Session, asked: sa.Select[VersionRecord]) -> list[Version]:
+    """With the facts told for booking only, in one query. Raises vault's Erased."""
+    with_facts = asked.outerjoin(BookingFacts, BookingFacts.id == VersionRecord.id).add_columns(BookingFacts)
+    return [_as_version(record, booking.opened(facts)) for record, facts in session.execute(with_facts).all()]
+
+
+def _as_version(record: VersionRecord, facts: booking.Facts | None) -> Version:
     return Version(
         VersionId(record.id),
         RequestId(record.request_id),
@@ -100,10 +109,15 @@ def _as_version(record: VersionRecord) -> Version:
 
 def request(session: Session, request_id: UUID) -> Draft:
     """Raises NotFound."""
-    record = session.get(RequestRecord, request_id)
-    if record is None:
+    found = session.execute(
+        sa.select(RequestRecord, BookingFacts)
+        .outerjoin(BookingFacts, BookingFacts.id == RequestRecord.id)
+        .where(RequestRecord.id == request_id)
+    ).one_or_none()
+    if found is None:
         raise NotFound("There is no such request.")
-    return as_draft(record)
+    record, facts = found
+    return as_draft(record, booking.opened(facts))
 
 
 def requests(session: Session, *, limit: int = 200) -> list[Draft]:
@@ -113,10 +127,10 @@ def requests(session: Session, *, limit: int = 200) -> list[Draft]:
 
 
 def version(session: Session, version_id: UUID) -> Version:
-    record = session.get(VersionRecord, version_id)
-    if record is None:
+    found = _versions(session, sa.select(VersionRecord).where(VersionRecord.id == version_id))
+    if not found:
         raise NotFound("There is no such version.")
-    return _as_version(record)
+    return found[0]
 
 
 def lock_version(session: Session, version_id: UUID) -> Version | None:
@@ -124,9 +138,11 @@ def lock_version(session: Session, version_id: UUID) -> Version | None:
 
     The request's row is what is locked: a version is append-only, and nobody may lock it.
     """
-    request_id = session.scalar(sa.select(VersionRecord.request_id).where(VersionRecord.id == version_id))
     held = session.scalar(
-        sa.select(RequestRecord.id).where(RequestRecord.id == request_id).with_for_update(skip_locked=True)
+        sa.select(RequestRecord.id)
+        .join(VersionRecord, VersionRecord.request_id == RequestRecord.id)
+        .where(VersionRecord.id == version_id)
+        .with_for_update(of=RequestRecord, skip_locked=True)
     )
     return version(session, version_id) if held is not None else None
 
@@ -138,23 +154,24 @@ def lock_request(session: Session, request_id: UUID) -> None:
 
 def newest_version(session: Session, request_id: UUID) -> Version:
     """Raises NotFound while the request is a draft."""
-    record = session.scalar(
+    found = _versions(
+        session,
         sa.select(VersionRecord)
         .where(VersionRecord.request_id == request_id)
         .order_by(VersionRecord.number.desc())
-        .limit(1)
+        .limit(1),
     )
-    if record is None:
+    if not found:
         raise NotFound("This request has not been submitted yet.")
-    return _as_version(record)
+    return found[0]
 
 
 def versions(session: Session, request_id: UUID) -> list[Version]:
     """Every frozen version, the oldest first; none while the request is a draft."""
-    rows = session.scalars(
-        sa.select(VersionRecord).where(VersionRecord.request_id == request_id).order_by(VersionRecord.number)
+    return _versions(
+        session,
+        sa.select(VersionRecord).where(VersionRecord.request_id == request_id).order_by(VersionRecord.number),
     )
-    return [_as_version(row) for row in rows]
 
 
 def newest_number(session: Session, request_id: UUID) -> int:
@@ -165,10 +182,49 @@ def newest_number(session: Session, request_id: UUID) -> int:
     return found or 0
 
 
-def authors(session: Session, request_id: UUID) -> set[StaffId]:
-    """Everyone who requested or answered: none of them may approve or release."""
-    asked = session.scalar(sa.select(RequestRecord.requested_by).where(RequestRecord.id == request_id))
-    answered = session.scalars(
-        sa.select(VersionRecord.submitted_by).where(VersionRecord.request_id == request_id)
+def references(session: Session, request_ids: Collection[UUID]) -> dict[RequestId, str]:
+    """What people call these requests. Nothing is unsealed."""
+    r = RequestRecord
+    rows = session.execute(sa.select(r.id, r.reference).where(r.id.in_(request_ids)))
+    return {RequestId(row.id): row.reference for row in rows}
+
+
+def reference(session: Session, request_id: UUID) -> str:
+    """Raises NotFound."""
+    found = references(session, [request_id])
+    if not found:
+        raise NotFound("There is no such request.")
+    return found[RequestId(request_id)]
+
+
+def newest_author(session: Session, request_id: UUID) -> StaffId:
+    """Who submitted or answered last. Nothing is unsealed. Raises NotFound while it is a draft."""
+    found = session.scalar(
+        sa.select(VersionRecord.submitted_by)
+        .where(VersionRecord.request_id == request_id)
+        .order_by(VersionRecord.number.desc())
+        .limit(1)
     )
-    return {StaffId(i) for i in (asked, *answered) if i is not None}
+    if found is None:
+        raise NotFound("This request has not been submitted yet.")
+    return StaffId(found)
+
+
+def child_of(session: Session, request_id: UUID) -> PersonId | None:
+    """The child's own id, once the request is submitted. Nothing is unsealed."""
+    found = session.scalar(sa.select(RequestRecord.child_person_id).where(RequestRecord.id == request_id))
+    return PersonId(found) if found else None
+
+
+def authorship(session: Session, request_id: UUID) -> Authorship:
+    """Nothing is unsealed. Raises NotFound."""
+    rows = session.execute(
+        sa.select(RequestRecord.requested_by, RequestRecord.created_at, VersionRecord.submitted_by)
+        .outerjoin(VersionRecord, VersionRecord.request_id == RequestRecord.id)
+        .where(RequestRecord.id == request_id)
+    ).all()
+    if not rows:
+        raise NotFound("There is no such request.")
+    asked, begun, _ = rows[0]
+    wrote = frozenset(StaffId(row.submitted_by) for row in rows if row.submitted_by is not None)
+    return Authorship(StaffId(asked), begun, wrote | {StaffId(asked)})

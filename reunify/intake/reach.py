@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.identity.family_policy import OneNight
 from reunify.intake import queries
 from reunify.intake.case_records import CaseOpening, DisclosedCase, DisclosureRecord
 from reunify.intake.queries import Draft
@@ -21,7 +22,10 @@ from reunify.kernel.sight import Sight, sight_of
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A case this person may open. `disclosed`: true names, by order, for this reader and for a time."""
+    """A case this person may open. `disclosed`: true names, by order, for this reader and for a time.
+
+    `opened`: seen whole by an emergency opening in force, and by nothing else.
+    """
 
     request_id: RequestId
     reference: str
@@ -29,7 +33,7 @@ class Reach:
     requested_by: StaffId
     handled_by: StaffId
     team: str | None
-    opened: bool
+    opened: OneNight | None
     disclosed: bool
 
 
@@ -45,7 +49,6 @@ def reach(session: Session, request_id: UUID, *, by: Staff, now: datetime | None
             RequestRecord.handled_by,
             RequestRecord.team,
             RequestRecord.state,
-            _opened(by, now).label("opened"),
             _disclosed(by, now).label("disclosed"),
         ).where(RequestRecord.id == request_id)
     ).first()
@@ -56,8 +59,12 @@ def reach(session: Session, request_id: UUID, *, by: Staff, now: datetime | None
             owner=StaffId(found.handled_by),
             team=found.team,
             submitted=found.state != "draft",
-            granted=found.opened or found.disclosed,
+            granted=found.disclosed,
         )
+    opened = None
+    if found is not None and sight is not Sight.WHOLE:
+        opened = _night(session, request_id, by, now)
+        sight = Sight.WHOLE if opened else sight
     if found is None or sight is Sight.NONE:
         raise NotFound("There is no such request.")
     return Reach(
@@ -67,7 +74,7 @@ def reach(session: Session, request_id: UUID, *, by: Staff, now: datetime | None
         StaffId(found.requested_by),
         StaffId(found.handled_by),
         found.team,
-        found.opened,
+        opened,
         found.disclosed,
     )
 
@@ -102,12 +109,28 @@ def _in_reach(by: Staff, granted: sa.ColumnElement[bool]) -> sa.ColumnElement[bo
     r = RequestRecord
     ways = [granted]
     if Role.CASE_MANAGER in by.roles:
-        ways.append(r.handled_by.in_(by.selves))
-    if by.team is not None and by.roles & {Role.CASE_MANAGER, Role.SUPERVISOR}:
-        ways.append(r.team == by.team)
+        ways.append(r.handled_by.in_({by.id, *by.covers}))
+        if by.team is not None:
+            ways.append(r.team == by.team)
+    if Role.SUPERVISOR in by.roles:
+        ways.append(r.team.in_(by.supervises))
     if by.roles & {Role.FINANCE_APPROVER, Role.FINANCE_RELEASER, Role.AUDITOR}:
         ways.append(r.state != "draft")
     return sa.or_(*ways)
+
+
+def _night(session: Session, request_id: UUID, by: Staff, now: datetime | None) -> OneNight | None:
+    """The emergency opening in force that ends last."""
+    if now is None or Role.CASE_MANAGER not in by.roles:
+        return None
+    o = CaseOpening
+    last = session.execute(
+        sa.select(o.id, o.ends_at)
+        .where(o.request_id == request_id, o.opened_by == by.id, o.opened_at <= now, o.ends_at > now)
+        .order_by(o.ends_at.desc())
+        .limit(1)
+    ).first()
+    return OneNight(last.id, last.ends_at) if last else None
 
 
 def _opened(by: Staff, now: datetime | None) -> sa.ColumnElement[bool]:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from reunify.consent import policy
 from reunify.consent.policy import Needed, Parent
+from reunify.intake import households
 from reunify.intake.form import PayeeSaid, Traveler, TravelerRole, TravelRequest
 from reunify.intake.queries import Version
 
@@ -38,7 +39,12 @@ def parents(request: TravelRequest) -> list[Parent]:
     return [
         Parent(
             t.key,
-            policy.parent_may_sign(abuse_suspected=told.abuse_suspected, found_safe=t.key == safe),
+            policy.parent_may_sign(
+                abuse_suspected=told.abuse_suspected,
+                protective_order=told.protective_order,
+                hidden_from=households.hidden_from(request, t),
+                found_safe=t.key == safe,
+            ),
         )
         for t in request.travelers
         if t.role in _PARENTS

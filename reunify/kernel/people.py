@@ -27,8 +27,10 @@ class Staff:
     """A signed-in person.
 
     `stands_for`: colleagues whose roles this person holds by delegation just now; dual control counts
-    them and this person as one. `proved_at`: when the person last proved a passkey in this session.
-    `through`: the program that enters in this person's name with a token; never the person themselves.
+    them and this person as one, and nobody reads more by it. `covers`: of these, the case managers whose
+    role is lent: their cases count as this person's. `supervises`: the teams this person leads, the own one
+    and a lender's. `proved_at`: when the person last proved a passkey in this session. `through`: the
+    program that enters in this person's name with a token; never the person themselves.
     """
 
     id: StaffId
@@ -36,6 +38,8 @@ class Staff:
     roles: frozenset[Role]
     team: str | None = None
     stands_for: frozenset[StaffId] = frozenset()
+    covers: frozenset[StaffId] = frozenset()
+    supervises: frozenset[str] = frozenset()
     proved_at: datetime | None = field(default=None, compare=False)
     through: Service | None = None
 

@@ -21,13 +21,22 @@ _FINANCE = frozenset({Role.FINANCE_APPROVER, Role.FINANCE_RELEASER})
 
 
 def may_see_case(by: Actor, owner: StaffId, team: str | None) -> bool:
-    """The whole case: whoever handles it, their team, its supervisor. Without a team, only its owner."""
+    """The whole case: whoever handles it, their team, its supervisor. Without a team, only its owner.
+
+    Whoever covers for the owner reads as they do; to count as one person where two are needed opens nothing.
+    """
     if not isinstance(by, Staff):
         return False
-    if Role.CASE_MANAGER in by.roles and owner in by.selves:
+    if Role.CASE_MANAGER in by.roles and (owner == by.id or owner in by.covers):
         return True
-    works_cases = by.roles & {Role.CASE_MANAGER, Role.SUPERVISOR}
-    return bool(works_cases) and team is not None and team == by.team
+    if team is None:
+        return False
+    return (Role.CASE_MANAGER in by.roles and team == by.team) or leads(by, team)
+
+
+def leads(by: Staff, team: str | None) -> bool:
+    """A supervisor of this team, by their own role or by its supervisor's lent one."""
+    return Role.SUPERVISOR in by.roles and team is not None and team in by.supervises
 
 
 def sight_of(by: Actor, *, owner: StaffId, team: str | None, submitted: bool, granted: bool = False) -> Sight:

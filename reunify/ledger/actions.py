@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,10 +19,11 @@ from reunify.kernel.ids import FundId, new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.ledger import policy, postings
+from reunify.ledger.caps import CapKey, set_caps
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Kind, Scope, Unit
 from reunify.ledger.posting import on_holds, post_once
 from reunify.ledger.postings import BalanceKey, Entries, Part
-from reunify.ledger.records import LedgerBalance, LedgerCap
+from reunify.ledger.records import LedgerBalance
 from reunify.ledger.statement import NewHold
 
 
@@ -76,34 +76,11 @@ def draw_down(
 def set_cap(
     session: Session, *, fund_id: FundId, scope: Scope, scope_id: str, unit: Unit, at_most: int
 ) -> UUID:
-    """Make or change a cap; returns its id. Raises StillInUse when more is in use already.
-
-    A cap that is there already with this limit is only read: locking it here, before the balances, could
-    deadlock with a posting that holds a balance and waits for the cap.
-    """
-    there = session.execute(
-        sa.select(LedgerCap.id, LedgerCap.at_most).where(
-            LedgerCap.fund_id == fund_id,
-            LedgerCap.scope == scope,
-            LedgerCap.scope_id == scope_id,
-            LedgerCap.unit == unit,
-        )
-    ).first()
-    if there is not None and there.at_most == at_most:
-        return UUID(str(there.id))
-    made = insert(LedgerCap).values(
-        id=new_id(), fund_id=fund_id, scope=scope, scope_id=scope_id, unit=unit, at_most=at_most
-    )
-    found: UUID | None = session.scalar(
-        made.on_conflict_do_update(
-            index_elements=["fund_id", "scope", "scope_id", "unit"],
-            set_={"at_most": at_most},
-            where=LedgerCap.used <= at_most,
-        ).returning(LedgerCap.id)
-    )
-    if found is None:
+    """Make or change a cap; returns its id. Raises StillInUse when more is in use already."""
+    (cap,) = set_caps(session, [(CapKey(fund_id, scope, scope_id, unit), at_most)])
+    if cap is None:
         raise policy.StillInUse(f"More than {at_most} is already in use under this {scope} cap.")
-    return found
+    return cap.id
 
 
 @may(*FINANCE, Role.CASE_MANAGER, system=True)

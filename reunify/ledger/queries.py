@@ -14,7 +14,7 @@ from reunify.kernel.ids import FundId
 from reunify.kernel.money import Money
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Hold, Unit
 from reunify.ledger.postings import BalanceKey
-from reunify.ledger.records import LedgerBalance, LedgerCap, LedgerEntry, LedgerEvent, LedgerHold
+from reunify.ledger.records import LedgerBalance, LedgerEntry, LedgerEvent, LedgerHold
 
 __all__ = ["Balance", "Hold", "Line", "balances", "cash", "history", "holds"]
 
@@ -78,6 +78,8 @@ def holds(session: Session, hold_ids: Collection[UUID]) -> dict[UUID, Hold]:
 
 def read_holds(session: Session, hold_ids: Collection[UUID], *, lock: bool) -> list[Hold]:
     """In id order; `lock` keeps them until the transaction ends."""
+    if not hold_ids:
+        return []
     h = LedgerHold
     asked = (
         sa.select(h.id, h.fund_id, h.budget_category, h.unit, h.ceiling, h.reserved, h.obligated, h.expended)
@@ -127,8 +129,3 @@ def history(session: Session, hold_ids: Collection[UUID]) -> list[Line]:
         )
         for v, e in rows
     ]
-
-
-def cap_used(session: Session, cap_id: UUID) -> int:
-    """How much of a cap is held, owed or spent."""
-    return int(session.scalar(sa.select(LedgerCap.used).where(LedgerCap.id == cap_id)) or 0)

@@ -37,7 +37,6 @@ def register(
     """
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(request_id), 0))))
     known = queries.newest(session, request_id)
-    result: dict[str, PayeeId] = {}
     for said in content.payees:
         before = known.get(said.key)
         agreement.follow(
@@ -45,10 +44,13 @@ def register(
             request_id=request_id,
             content=content,
             said=said,
-            told_before=before is not None and before.stripe_consent,
+            before=before,
             by=by,
             now=now,
         )
+    result: dict[str, PayeeId] = {}
+    for said in content.payees:
+        before = known.get(said.key)
         if before is not None and _same(before, said):
             result[said.key] = before.id
             continue
@@ -85,7 +87,7 @@ def record_recipient(
     record = session.get(PayeeRecord, payee_id, with_for_update=True)
     if record is None:
         raise NotFound("There is no such payee.")
-    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, request=record.request_id):
+    if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, record=record.id, request=record.request_id):
         raise NoConsent("This payee has not agreed to be paid through Stripe: pay and log it another way.")
     if record.stripe_recipient == recipient:
         return

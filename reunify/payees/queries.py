@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,6 +29,11 @@ class Payee:
     country: str
     stripe_consent: bool
     stripe_recipient: str | None
+
+    @property
+    def person(self) -> tuple[str, str | None]:
+        """Who is told of, and who agreed: another name or e-mail may be another human."""
+        return self.legal_name, self.email
 
     @property
     def has_email(self) -> bool:
@@ -57,6 +64,14 @@ def payee(session: Session, payee_id: PayeeId) -> Payee:
     return as_payee(record)
 
 
+def by_id(session: Session, payee_ids: Collection[PayeeId]) -> dict[PayeeId, Payee]:
+    """These versions of payees; ids that do not exist are absent. Nothing is asked for none."""
+    if not payee_ids:
+        return {}
+    rows = session.scalars(sa.select(PayeeRecord).where(PayeeRecord.id.in_(payee_ids))).all()
+    return {PayeeId(row.id): as_payee(row) for row in rows}
+
+
 def request_of(session: Session, payee_id: PayeeId) -> RequestId:
     """Whose request the payee belongs to; opens no seal. Raises NotFound."""
     found = session.scalar(sa.select(PayeeRecord.request_id).where(PayeeRecord.id == payee_id))
@@ -71,3 +86,18 @@ def newest(session: Session, request_id: RequestId) -> dict[str, Payee]:
         sa.select(PayeeRecord).where(PayeeRecord.request_id == request_id).order_by(PayeeRecord.version)
     )
     return {row.key: as_payee(row) for row in rows}
+
+
+def same_person_since(session: Session, payee: Payee) -> datetime | None:
+    """Since when this name and e-mail are told without a break; None if they are told no more."""
+    rows = session.scalars(
+        sa.select(PayeeRecord)
+        .where(PayeeRecord.request_id == payee.request_id, PayeeRecord.key == payee.key)
+        .order_by(PayeeRecord.version.desc())
+    )
+    since = None
+    for row in rows:
+        if as_payee(row).person != payee.person:
+            break
+        since = row.registered_at
+    return since

@@ -12,7 +12,7 @@ from reunify.kernel.ids import new_id
 from reunify.kernel.may import may
 from reunify.kernel.money import Money
 from reunify.kernel.people import Actor, Role, Staff
-from reunify.rates import policy
+from reunify.rates import policy, queries
 from reunify.rates.records import OrganisationSetting
 
 
@@ -39,6 +39,7 @@ def set_organisation(
     )
     session.add(row)
     session.flush()
+    queries.forget(session)
     record(
         session,
         by=by,

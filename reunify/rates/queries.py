@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from reunify.kernel.money import Money
 from reunify.rates.policy import Organisation, Row, Setting, organisation_of
 from reunify.rates.records import OrganisationSetting
 
 __all__ = ["Organisation", "SettingView", "organisation", "settings"]
+
+_HERE: Final = "reunify.rates.organisation"  # in session.info: what this transaction has read, by date
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,16 @@ class SettingView:
 def organisation(session: Session, *, on: date) -> Organisation:
     """The values in force on the date: the newest day wins, then the row written last.
 
-    Raises OrganisationNotSetUp.
+    Read once in a transaction: the ledger asks at every posting, every letter and page again, and what one
+    transaction does is under one set of values. Raises OrganisationNotSetUp.
     """
+    known: dict[date, Organisation] = session.info.setdefault(_HERE, {})
+    if on not in known:
+        known[on] = _read(session, on)
+    return known[on]
+
+
+def _read(session: Session, on: date) -> Organisation:
     rows = session.execute(
         sa.select(
             OrganisationSetting.key,
@@ -50,6 +61,20 @@ def organisation(session: Session, *, on: date) -> Organisation:
         )
     )
     return organisation_of({Setting(key): Row(i, cents, text) for key, i, cents, text in rows}, on=on)
+
+
+def forget(session: Session, *_: object) -> None:
+    """A value was set, or the transaction is over."""
+    session.info.pop(_HERE, None)
+
+
+def _forget_at_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        forget(session)
+
+
+sa.event.listen(Session, "after_transaction_end", _forget_at_end)
+sa.event.listen(Session, "after_soft_rollback", forget)
 
 
 def settings(session: Session) -> list[SettingView]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from reunify.allocation.queries import award_plan
 from reunify.approval.queries import Award
 from reunify.documents.queries import Document
 from reunify.intake import queries as intake
@@ -24,7 +25,7 @@ def of_award(session: Session, award: Award, sight: Sight) -> list[str]:
         MARK,
         "",
         f"Approval sheet, award {award.reference}",
-        f"Request {intake.request(session, award.request_id).reference}, version {award.version_number}",
+        f"Request {intake.reference(session, award.request_id)}, version {award.version_number}",
     ]
     if seen is Sight.MASKED:
         lines.append(pseudonym(award.request_id))
@@ -33,7 +34,7 @@ def of_award(session: Session, award: Award, sight: Sight) -> list[str]:
         f"Not to exceed: {award.ceiling}",
         f"Digest: {award.digest or 'not approved yet'}",
         "",
-        *_split(split(session, award, seen)),
+        *_split(split(session, award_plan(session, award.allocation_id), award.request_id, seen)),
         "",
         MARK,
     ]
@@ -63,6 +64,8 @@ def of_document(session: Session, document: Document, award: Award | None, sight
 
 def _split(shown: SplitShown) -> list[str]:
     lines = []
+    if shown.erased_on is not None:
+        lines += [f"Erased on {shown.erased_on:%Y-%m-%d}: days and names are gone, amounts stay.", ""]
     for line in shown.lines:
         days = " to ".join(d.isoformat() for d in (line.first_day, line.last_day) if d)
         lines.append(

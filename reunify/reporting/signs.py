@@ -15,6 +15,8 @@ from reunify.disbursement.records import InstructionRecord
 from reunify.eligibility.records import AssessmentRecord
 from reunify.intake.records import RequestRecord, VersionRecord
 
+AT_REST = ("settled", "withdrawn")  # an old trouble of these troubles nobody
+
 
 @dataclass(slots=True)
 class Signs:
@@ -75,4 +77,4 @@ def _read_awards(session: Session, found: dict[UUID, Signs]) -> None:
     paid = sa.select(InstructionRecord.award_id, InstructionRecord.state, InstructionRecord.trouble)
     for award_id, state, trouble in session.execute(paid.where(InstructionRecord.award_id.in_(standing))):
         standing[award_id].instruction_states.add(state)
-        standing[award_id].troubled |= trouble is not None and state not in ("settled", "withdrawn")
+        standing[award_id].troubled |= trouble is not None and state not in AT_REST

@@ -6,7 +6,7 @@ dates, nothing the family told. Auditors see `MaskedView`: amounts and outcomes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from reunify.allocation import queries as plans
+from reunify.allocation.queries import AwardPlan
 from reunify.approval.queries import Award
 from reunify.disbursement.queries import Instruction
 from reunify.documents.queries import Document
@@ -27,6 +27,7 @@ from reunify.payees import queries as payees
 from reunify.payees.queries import Payee
 from reunify.reporting.progress import Progress
 from reunify.vault import keyring
+from reunify.vault.keepers import Erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,16 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True)
 class SplitShown:
-    """`by_fund`: name, unit, total. `uncovered`: what no fund pays, by the line's name, in cents."""
+    """`by_fund`: name, unit, total. `uncovered`: what no fund pays, by the line's name, in cents.
+
+    `erased_on`: since then nobody knows the days, or who was paid.
+    """
 
     lines: tuple[LineShown, ...]
     total_cents: int
     by_fund: tuple[tuple[str, str, int], ...]
     uncovered: tuple[tuple[str, int], ...]
+    erased_on: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +96,14 @@ class RuleShown:
 
 @dataclass(frozen=True, slots=True)
 class MoneyView:
-    """For finance. `questions`: how many are open, never which."""
+    """For finance; for everybody, what is left once `erased_on`. `questions`: how many, never which."""
 
     id: RequestId
     reference: str
     stage: str
     number: int
     created_at: datetime
+    erased_on: datetime | None
     requested_by: StaffId
     checked_at: datetime | None
     run: str | None
@@ -144,14 +150,15 @@ def money_view(session: Session, now: Progress, sight: Sight = Sight.MONEY) -> M
         stage=now.stage,
         number=now.number,
         created_at=now.request.created_at,
+        erased_on=now.request.erased_on,
         requested_by=now.request.requested_by,
         checked_at=now.checked_at,
         run=now.run,
         questions=len(explained.questions) if explained else 0,
         award=now.award,
         refusal_id=now.refusal.id if now.refusal else None,
-        split=split(session, now.award, sight) if now.award else None,
-        payments=tuple(_payment(session, made, sight) for made in now.instructions),
+        split=split(session, now.plan, now.request.id, sight) if now.plan else None,
+        payments=_payments(session, now.instructions, sight),
         papers=now.documents,
         sources=sources(explained.sources if explained else ()),
     )
@@ -171,12 +178,11 @@ def sources(found: tuple[SourceView, ...]) -> tuple[SourceShown, ...]:
     return tuple(SourceShown(s.name, s.answer, s.provisional) for s in found)
 
 
-def split(session: Session, award: Award, sight: Sight) -> SplitShown:
+def split(session: Session, plan: AwardPlan, request_id: RequestId, sight: Sight) -> SplitShown:
     """The award's lines by fund, as this sight may read them."""
-    plan = plans.award_plan(session, award.allocation_id)
-    told = _told_lines(intake.version(session, plan.version_id).raw)
+    told, erased_on = _told(session, plan.version_id)
     names = {f.id: f.name for f in funds.all_funds(session)}
-    paid = payees.newest(session, award.request_id)
+    paid = payees.newest(session, request_id)
     numbers = {key: n for n, key in enumerate(dict.fromkeys(line.line_key for line in plan.lines), start=1)}
     lines = tuple(
         LineShown(
@@ -199,7 +205,7 @@ def split(session: Session, award: Award, sight: Sight) -> SplitShown:
         for key, left in sorted(plan.certificate.get("uncovered", {}).items())
         if left
     )
-    return SplitShown(lines, plan.ceiling_cents, _by_fund(lines), uncovered)
+    return SplitShown(lines, plan.ceiling_cents, _by_fund(lines), uncovered, erased_on)
 
 
 def _by_fund(lines: tuple[LineShown, ...]) -> tuple[tuple[str, str, int], ...]:
@@ -209,9 +215,28 @@ def _by_fund(lines: tuple[LineShown, ...]) -> tuple[tuple[str, str, int], ...]:
     return tuple((fund, unit, total) for (fund, unit), total in totals.items())
 
 
-def _payment(session: Session, made: Instruction, sight: Sight) -> PaymentShown:
-    name = payee_name(payees.payee(session, made.payee), sight)
-    return PaymentShown(made.id, name, made.rail, made.state, made.trouble, made.unit, made.amount)
+def _payments(session: Session, all_made: Collection[Instruction], sight: Sight) -> tuple[PaymentShown, ...]:
+    to = payees.by_id(session, {made.payee for made in all_made})
+    return tuple(
+        PaymentShown(
+            made.id,
+            payee_name(to[made.payee], sight),
+            made.rail,
+            made.state,
+            made.trouble,
+            made.unit,
+            made.amount,
+        )
+        for made in all_made
+    )
+
+
+def _told(session: Session, version_id: UUID) -> tuple[Mapping[str, Mapping[str, Any]], datetime | None]:
+    """The lines as the family told them, by key; or when they were erased."""
+    try:
+        return _told_lines(intake.version(session, version_id).raw), None
+    except Erased as erased:
+        return {}, erased.on
 
 
 def _told_lines(content: Any) -> Mapping[str, Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.files import evidence
 from reunify.files.evidence_policy import HeldByQuarantine, Kind
-from reunify.identity import forgetting
+from reunify.identity import forgetting, persons
 from reunify.intake import booking
 from reunify.intake import queries as intake
 from reunify.kernel.ids import RequestId
@@ -67,6 +67,9 @@ class Gone:
     now: datetime
 
     def destroy(self, keeper: UUID, kind: str) -> None:
+        """A key whose end is written down already is not destroyed twice."""
+        if self.session.get(Erasure, (keeper, kind)) is not None:
+            return
         keepers.destroy(self.session, keeper=keeper, now=self.now)
         self.session.add(
             Erasure(keeper=keeper, kind=kind, plan_id=self.plan_id, record=self.item.record, at=self.now)
@@ -77,12 +80,15 @@ class Gone:
 def _case(gone: Gone) -> None:
     """Papers first: a quarantined one stops the erasure. The family's key goes last of all it seals."""
     session, request_id = gone.session, RequestId(gone.item.request_id)
-    evidence.erase(session, request_id=request_id, by=BY, now=gone.now)
+    _papers(gone, only=None)
     _booking_facts(gone)
     forgetting.forget_family_access(session, request_id=request_id)
     child = ending.child_of(session, request_id)
     gone.destroy(request_id, "request")
-    if child is not None and not _named_elsewhere(session, child):
+    if child is None:
+        return
+    persons.lock_person(session, child)  # who registers a request on this child meanwhile, goes first
+    if not _named_elsewhere(session, child):
         forgetting.forget_person(session, person_id=child)
         gone.destroy(child, "person")
 
@@ -93,13 +99,16 @@ def _booking_facts(gone: Gone) -> None:
 
 
 def _identity_papers(gone: Gone) -> None:
-    evidence.erase(
-        gone.session,
-        request_id=RequestId(gone.item.request_id),
-        by=BY,
-        now=gone.now,
-        only=Kind.IDENTITY,
+    _papers(gone, only=Kind.IDENTITY)
+
+
+def _papers(gone: Gone, *, only: Kind | None) -> None:
+    """Bytes, and the keys of those papers that have one of their own: an old backup opens none of them."""
+    own = evidence.erase(
+        gone.session, request_id=RequestId(gone.item.request_id), by=BY, now=gone.now, only=only
     )
+    for keeper in sorted(own):
+        gone.destroy(keeper, "identity_papers")
 
 
 ERASE: Final[dict[Part, Callable[[Gone], None]]] = {

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from reunify.files import evidence_queries as evidence
 from reunify.files.evidence_policy import Kind
 from reunify.intake import booking
+from reunify.intake import queries as intake
 from reunify.kernel.canonical import digest_of
 from reunify.rates.queries import organisation
 from reunify.reporting import ending
@@ -110,6 +111,12 @@ def held_among(session: Session, request_ids: Collection[UUID]) -> frozenset[UUI
         if person is not None:
             found.update(ending.requests_of_person(session, person))
     return frozenset(found & set(request_ids))
+
+
+def is_held(session: Session, request_id: UUID) -> bool:
+    """The same of one request, locked until the transaction ends: a hold on its way is waited for."""
+    intake.lock_request(session, request_id)
+    return bool(held_among(session, [request_id]))
 
 
 def _judged(

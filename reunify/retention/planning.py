@@ -55,17 +55,22 @@ def plan(session: Session, *, by: Actor, now: datetime) -> tuple[UUID, Found]:
 
 
 @may(Role.SUPERVISOR, Role.ADMINISTRATOR)
-def approve_plan(session: Session, *, plan_id: UUID, digest: str, by: Staff, now: datetime) -> None:
-    """Another person's yes, to exactly the plan they read (`digest`).
+def approve_plan(session: Session, *, plan_id: UUID, digest: str, by: Staff, now: datetime) -> bool:
+    """Another person's yes, to exactly the plan they read (`digest`); False while one more person is needed.
 
+    A plan made at the command line names nobody: whoever first says yes takes it on as if they had made it.
     Raises NoSuchPlan, PlannerMayNotApprove, PlanChanged, WrongState.
     """
     record = locked(session, plan_id)
     PLAN_MOVES.check(record.state, "approve")
     policy.check_can_approve_plan(by, planned_by=record.planned_by)
     policy.check_plan_read(digest, kept=record.digest)
-    moved = PLAN_MOVES.apply(record, "approve")
-    record.approved_by, record.approved_at = by.id, now
+    taken_on = record.planned_by is None
+    moved = PLAN_MOVES.apply(record, "take_on" if taken_on else "approve")
+    if taken_on:
+        record.planned_by = by.id
+    else:
+        record.approved_by, record.approved_at = by.id, now
     audit.record(
         session,
         by=by,
@@ -75,6 +80,7 @@ def approve_plan(session: Session, *, plan_id: UUID, digest: str, by: Staff, now
         moved=moved,
         detail={"digest": record.digest},
     )
+    return not taken_on
 
 
 @may(Role.SUPERVISOR, Role.ADMINISTRATOR)

@@ -27,6 +27,7 @@ HOLD_MOVES = Moves(
 PLAN_MOVES = Moves(
     "retention plan",
     Move(START, "plan", "planned", "operator, supervisor or administrator"),
+    Move("planned", "take_on", "planned", "supervisor or administrator, of a plan made at the command line"),
     Move("planned", "approve", "approved", "another supervisor or administrator"),
     Move("planned", "discard", "discarded", "supervisor or administrator"),
     Move("approved", "discard", "discarded", "supervisor or administrator"),
@@ -101,7 +102,7 @@ class SecondPersonLifts(NotAllowed):
 
 
 class PlannerMayNotApprove(NotAllowed):
-    """Whoever made a plan never approves it."""
+    """Whoever made a plan, or took it on, never approves it."""
 
 
 class PlanChanged(OutOfStep):

@@ -92,7 +92,8 @@ class Plan(Base):
         sa.CheckConstraint("approved_by <> planned_by", name="planner_never_approves"),
         sa.CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approval_paired"),
         sa.CheckConstraint(
-            "state NOT IN ('approved', 'done') OR approved_by IS NOT NULL", name="approved_first"
+            "state NOT IN ('approved', 'done') OR (approved_by IS NOT NULL AND planned_by IS NOT NULL)",
+            name="approved_first",
         ),
     )
 
@@ -102,7 +103,9 @@ class Plan(Base):
     digest: Mapped[str]
     schedule_digest: Mapped[str]
     held: Mapped[int]  # due, but held when it was planned
-    planned_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: at the command line
+    planned_by: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("staff.id")
+    )  # None: at the command line, nobody yet
     planned_at: Mapped[datetime]
     approved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
@@ -135,7 +138,9 @@ class Erasure(Base):
 
     __tablename__ = "erasures"
     __table_args__ = (
-        sa.CheckConstraint("kind IN ('request', 'person', 'booking_facts')", name="kind_known"),
+        sa.CheckConstraint(
+            "kind IN ('request', 'person', 'booking_facts', 'identity_papers')", name="kind_known"
+        ),
     )
 
     keeper: Mapped[UUID] = mapped_column(primary_key=True)

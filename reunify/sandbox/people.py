@@ -8,10 +8,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from reunify.identity import actions as identity
-from reunify.identity import passkeys
+from reunify.identity import passkeys, queries
 from reunify.kernel.ids import StaffId
 from reunify.kernel.money import Money
-from reunify.kernel.people import Role, System
+from reunify.kernel.people import Role, Staff, System
+from reunify.kernel.refusals import NotFound
 from reunify.rates import actions as rates
 from reunify.rates.policy import Setting
 from reunify.sandbox.authenticator import SoftwarePasskey
@@ -25,16 +26,41 @@ class DemoPerson:
     name: str
     password: str
     roles: frozenset[Role]
+    team: str | None = None
+    phone: str | None = None
 
 
 _FINANCE = frozenset({Role.FINANCE_APPROVER, Role.FINANCE_RELEASER})
+EAST, WEST = "East", "West"
 PEOPLE = (
-    DemoPerson("ana", "Ana Whitfield", "lantern-orchard-41", frozenset({Role.CASE_MANAGER})),
-    DemoPerson("ben", "Ben Castellanos", "harbor-violet-27", _FINANCE),
-    DemoPerson("carla", "Carla Nguyen", "meadow-copper-88", _FINANCE),
+    DemoPerson(
+        "ana",
+        "Ana Whitfield",
+        "lantern-orchard-41",
+        frozenset({Role.CASE_MANAGER}),
+        EAST,
+        "+1 703 555 0131",
+    ),
+    DemoPerson("ben", "Ben Castellanos", "harbor-violet-27", _FINANCE, phone="+1 703 555 0132"),
+    DemoPerson("carla", "Carla Nguyen", "meadow-copper-88", _FINANCE, phone="+1 703 555 0133"),
     DemoPerson("dee", "Dee Robinson", "willow-marble-53", frozenset({Role.AUDITOR})),
 )
-PEOPLE_BY_NAME = {person.username: person for person in PEOPLE}
+# Whom the sample families' way to their money does not need.
+COLLEAGUES = (
+    DemoPerson(
+        "eli", "Eli Marsh", "saddle-juniper-64", frozenset({Role.CASE_MANAGER}), WEST, "+1 703 555 0134"
+    ),
+    DemoPerson("sam", "Sam Okafor", "bridge-tulip-39", frozenset({Role.SUPERVISOR}), EAST, "+1 703 555 0135"),
+    DemoPerson(
+        "ada",
+        "Ada Lindqvist",
+        "kettle-saffron-75",
+        frozenset({Role.ADMINISTRATOR}),
+        phone="+1 703 555 0136",
+    ),
+)
+EVERYBODY = (*PEOPLE, *COLLEAGUES)
+PEOPLE_BY_NAME = {person.username: person for person in EVERYBODY}
 ORGANISATION: dict[Setting, Money | int | str] = {
     Setting.NAME: "Lantern Family Reunification (sample)",
     Setting.TIME_ZONE: "America/New_York",
@@ -57,6 +83,15 @@ def settle_in(session: Session, *, now: datetime) -> dict[str, StaffId]:
     return {person.username: hire(session, person, now=now) for person in PEOPLE}
 
 
+def join(session: Session, *, now: datetime) -> None:
+    """The colleagues, those who are not there yet."""
+    for person in COLLEAGUES:
+        try:
+            queries.staff_id(session, person.username)
+        except NotFound:
+            hire(session, person, now=now)
+
+
 def hire(session: Session, person: DemoPerson, *, now: datetime) -> StaffId:
     """A member of staff with a password and a software passkey."""
     staff_id = identity.add_staff(
@@ -66,6 +101,8 @@ def hire(session: Session, person: DemoPerson, *, now: datetime) -> StaffId:
         password=person.password,
         roles=set(person.roles),
         by=SANDBOX,
+        team=person.team,
+        phone=person.phone,
         now=now,
     )
     passkey = SoftwarePasskey(person.username)
@@ -75,8 +112,18 @@ def hire(session: Session, person: DemoPerson, *, now: datetime) -> StaffId:
         public_key=passkey.public_key,
         sign_count=passkey.count,
         name="The demo's software passkey",
+        proved=True,
         staff_id=staff_id,
         by=SANDBOX,
         now=now,
     )
     return staff_id
+
+
+def known_as(session: Session, username: str) -> Staff:
+    """One of the demo's people, as somebody who acts. Raises NotFound."""
+    person = PEOPLE_BY_NAME[username]
+    leads = frozenset({person.team} if person.team and Role.SUPERVISOR in person.roles else ())
+    return Staff(
+        queries.staff_id(session, username), person.name, person.roles, person.team, supervises=leads
+    )

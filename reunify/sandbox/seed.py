@@ -9,13 +9,11 @@ from sqlalchemy.orm import Session
 
 from reunify import bootstrap
 from reunify.funds import queries as funds
-from reunify.identity import queries as identity
 from reunify.intake import actions as requests
 from reunify.intake import queries as intake
-from reunify.kernel.people import Staff
 from reunify.rates.policy import OrganisationNotSetUp
 from reunify.rates.queries import organisation
-from reunify.sandbox import people
+from reunify.sandbox import nights, people
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.money import open_sample_funds
 from reunify.settings import Settings
@@ -26,29 +24,35 @@ def run(settings: Settings) -> list[str]:
     house = bootstrap.build(settings)
     try:
         with house.db.work() as session:
-            fill(session, now=house.now())
+            now = house.now()
+            fill(session, now=now)
+            people.join(session, now=now)
+            nights.plan(session, now=now)
     finally:
         house.db.dispose()
     signs_in = [
         f"Sign in as {p.username} / {p.password}: {p.name}, "
         + " and ".join(sorted(r.value.replace("_", " ") for r in p.roles))
-        for p in people.PEOPLE
+        + (f", team {p.team}" if p.team else "")
+        for p in people.EVERYBODY
     ]
     return [*signs_in, 'Then press "Use the demo\'s software passkey"; it also confirms what needs one.']
 
 
 def enter_families(settings: Settings) -> None:
-    """What a demo opens with: each sample family entered by Ana, unless somebody has entered something."""
+    """What a demo opens with: the sample families, unless somebody has entered something.
+
+    Eli, of another team, has one of them; the others are Ana's.
+    """
     house = bootstrap.build(settings)
-    ana = people.PEOPLE_BY_NAME["ana"]
     try:
         with house.db.work(wake=True) as session:
             if intake.requests(session, limit=1):
                 return
-            staff_id = identity.staff_id(session, ana.username)
-            by = Staff(staff_id, ana.name, ana.roles)
             now = house.now()
+            ana, eli = (people.known_as(session, name) for name in ("ana", "eli"))
             for family in sample_families(now.date()):
+                by = eli if family.letter == "d" else ana
                 draft = requests.create(session, draft=family.draft, by=by, now=now)
                 requests.submit(session, request_id=draft.id, case_types=house.case_types, by=by, now=now)
     finally:

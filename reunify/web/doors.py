@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, StringConstraints
 from sqlalchemy.orm import Session
 
-from reunify.approval import queries as approval
 from reunify.bootstrap import House
 from reunify.identity import passkeys
 from reunify.identity.passkeys import Site
-from reunify.identity.policy import SESSION_LONGEST, SET_UP, browser_words, check_proved
-from reunify.kernel.ids import RequestId
-from reunify.kernel.people import Staff
+from reunify.identity.policy import SESSION_LONGEST, SET_UP, browser_words
 from reunify.kernel.refusals import Refused
 from reunify.rates.queries import organisation
 from reunify.web.audience import STAFF_COOKIE
@@ -90,12 +85,3 @@ def credential(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
-
-
-def check_payee_change(
-    session: Session, at: House, request_id: UUID, pointers: Iterable[str], by: Staff
-) -> None:
-    """Whoever is paid is changed with a passkey at hand, once an award names them. Raises StepUpFirst."""
-    touched = any(f"{p}/".startswith("/payees/") or p.endswith("/payee") for p in pointers)
-    if touched and approval.newest_award(session, RequestId(request_id)):
-        check_proved(by, now=at.now())

@@ -21,6 +21,7 @@ from reunify.files.evidence_policy import (
     Reason,
     shown_name,
 )
+from reunify.intake.queries import lock_request
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Family, Staff
 from reunify.kernel.refusals import NotAllowed
@@ -73,7 +74,10 @@ def batch_of(form: FormData) -> Batch:
 
 
 def take_in(at: House, batch: Batch, *, request_id: RequestId, by: Staff | Family) -> list[NotTaken]:
-    """Each file by itself: one that is not taken costs the others nothing. Raises TooManyPapers, Busy."""
+    """Each file by itself: one that is not taken costs the others nothing.
+
+    Raises TooManyPapers, Busy, vault's Erased.
+    """
     assert batch.kind is not None
     refused = []
     for upload in batch.files:
@@ -84,13 +88,21 @@ def take_in(at: House, batch: Batch, *, request_id: RequestId, by: Staff | Famil
         except FileNotTaken as wrong:
             refused.append(NotTaken(shown_name(upload.filename), wrong.reason))
             with at.db.work() as session:
+                lock_request(session, request_id)
                 evidence.note_refused(
                     session, request_id=request_id, sent=sent, reason=wrong.reason, by=by, now=at.now()
                 )
             continue
         with at.db.work(wake=True) as session:
+            lock_request(session, request_id)  # an erasure under way goes first: then nothing is "received"
             evidence.keep(session, request_id=request_id, sent=sent, examined=examined, by=by, now=at.now())
     return refused
+
+
+def one_file(form: FormData, name: str, *, largest: int) -> bytes:
+    """The bytes of the one file under this name, at most one more than `largest`; empty without a file."""
+    sent = [one for one in form.getlist(name) if isinstance(one, UploadFile)]
+    return sent[0].file.read(largest + 1) if len(sent) == 1 else b""
 
 
 def attachment(request: Request, opened: Opened) -> Response:

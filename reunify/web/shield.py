@@ -26,6 +26,7 @@ LARGER: tuple[tuple[re.Pattern[str], int], ...] = (
         re.compile(r"/family/papers|/requests/[0-9a-f-]{36}/papers"),
         51 * 1024 * 1024,
     ),  # five papers and a form
+    (re.compile(r"/disclosures"), 11 * 1024 * 1024),  # one order and a form
 )
 _TOO_LARGE = "This is too large."
 _OTHER_SITE = "This call came from another site. Open the page again from our own address and repeat it."

@@ -21,6 +21,7 @@ from tests.bdd.money_steps import *  # noqa: F403
 from tests.bdd.paper_steps import *  # noqa: F403
 from tests.bdd.people_steps import *  # noqa: F403
 from tests.bdd.retention_steps import *  # noqa: F403
+from tests.bdd.staff_steps import *  # noqa: F403
 from tests.town import NOW, Town, built
 
 
@@ -56,6 +57,6 @@ class Story:
 
 
 @pytest.fixture
-def story(db: Database, tmp_path: Path) -> Iterator[Story]:
-    with built(db, tmp_path) as town:
+def story(settled_db: Database, tmp_path: Path) -> Iterator[Story]:
+    with built(settled_db, tmp_path) as town:
         yield Story(town)

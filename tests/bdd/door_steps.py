@@ -64,7 +64,12 @@ def types(story: Any, what: str) -> None:
     halves = story.draft["first"], story.draft["second" if what == "both halves" else "first"]
     with story.town.house.db.work() as session:
         story.draft["let in"] = recovery.begin_with_halves(
-            session, username="ana", first=halves[0], second=halves[1], now=story.town.clock()
+            session,
+            username="ana",
+            first=halves[0],
+            second=halves[1],
+            place="203.0.113.7",
+            now=story.town.clock(),
         )
 
 

@@ -209,7 +209,7 @@ def ben_wrote(story: Any, night: Night) -> None:
 def carla_instead(story: Any, night: Night) -> None:
     with story.town.house.db.read() as session:
         said = on_call.whom_to_call(session, authors=night.authors, now=at("eleven"))
-    assert said == "Call Carla Nguyen (no number on file), the backup."
+    assert said == "Call Carla Nguyen (+1 703 555 0133), the backup."
 
 
 def called(story: Any, hour: str) -> on_call.OnCall:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from reunify.identity import delegation, queries, staffing
 from reunify.kernel.people import Role, Staff
 from reunify.sandbox.people import DemoPerson
-from tests.integration.people_world import standing
+from tests.integration.people_world import agreed, standing
 
 OLGA = DemoPerson("olga", "Olga Brandt", "tundra-lemon-17", frozenset({Role.ADMINISTRATOR}))
 
@@ -41,7 +41,7 @@ def lend(story: Any, lender: str, receiver: str, role: Role) -> None:
 
 
 def moves_to(story: Any, who: str, *held: Role) -> None:
-    """Olga, who must have been hired, changes the person's roles."""
+    """Olga, who must have been hired, changes the person's roles, and a colleague confirms."""
     now = story.town.clock()
     with story.town.house.db.work() as session:
         staffing.change_roles(
@@ -51,3 +51,4 @@ def moves_to(story: Any, who: str, *held: Role) -> None:
             by=acting(session, "olga", now),
             now=now,
         )
+        agreed(session, now)

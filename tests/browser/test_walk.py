@@ -139,10 +139,30 @@ def family_may_not_read_approved_yet(desk: Page, open_page: OpenPage, request_pa
     shoot(phone, "family-arranging-es")
 
 
+def first_link(desk: Page) -> tuple[str, str]:
+    """From the request's page: the address and the PIN, shown once."""
+    desk.get_by_role("button", name="Make the family link").click()
+    address, pin = desk.locator(".secret").all_inner_texts()
+    return address, pin
+
+
+def link_anew(desk: Page, reader: str) -> tuple[str, str]:
+    """From the request's page, after a call to the number on file; without one, nothing is made."""
+    desk.get_by_role("link", name="Each reader's link").click()
+    card = desk.locator("section", has=desk.get_by_role("heading", name=reader, exact=True))
+    card.get_by_role("button", name="Make a new link").click()
+    expect(desk.get_by_role("alert")).to_be_visible()
+    expect(desk.locator(".secret")).to_have_count(0)
+    shoot(desk, "family-links-problem")
+    card.get_by_role("radio").first.check()
+    card.get_by_role("button", name="Make a new link").click()
+    address, pin = desk.locator(".secret").all_inner_texts()
+    return address, pin
+
+
 def open_door(desk: Page, phone: Page) -> None:
     """Ana makes the link, the mother types the PIN she was told."""
-    desk.get_by_role("button", name=re.compile("family link")).click()
-    address, pin = desk.locator(".secret").all_inner_texts()
+    address, pin = first_link(desk)
     phone.goto(address)
     assert "/f/" not in phone.url
     phone.get_by_label("Los 6 números").fill(pin)
@@ -174,9 +194,8 @@ def log_everything(site: Site, ben: Page, carla: Page) -> None:
 def mother_reads(desk: Page, open_page: OpenPage, request_page: str) -> None:
     desk.goto(request_page)
     phone = open_page(wide=False, script=False, locale="es-MX")
-    desk.get_by_role("button", name=re.compile("family link")).click()
+    address, pin = link_anew(desk, "Marisol Quintero Vega")
     shoot(desk, "family-link")
-    address, pin = desk.locator(".secret").all_inner_texts()
     phone.goto(address)
     if SHOTS:
         phone.screenshot(path=Path(SHOTS) / "family-door-es.png", full_page=True)
@@ -222,8 +241,9 @@ def test_a_question_and_a_refusal_are_dealt_with_at_night_in_dark_colours(
 
     desk.goto(refused)
     phone = open_page(wide=False, dark=True)
-    desk.get_by_role("button", name=re.compile("family link")).click()
-    address, pin = desk.locator(".secret").all_inner_texts()
+    address, pin = first_link(desk)
+    shoot(desk, "family-link-dark")
+    desk.get_by_role("link", name="Back to the request").click()
     desk.get_by_role("link", name="Look at the refusal").click()
     shoot(desk, "refusal-dark")
     desk.get_by_role("button", name="Confirm, and let the letter go").click()

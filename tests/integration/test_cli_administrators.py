@@ -10,8 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.adapters.embedded_postgres import Urls
-from reunify.cli import main
+from reunify.cli import doctor, main
 from reunify.db import Database
+from reunify.identity import staffing
+from reunify.kernel.people import Role
+from reunify.settings import load
+from tests.integration.people_world import NOW, hire
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -57,3 +61,30 @@ def test_an_operators_code_is_written_down_and_only_for_an_administrator(run: Ru
     code, _, wrong = run("recover", "--username", "nobody")
     assert code == 1
     assert "no active administrator" in wrong
+
+
+@pytest.mark.asvs("6.3.2")
+def test_an_operator_makes_a_second_administrator_only_while_no_two_could_confirm(
+    run: Run, db: Database
+) -> None:
+    run("first", "--username", "rosa", "--name", "Rosa Lind")
+    code, said, _ = run("second", "--username", "tom", "--name", "Tom Hale")
+    assert code == 0
+    assert "One-time code for tom" in said
+    assert "for 7 days" in said
+    with db.work() as session:
+        session.execute(sa.text("UPDATE staff SET enrolled_at = now()"))
+    code, said, wrong = run("second", "--username", "eve", "--name", "Eve Marsh")
+    assert code == 1
+    assert "Two people can confirm" in wrong
+    assert "code for" not in said
+
+
+def test_the_doctor_counts_the_accounts_one_person_made_alone(run: Run, db: Database) -> None:
+    assert doctor._made_alone(load()).remedy is None
+    with db.work() as session:
+        rosa = hire(session, "rosa", Role.ADMINISTRATOR)
+        staffing.add(
+            session, username="nora", details=staffing.Details("Nora"), held={Role.AUDITOR}, by=rosa, now=NOW
+        )
+    assert doctor._made_alone(load()).said.startswith("1 made by one person alone")

@@ -32,10 +32,12 @@ from reunify.consent.queries import Ask
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, logging_payments, sending
 from reunify.disbursement.policy import Instrument
+from reunify.eligibility.rulebook import rulebooks
 from reunify.identity import family_links
+from reunify.intake import actions as intake_actions
 from reunify.intake import queries as intake
 from reunify.intake.form import Settlement
-from reunify.kernel.ids import InstructionId
+from reunify.kernel.ids import InstructionId, PayeeId
 from reunify.kernel.people import Family, Role, Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.payees import actions as payees
@@ -83,9 +85,9 @@ def take_back(world: World) -> None:
         consent.take_back(session, ask=the_ask(world), giver=MOTHER, by=world.staff["ana"], now=world.clock())
 
 
-def permitted(world: World) -> bool:
+def permitted(world: World, which: PayeeId | None = None) -> bool:
     with world.db.work() as session:
-        payee = payee_queries.payee(session, world.payees["mother"])
+        payee = payee_queries.payee(session, which or world.payees["mother"])
         return agreement.agreed(session, payee, now=world.clock())
 
 
@@ -138,6 +140,84 @@ def test_a_no_told_later_takes_it_back_and_a_yes_told_again_is_a_new_consent(wor
     assert len(the_ask(world).given) == 2
 
 
+# Another human under the same key --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "told", [{"name": "Tomás Hidalgo"}, {"email": "tomas@example.org"}, {"name": "R", "email": "r@x.org"}]
+)
+def test_nobodys_signature_tells_stripe_of_another(world: World, told: dict[str, str]) -> None:
+    answer(world, {f"/payees/0/{field}": value for field, value in told.items()})
+    assert not permitted(world)  # the one who agreed is no longer who is told
+    again = register(world)
+    assert again != world.payees["mother"]
+    assert not permitted(world, again)
+    assert not permitted(world)
+    (given,) = the_ask(world).given
+    assert given.revoked_at is not None
+    with world.db.read() as session:
+        assert not intake.newest_version(session, world.request).content.payees[0].stripe_consent
+
+
+def test_a_yes_told_again_for_the_new_person_is_their_own_paper_and_speaks_of_them_alone(
+    world: World,
+) -> None:
+    answer(world, {"/payees/0/name": "Tomás Hidalgo", "/payees/0/stripe_consent": True})
+    again = register(world)
+    old, new = the_ask(world).given
+    assert (old.signed_name, new.signed_name) == ("Rosa Delgado", "Tomás Hidalgo")
+    assert old.revoked_at is not None
+    assert permitted(world, again)
+    assert not permitted(world)
+    with world.db.work() as session:
+        payee = payee_queries.payee(session, again)
+        permit = permit_for_stripe(session, payee, now=world.clock())
+    said: dict[str, Any] = {"request": world.request, "about": MOTHER}
+    assert permit.covers(STRIPE, Told.PAYMENT_DETAILS, record=again, **said)
+    assert not permit.covers(STRIPE, Told.PAYMENT_DETAILS, record=world.payees["mother"], **said)
+
+
+def test_a_yes_that_is_older_than_the_payee_is_another_payees(world: World) -> None:
+    """Two payees of one traveler: what she signed for herself says nothing of who is named later."""
+    world.clock.later = timedelta(hours=1)
+    with world.db.work() as session:
+        content = intake.newest_version(session, world.request).content
+    mother = content.travelers[0].key
+    answer(world, {"/payees/0/traveler": mother, "/payees/0/stripe_consent": False})
+    register(world)
+    answer(world, {"/payees/0/stripe_consent": True})
+    mine = register(world)
+    assert permitted(world, mine)
+    world.clock.later = timedelta(hours=2)
+    payee = {"key": "other", "kind": "person", "name": "Tomás Hidalgo", "email": "tomas@example.org"}
+    raw = content.payees[0].model_copy(update={"traveler": mother, "stripe_consent": True})
+    every = [raw, *content.payees[1:]]
+    answer(world, {"/payees": [p.model_dump(mode="json") for p in every] + [payee | {"traveler": mother}]})
+    assert not permitted(world, register(world, "other"))
+    assert permitted(world, mine)
+
+
+def answer(world: World, answers: dict[str, Any]) -> None:
+    with world.db.work() as session:
+        session.execute(sa.text("UPDATE requests SET state = 'submitted'"))
+        intake_actions.answer(
+            session,
+            request_id=world.request,
+            answers=answers,
+            award_stands=False,
+            case_types=rulebooks().dictionary.case_types,
+            by=world.staff["ana"],
+            now=world.clock(),
+        )
+
+
+def register(world: World, key: str = "mother") -> PayeeId:
+    with world.db.work() as session:
+        content = intake.newest_version(session, world.request).content
+        known = payees.register(
+            session, request_id=world.request, content=content, by=FLOW, now=world.clock()
+        )
+    return known[key]
+
+
 # Append-only, time-limited, revocable ----------------------------------------------------------------------
 @pytest.mark.parametrize("table", ["consents", "consent_asks", "consent_revocations", "consent_releases"])
 def test_what_was_written_is_never_changed(world: World, table: str) -> None:
@@ -188,12 +268,12 @@ def test_the_same_question_is_asked_once_and_one_recipient_says_nothing_of_anoth
     with world.db.work() as session:
         keep = said | {"by": world.staff["ana"], "now": world.clock()}
         first = consent.ask(session, recipient=AGENCY, **keep)
-        assert consent.ask(session, recipient=AGENCY, **keep) == first
+        assert consent.ask(session, recipient=AGENCY, **keep).id == first.id
         other = Recipient(RecipientKind.AGENCY, "Another office")
-        assert consent.ask(session, recipient=other, **keep) != first
+        assert consent.ask(session, recipient=other, **keep).id != first.id
     needed = Needed(("child",), ("mother",))
     for giver in needed.givers:
-        sign(world, first, giver, needed)
+        sign(world, first.id, giver, needed)
     with world.db.read() as session:
         keep = {"request": world.request, "needed": needed, "now": world.clock()}
         asked: dict[str, Any] = {"what": Told.CASE_SUMMARY, "about": "child", **keep}
@@ -362,17 +442,16 @@ def test_a_typed_name_on_the_page_is_a_signature_of_the_reader_alone(world: Worl
     assert Role.CASE_MANAGER in ana.roles
     reader = link_of(world, ana)
     with world.db.work() as session:
-        asked = consent.ask(
+        question = consent.ask(
             session, request_id=world.request, recipient=AGENCY, what=Told.TRAVEL_DETAILS, about="mother",
             by=ana, now=world.clock(),
         )  # fmt: skip
     needed = Needed(("mother",))
     said: dict[str, Any] = {"needed": needed, "name": "Marisol Quintero", "months": 3, "language": "es"}
     with world.db.work() as session:
-        question = consents.ask(session, world.request, asked)
         consent.agree_on_page(session, ask=question, by=reader, now=world.clock(), **said)
     with world.db.read() as session:
-        (given,) = consents.ask(session, world.request, asked).given
+        (given,) = consents.ask(session, world.request, question.id).given
     assert (given.giver, given.how, given.language, given.witness) == ("mother", "page", "es", None)
     with pytest.raises(NotAllowed), world.db.work() as session:
         consent.agree_on_page(session, ask=question, by=ana, now=world.clock(), **said)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from reunify.kernel.moves import WrongState
 from reunify.kernel.people import System
 from reunify.kernel.refusals import NotAllowed, NotFound, Refused
 from reunify.ledger.policy import Cash
+from reunify.vault import keepers
 from tests.integration.payment_world import (
     FLOW,
     NIGHTS,
@@ -141,6 +142,43 @@ def test_a_stand_in_of_who_wrote_it_down_is_nobody_to_check_it(world: World) -> 
         assert named == f"ck_logged_payments_{constraint}"
 
 
+def test_who_wrote_the_request_or_stands_in_for_them_checks_none_of_its_payments(world: World) -> None:
+    instruction = billed(world)
+    write_down(world, instruction)
+    ana, carla = world.staff["ana"], world.staff["carla"]
+    world.staff["carla"] = replace(carla, stands_for=frozenset({ana.id}))
+    with pytest.raises(policy.VerifierIsAuthor, match="ask another colleague"):
+        check(world, instruction)
+    world.staff["carla"] = carla
+    check(world, instruction)
+
+
+def test_the_table_knows_for_a_day_who_let_the_recorder_in_again(world: World) -> None:
+    ana, ben, carla = (world.staff[name].id for name in ("ana", "ben", "carla"))
+    now = world.clock()
+    instruction = billed(world)
+    write_down(world, instruction)
+    said = (
+        "INSERT INTO recoveries (id, staff_id, opened_by, opened_at, first_hash, confirmed_by, confirmed_at, "
+        "second_hash, ends_at, tries_left, used_at) "
+        "VALUES (gen_random_uuid(), :ben, :ana, :now, 'x', :carla, :now, 'y', :now, 5, :now)"
+    )
+    checked = "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now"
+    for more, constraint in [
+        ("", "verified_for_whole"),
+        (", verified_for = ARRAY[:ben]", "verifier_is_another"),
+    ]:
+        values = {"ana": ana, "ben": ben, "carla": carla, "now": now}
+        with Session(world.db.engine) as session:
+            session.execute(sa.text(said), values)
+            session.execute(sa.text("UPDATE logged_payments SET recorded_for = ARRAY[:ana, :carla]"), values)
+            with pytest.raises(sa.exc.IntegrityError) as refused:
+                session.execute(sa.text(checked + more), values)
+        assert refused.value.orig is not None
+        named = str(refused.value.orig.diag.constraint_name)  # type: ignore[attr-defined]
+        assert named == f"ck_logged_payments_{constraint}"
+
+
 def test_a_case_manager_may_write_down_but_not_check_and_a_flow_may_do_neither(world: World) -> None:
     instruction = billed(world)
     with world.db.work() as session, pytest.raises(NotAllowed, match="A person decides this"):
@@ -252,3 +290,28 @@ def test_one_reference_is_noted_in_stripe_only_for_payees_who_agreed_and_are_kno
         assert sending.note_in_stripe(world.db, gateway, by=FLOW, clock=world.clock) == 0
         (account,) = simulator.bank.store.all("account")
         assert account["metadata"] == {"reunify_disbursement": str(mothers), "env": "test", "schema": "1"}
+
+
+def test_an_erased_case_is_left_unnoted_and_stops_no_other(world: World, tmp_path: Path) -> None:
+    with stripe_side(tmp_path) as (simulator, gateway):
+        mothers = world.advance(gateway)
+        with world.db.work() as session:
+            actions.pay_otherwise(
+                session,
+                instruction_id=mothers,
+                why="asked for a check",
+                by=world.staff["ben"],
+                now=world.clock(),
+            )
+        write_down(world, mothers)
+        check(world, mothers)
+        with world.db.work() as session:
+            (note,) = queries.to_note(session)
+            family = session.scalars(sa.text("SELECT request_id FROM logged_payments")).one()
+            keepers.destroy(session, keeper=family, now=world.clock())
+        assert sending.note_in_stripe(world.db, gateway, by=FLOW, clock=world.clock) == 0
+        (account,) = simulator.bank.store.all("account")
+        assert "reunify_disbursement" not in account["metadata"]
+    with world.db.read() as session:
+        assert note.instruction == mothers
+        assert queries.to_note(session) == []  # not asked again at the next beat

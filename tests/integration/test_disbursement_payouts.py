@@ -301,7 +301,7 @@ def test_a_payee_stripe_will_not_take_goes_to_a_finance_person(world: World, str
             session,
             payee_id=world.payees["mother"],
             recipient="acct_gone",
-            permit=for_stripe(world.request),
+            permit=for_stripe(world.request, payee=world.payees["mother"]),
             by=FLOW,
             now=world.clock(),
         )
@@ -411,15 +411,18 @@ def test_a_changed_payee_is_a_new_version_and_an_unchanged_one_is_not(world: Wor
 
 def test_a_payee_has_one_recipient_and_never_without_consent(world: World, superuser: str) -> None:
     with world.db.work() as session:
-        keep: dict[str, Any] = {"by": FLOW, "now": world.clock(), "permit": for_stripe(world.request)}
         mother = world.payees["mother"]
+        permit = for_stripe(world.request, payee=mother)
+        keep: dict[str, Any] = {"by": FLOW, "now": world.clock(), "permit": permit}
         payees.record_recipient(session, payee_id=mother, recipient="acct_1", **keep)
         payees.record_recipient(session, payee_id=mother, recipient="acct_1", **keep)
         with pytest.raises(payees.AlreadyAtStripe):
             payees.record_recipient(session, payee_id=mother, recipient="acct_2", **keep)
-        keep["permit"] = for_stripe(some_uuid())
-        with pytest.raises(payees.NoConsent):
-            payees.record_recipient(session, payee_id=world.payees["airline"], recipient="acct_3", **keep)
+        airline = world.payees["airline"]
+        for other in (for_stripe(some_uuid(), payee=airline), permit):  # of another request; of another payee
+            keep["permit"] = other
+            with pytest.raises(payees.NoConsent):
+                payees.record_recipient(session, payee_id=airline, recipient="acct_3", **keep)
     engine = sa.create_engine(superuser)
     with engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="recipient_needs_email"):
         connection.execute(sa.text("UPDATE payees SET stripe_recipient = 'acct_9' WHERE key = 'hotel'"))

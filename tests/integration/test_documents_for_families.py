@@ -24,8 +24,8 @@ BOY, _, ABOVE_THE_LIMIT, NO_REPORT_NUMBER = (family.draft for family in sample_f
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> Iterator[Town]:
-    with built(db, tmp_path) as town:
+def town(settled_db: Database, tmp_path: Path) -> Iterator[Town]:
+    with built(settled_db, tmp_path) as town:
         yield town
 
 

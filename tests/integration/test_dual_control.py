@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -402,6 +403,64 @@ def test_a_loan_that_has_ended_leaves_two_people_two(office: Office, desk: Desk)
     desk.session.execute(sa.text("UPDATE delegations SET revoked_at = made_at, revoked_by = 'system:test'"))
     assert refusal(desk, office.above_limit, APPROVE, "ben") == ""
     assert refusal(desk, office.above_limit, RELEASE, "carla") == ""
+
+
+def vouched(desk: Desk, person: str, opener: str, confirmer: str, ago: timedelta = timedelta()) -> None:
+    """A recovery of the person's, used some time ago."""
+    said = sa.text(
+        "INSERT INTO recoveries (id, staff_id, opened_by, opened_at, first_hash, confirmed_by, confirmed_at, "
+        "second_hash, ends_at, tries_left, used_at) VALUES (gen_random_uuid(), :person, :opener, :used, 'x', "
+        ":confirmer, :used, 'y', :used, 5, :used)"
+    )
+    people = {"person": person, "opener": opener, "confirmer": confirmer}
+    ids = {role: desk.office.staff[name].id for role, name in people.items()}
+    desk.session.execute(said, ids | {"used": NOW - ago})
+
+
+@pytest.mark.asvs("2.3.5")
+@pytest.mark.parametrize("vouchers", [("ana", "carla"), ("carla", "ana")])
+@pytest.mark.parametrize(("approver", "releaser"), [("ben", "carla"), ("carla", "ben")])
+def test_for_a_day_who_vouched_and_who_was_let_in_are_no_two_people(
+    office: Office, desk: Desk, vouchers: tuple[str, str], approver: str, releaser: str
+) -> None:
+    """Ben was let in again by Carla and Ana; neither may decide with him, however it is written."""
+    vouched(desk, "ben", *vouchers)
+    both = "ARRAY[CAST(:for AS uuid), CAST(:also AS uuid)]"
+    others = {"ben": ("carla", "ana"), "carla": ("ben", "ben")}
+
+    def tried(what: str, by: str, *, named: bool) -> str:
+        verb = "approved" if what is APPROVE else "released"
+        change = f"{what}, {verb}_for = {both}" if named else what
+        for_, also = (desk.office.staff[name].id for name in others[by])
+        values = {"award": office.above_limit, "by": desk.office.staff[by].id, "now": NOW}
+        values |= {"for": for_, "also": also} if named else {}
+        try:
+            with desk.session.begin_nested():
+                desk.session.execute(sa.text(f"UPDATE awards SET {change} WHERE id = :award"), values)
+        except IntegrityError as error:
+            return str(error.orig.diag.constraint_name)  # type: ignore[union-attr]
+        return ""
+
+    assert tried(APPROVE, approver, named=False) == "ck_awards_approved_for_whole"
+    assert tried(APPROVE, approver, named=True) == ""
+    assert tried(RELEASE, releaser, named=False) == "ck_awards_released_for_whole"
+    assert tried(RELEASE, releaser, named=True) == "ck_awards_two_finance_people_above_limit"
+
+
+@pytest.mark.parametrize(
+    ("ago", "refused_as"),
+    [
+        (timedelta(hours=23, minutes=59), "ck_awards_approved_for_whole"),
+        (timedelta(hours=24), ""),
+        (timedelta(minutes=-1), ""),
+    ],
+    ids=["a minute short of a day", "a day", "afterwards"],
+)
+def test_a_recovery_counts_for_a_day_from_its_use(
+    office: Office, desk: Desk, ago: timedelta, refused_as: str
+) -> None:
+    vouched(desk, "ben", "ana", "carla", ago)
+    assert refusal(desk, office.above_limit, APPROVE, "ben") == refused_as
 
 
 def test_an_author_cannot_be_left_out_of_an_award(office: Office, desk: Desk) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from reunify.adapters.examining import examined_here
 from reunify.db import Database
@@ -24,12 +25,15 @@ from reunify.files.evidence_policy import (
     Reason,
     SetAside,
     TooManyPapers,
+    UnderLegalHold,
 )
 from reunify.files.ports import Clean, Infected
 from reunify.kernel.ids import RequestId, StaffId, new_id
 from reunify.kernel.moves import WrongState
 from reunify.kernel.people import Family, Role, Staff, System
 from reunify.kernel.refusals import NotAllowed, Refused
+from reunify.vault import keepers
+from reunify.vault.keepers import Erased
 from tests import papers
 
 SCANNER = System("scan_evidence")
@@ -43,9 +47,14 @@ PHOTO, PDF = papers.photo(), papers.pdf()
 
 
 def kept(
-    db: Database, now: datetime, content: bytes = PHOTO, by: Staff | Family = MOTHER, of: RequestId = REQUEST
+    db: Database,
+    now: datetime,
+    content: bytes = PHOTO,
+    by: Staff | Family = MOTHER,
+    of: RequestId = REQUEST,
+    kind: Kind = Kind.POLICE_REPORT,
 ) -> UUID:
-    sent = Sent(content, Kind.POLICE_REPORT, "holiday.jpg")
+    sent = Sent(content, kind, "holiday.jpg")
     with db.work() as session:
         return evidence.keep(
             session, request_id=of, sent=sent, examined=examined_here(content), by=by, now=now
@@ -67,6 +76,20 @@ def scanned(db: Database, paper: UUID, now: datetime, as_: Clean | Infected = Cl
 def quarantined(db: Database, paper: UUID, now: datetime, of: RequestId = REQUEST) -> int:
     with db.work() as session:
         return setting_aside.quarantine(session, evidence_id=paper, request_id=of, by=ANA, now=now)
+
+
+def removed(
+    session: Session, paper: UUID, now: datetime, of: RequestId = REQUEST, held: bool = False
+) -> None:
+    setting_aside.remove(
+        session,
+        evidence_id=paper,
+        request_id=of,
+        why="another family's",
+        held=lambda _session, _request: held,
+        by=ANA,
+        now=now,
+    )
 
 
 def listed(db: Database, by: Staff = ANA, of: RequestId = REQUEST) -> dict[UUID, queries.Paper]:
@@ -134,7 +157,7 @@ def test_a_paper_is_found_under_its_own_request_only(db: Database, now: datetime
     with pytest.raises(NoLongerKept):
         quarantined(db, paper, now, of=ANOTHER)
     with db.work() as session, pytest.raises(NoLongerKept):
-        setting_aside.remove(session, evidence_id=paper, request_id=ANOTHER, why="x", by=ANA, now=now)
+        removed(session, paper, now, of=ANOTHER)
 
 
 def test_finance_keeps_no_paper_and_opens_none(db: Database, now: datetime) -> None:
@@ -229,10 +252,32 @@ def test_every_copy_is_set_aside_with_it_and_every_later_one_on_arrival(db: Data
     scanned(db, first, now)
     assert quarantined(db, first, now) == 2
     with pytest.raises(SetAside):
-        shown(db, copy, FATHER, now, of=ANOTHER)
+        shown(db, copy, ANA, now, of=ANOTHER)
     later = kept(db, now, by=BEN)
     assert listed(db, BEN)[later].state == "quarantined"
     assert set(parts(db, later)) == {"original"}
+
+
+def test_a_copy_in_another_case_tells_its_family_nothing_and_its_staff_not_who(
+    db: Database, now: datetime
+) -> None:
+    """The other parent would learn that the picture was sent, and reported."""
+    first, before = kept(db, now), kept(db, now, of=ANOTHER, by=FATHER)
+    quarantined(db, first, now)
+    after = kept(db, now, of=ANOTHER, by=Family(new_id(), reader="uncle"))
+    with db.read() as session:
+        (his,) = queries.own_papers(session, request_id=ANOTHER, by=FATHER)
+        (hers,) = queries.own_papers(session, request_id=REQUEST, by=MOTHER)
+    assert (his.state, his.openable, his.quarantined_at) == ("not_scanned", False, None)
+    assert hers.state == "quarantined"  # set aside in her own case: staff have called her
+    with pytest.raises(NotScannedYet):
+        shown(db, before, FATHER, now, of=ANOTHER)
+    for paper in (before, after):
+        staffs = listed(db, of=ANOTHER)[paper]
+        assert (staffs.state, staffs.quarantined_by) == ("quarantined", None)
+    with db.read() as session:
+        said = "SELECT actor FROM audit_entries WHERE verb LIKE '%quarantine%' AND subject_id = :id"
+        assert session.scalars(sa.text(said), {"id": before}).all() == ["system:evidence"]
 
 
 def test_other_metadata_do_not_bring_the_same_picture_back(db: Database, now: datetime) -> None:
@@ -268,7 +313,7 @@ def test_nobody_removes_it_and_retention_leaves_it(db: Database, now: datetime) 
     paper, other = kept(db, now), kept(db, now, PDF)
     quarantined(db, paper, now)
     with db.work() as session, pytest.raises(WrongState):
-        setting_aside.remove(session, evidence_id=paper, request_id=REQUEST, why="x", by=ANA, now=now)
+        removed(session, paper, now)
     with db.work() as session, pytest.raises(HeldByQuarantine):
         evidence.erase(session, request_id=REQUEST, by=System("retention"), now=now)
     assert set(parts(db, other)) == {"original"}
@@ -297,9 +342,7 @@ def test_the_database_itself_holds_a_quarantine(db: Database, now: datetime, att
 def test_a_paper_sent_by_mistake_is_destroyed_and_the_note_of_it_stays(db: Database, now: datetime) -> None:
     paper = kept(db, now)
     with db.work() as session:
-        setting_aside.remove(
-            session, evidence_id=paper, request_id=REQUEST, why="another family's", by=ANA, now=now
-        )
+        removed(session, paper, now)
     assert parts(db, paper) == {}
     assert (listed(db)[paper].state, listed(db)[paper].file_name) == ("removed", "")
     with pytest.raises(NoLongerKept):
@@ -307,10 +350,40 @@ def test_a_paper_sent_by_mistake_is_destroyed_and_the_note_of_it_stays(db: Datab
     assert kept(db, now) != paper  # she may send it again
 
 
+def test_nothing_of_a_held_case_is_removed(db: Database, now: datetime) -> None:
+    paper = kept(db, now)
+    with db.work() as session, pytest.raises(UnderLegalHold, match="lift it, on the page Retention"):
+        removed(session, paper, now, held=True)
+    assert set(parts(db, paper)) == {"original", "safe"}
+
+
+def test_an_identity_paper_has_a_key_of_its_own_that_goes_with_it(db: Database, now: datetime) -> None:
+    """An old backup has the bytes; today's keys do not open them."""
+    paper, other = kept(db, now, kind=Kind.IDENTITY), kept(db, now, PDF)
+    before = parts(db, paper)["original"]
+    with db.work() as session:
+        removed(session, paper, now)
+    with db.read() as session:
+        assert keepers.erased_on(session, paper) == now
+        assert keepers.erased_on(session, REQUEST) is None
+    assert set(parts(db, other)) == {"original"}
+    with db.work() as session:  # as the backup brings it back
+        row = {"id": new_id(), "paper": paper, "request": REQUEST, "content": before}
+        session.execute(
+            sa.text(
+                "INSERT INTO evidence_bytes (id, evidence_id, part, request_id, keeper, content) "
+                "VALUES (:id, :paper, 'original', :request, :paper, :content)"
+            ),
+            row,
+        )
+    with db.read() as session, pytest.raises(Erased):
+        evidence.bytes_of(session, paper, "original")
+
+
 def test_retention_destroys_the_papers_of_a_request(db: Database, now: datetime) -> None:
     paper, other = kept(db, now), kept(db, now, of=ANOTHER)
     with db.work() as session:
-        assert evidence.erase(session, request_id=REQUEST, by=System("retention"), now=now) == 1
+        assert evidence.erase(session, request_id=REQUEST, by=System("retention"), now=now) == set()
     assert (parts(db, paper), set(parts(db, other))) == ({}, {"original", "safe"})
 
 

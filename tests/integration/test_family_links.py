@@ -232,6 +232,7 @@ def test_a_number_told_today_is_not_on_file_until_tomorrow(
                 "/travelers/0/contact/phone": "+1 505 555 0100",
                 "/travelers/0/readiness/phone_for_gate_texts": None,
             },
+            award_stands=False,
             case_types=rulebooks().dictionary.case_types,
             by=ana,
             now=now + timedelta(hours=1),
@@ -243,6 +244,64 @@ def test_a_number_told_today_is_not_on_file_until_tomorrow(
     assert signers.numbers_on_file(versions, MOTHER, now=later) == ["+1 505 555 0100"]
     assert signers.numbers_on_file(versions[:1], MOTHER, now=now) == list(FILE)
     assert signers.numbers_on_file(versions, "stranger", now=later) == []
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize(
+    ("pointer", "value", "changed"),
+    [
+        ("/travelers/0/name", "Tomás Hidalgo", ["name"]),
+        ("/travelers/0/role", "guardian", ["role"]),
+        ("/travelers/0/household", "mother", ["household"]),
+        ("/travelers/0/birth_date", "1985-01-02", []),
+    ],
+)
+def test_a_link_is_one_humans_and_closes_when_its_key_may_name_another(
+    db: Database,
+    request_id: RequestId,
+    ana: Staff,
+    now: datetime,
+    pointer: str,
+    value: str,
+    changed: list[str],
+) -> None:
+    link = make(db, request_id, ana, now)
+    token = opened(db, link, now)
+    assert token is not None
+    with db.work() as session:
+        word = family_links.vouch(
+            session,
+            request_id=request_id,
+            reader=MOTHER,
+            how_known="At the desk",
+            on_file=(),
+            by=ana,
+            now=now,
+        )
+        intake.answer(
+            session,
+            request_id=request_id,
+            answers={pointer: value},
+            award_stands=False,
+            case_types=rulebooks().dictionary.case_types,
+            by=ana,
+            now=now,
+        )
+    if not changed:
+        assert reader_of(db, token, now) == MOTHER
+        return
+    assert reader_of(db, token, now) is None
+    with pytest.raises(LinkNotOpen):
+        opened(db, link, now)
+    with db.read() as session:
+        assert session.execute(sa.text("SELECT count(*) FROM family_sessions")).scalar_one() == 0
+        detail = session.execute(
+            sa.text("SELECT detail FROM audit_entries WHERE subject = 'family_link' AND verb = 'close'")
+        ).scalar_one()
+    assert detail == {"changed": changed}
+    bob = hire(db, "bob", Role.CASE_MANAGER)
+    with pytest.raises(family_policy.VoucherSpent), db.work() as session:
+        second(session, request_id, word, bob, now)
 
 
 @pytest.mark.asvs("2.3.5")

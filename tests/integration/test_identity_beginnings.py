@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 
@@ -15,15 +16,20 @@ from reunify.identity import actions as identity
 from reunify.identity import (
     enrolment,
     factors,
+    half_way,
     recovery,
     sessions,
     set_up,
+    totp,
 )
+from reunify.identity.half_way import Purpose
 from reunify.identity.policy import (
+    POWER,
     AdministratorExists,
     AlreadyEnrolled,
     CannotVouch,
     NotCalledBack,
+    PasskeyFirst,
     StepUpFirst,
     TooManyTries,
 )
@@ -40,6 +46,8 @@ from tests.integration.identity_world import (
     in_house,
     who,
 )
+
+HOME = "203.0.113.7"  # where the person types
 
 
 @pytest.mark.asvs("6.3.2")
@@ -66,7 +74,7 @@ def test_a_new_person_begins_with_a_code_a_password_and_a_passkey(
     with db.work() as session:
         code = enrolment.issue_enrolment(session, staff_id=rosa, by=System("test"), now=now)
     with db.work() as session:
-        token = enrolment.begin_with_code(session, username="rosa", code=code.lower(), now=now)
+        token = enrolment.begin_with_code(session, username="rosa", code=code.lower(), place=HOME, now=now)
     assert token is not None
     with db.work() as session:
         assert set_up.ask_passkey(session, token=token, site=SITE, now=now) is None, "a password first"
@@ -88,6 +96,43 @@ def test_a_new_person_begins_with_a_code_a_password_and_a_passkey(
         enrolment.issue_enrolment(session, staff_id=rosa, by=System("test"), now=now)
 
 
+@pytest.mark.parametrize(
+    ("role", "provider", "works"),
+    [
+        *((role, False, False) for role in sorted(POWER)),
+        *((role, False, True) for role in sorted(set(Role) - POWER)),
+        (Role.FINANCE_RELEASER, True, True),
+    ],
+)
+def test_whoever_decides_on_cases_money_or_people_begins_with_a_passkey_and_not_an_app(
+    db: Database, now: datetime, role: Role, provider: bool, works: bool
+) -> None:
+    by = System("test")
+    with db.work() as session:
+        person = identity.add_staff(session, username="rae", name="Rae", roles={role}, by=by, now=now)
+        token = half_way.begin(session, purpose=Purpose.SET_UP, staff_id=person, now=now)
+        said = {"token": token, "provider": provider, "now": now}
+        assert set_up.choose_password(
+            session, token=token, new="gravel-sonnet-plum-ferry", about=(), breached=None, now=now
+        )
+        beginning = set_up.seen(session, **said)
+        assert beginning is not None
+        assert beginning.needs_passkey is not works
+        if works:
+            assert set_up.begin_app(session, **said)
+        else:
+            with pytest.raises(PasskeyFirst, match="make one first"):
+                set_up.begin_app(session, **said)
+        code = pyotp.TOTP(
+            totp.pending(session, staff_id=person) or totp.begin_set_up(session, staff_id=person, now=now)
+        ).at(now)
+        if works:
+            assert set_up.confirm_app(session, code=code, browser=BROWSER, **said)
+        else:
+            with pytest.raises(PasskeyFirst):
+                set_up.confirm_app(session, code=code, browser=BROWSER, **said)
+
+
 @pytest.mark.asvs("6.5.1", "6.5.5")
 @pytest.mark.parametrize(("late", "works"), [(timedelta(minutes=59), True), (timedelta(minutes=60), False)])
 def test_a_one_time_code_holds_an_hour_and_once(
@@ -98,7 +143,7 @@ def test_a_one_time_code_holds_an_hour_and_once(
 
     def use() -> str | None:
         with db.work() as session:
-            return enrolment.begin_with_code(session, username="rosa", code=code, now=now + late)
+            return enrolment.begin_with_code(session, username="rosa", code=code, place=HOME, now=now + late)
 
     assert (use() is not None) is works
     assert use() is None
@@ -109,7 +154,7 @@ def test_a_second_code_voids_the_first(db: Database, rosa: StaffId, now: datetim
         first = enrolment.issue_enrolment(session, staff_id=rosa, by=System("test"), now=now)
         enrolment.issue_enrolment(session, staff_id=rosa, by=System("test"), now=now)
     with db.work() as session:
-        assert enrolment.begin_with_code(session, username="rosa", code=first, now=now) is None
+        assert enrolment.begin_with_code(session, username="rosa", code=first, place=HOME, now=now) is None
 
 
 @pytest.mark.asvs("6.6.3")
@@ -119,11 +164,12 @@ def test_the_sixth_wrong_one_time_code_is_paused_for_known_and_unknown_names_ali
     for name in ("rosa", "nobody"):
         with db.work() as session:
             tried = [
-                enrolment.begin_with_code(session, username=name, code="XXXX", now=now) for _ in range(5)
+                enrolment.begin_with_code(session, username=name, code="XXXX", place=HOME, now=now)
+                for _ in range(5)
             ]
         assert tried == [None] * 5
         with pytest.raises(TooManyTries), db.work() as session:
-            enrolment.begin_with_code(session, username=name, code="XXXX", now=now)
+            enrolment.begin_with_code(session, username=name, code="XXXX", place=HOME, now=now)
 
 
 # Two colleagues vouch -----------------------------------------------------------------------------------
@@ -149,10 +195,10 @@ class Night:
         with self.db.work() as session:
             return recovery.confirm_recovery(session, recovery_id=which, by=self.people[by], now=self.now)
 
-    def use(self, first: str, second: str, late: timedelta = timedelta()) -> str | None:
+    def use(self, first: str, second: str, late: timedelta = timedelta(), place: str = HOME) -> str | None:
         with self.db.work() as session:
             return recovery.begin_with_halves(
-                session, username="ana", first=first, second=second, now=self.now + late
+                session, username="ana", first=first, second=second, place=place, now=self.now + late
             )
 
     def counts_as(self, name: str, late: timedelta = timedelta()) -> set[str]:
@@ -197,6 +243,29 @@ def test_one_half_alone_is_worth_nothing(night: Night) -> None:
     assert night.use(second, first) is None, "each half in its place"
     assert night.use(first, second) is not None
     assert night.use(first, second) is None, "once"
+
+
+@pytest.mark.asvs("6.3.1")
+def test_an_outsider_who_knows_the_name_cannot_end_a_recovery(night: Night) -> None:
+    which, first = night.open()
+    second = night.confirm(which)
+    for outside in ("198.51.100.1", "198.51.100.2"):
+        assert [night.use("AAAA", "BBBB", place=outside) for _ in range(5)] == [None] * 5
+        with pytest.raises(TooManyTries):
+            night.use(first, second, place=outside)
+    assert night.use(first, second) is not None, "at home nothing was tried"
+
+
+@pytest.mark.asvs("6.6.3")
+@pytest.mark.parametrize(("wrong", "works"), [(4, True), (5, False)])
+def test_five_tries_with_one_right_half_end_a_recovery_from_wherever_they_come(
+    night: Night, wrong: int, works: bool
+) -> None:
+    which, first = night.open()
+    second = night.confirm(which)
+    for number in range(wrong):
+        assert night.use(first, "BBBB", place=f"198.51.100.{number}") is None
+    assert (night.use(first, second) is not None) is works
 
 
 @pytest.mark.parametrize(("late", "works"), [(timedelta(minutes=29), True), (timedelta(minutes=30), False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,24 +10,30 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.db import Database
-from reunify.identity import factors, passkeys, passwords, sessions
+from reunify.identity import actions as identity
+from reunify.identity import adding, factors, half_way, passkeys, passwords, sessions
+from reunify.identity.half_way import Purpose
+from reunify.identity.passkeys import Use
 from reunify.identity.policy import (
     LastFactor,
     SignInAgain,
     StepUpFirst,
 )
-from reunify.identity.records import Passkey, StaffRecord
+from reunify.identity.records import Passkey, StaffRecord, StaffSession
 from reunify.kernel.ids import StaffId
-from reunify.kernel.people import Role
+from reunify.kernel.people import Role, System
+from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.people import PEOPLE_BY_NAME, hire
 from tests.integration.identity_world import (
     ANA,
     BROWSER,
+    SITE,
     app_for,
     half,
     in_house,
     who,
     with_code,
+    with_passkey,
 )
 
 
@@ -168,6 +175,98 @@ def test_a_first_passkey_is_added_right_after_signing_in_only(
         by = who(db, token, later)
         assert by is not None
         with db.work() as session:
-            assert passkeys.may_add(session, token=token, by=by, now=later) is allowed
+            assert adding.may_add(session, token=token, by=by, now=later) is allowed
     with pytest.raises(SignInAgain), db.work() as session:
-        passkeys.check_may_add(session, token=token, by=by, now=later)
+        adding.check_may_add(session, token=token, by=by, now=later)
+
+
+@pytest.mark.asvs("7.5.3")
+def test_a_first_passkey_added_after_a_code_signs_in_at_once_and_is_proof_a_day_later(
+    db: Database, ana: StaffId, now: datetime
+) -> None:
+    """Whoever phished the password and a code has not got hold of acts of weight with them."""
+    code = app_for(db, ana, now)
+    with db.work() as session:
+        session.execute(sa.delete(Passkey))
+    token = with_code(db, now, code(now))
+    assert token is not None
+    by = who(db, token, now)
+    assert by is not None
+    key = SoftwarePasskey("somebody's")
+    with db.work() as session:
+        adding.check_may_add(session, token=token, by=by, now=now)
+        asked = passkeys.ask_new(session, token=token, site=SITE, staff_id=ana, now=now)
+    answer = key.make(json.loads(asked), SITE.origin)
+    with db.work() as session:
+        assert passkeys.add(
+            session,
+            token=token,
+            site=SITE,
+            answer=answer,
+            name="x",
+            proved=False,
+            staff_id=ana,
+            by=by,
+            now=now,
+        )
+        assert adding.trusted_later(session, staff_id=ana, now=now) == now + timedelta(hours=24)
+    ripe = now + timedelta(hours=24)
+    for later, proof in ((now, None), (ripe - timedelta(seconds=1), None), (ripe, ripe)):
+        made = half(db, later)
+        assert made is not None
+        inside = with_passkey(db, later, made.token, key)
+        assert inside is not None
+        by = who(db, inside, later)
+        assert by is not None
+        assert by.proved_at == proof
+        with db.work() as session:
+            asked = passkeys.ask(session, token=inside, use=Use.STEP_UP, site=SITE, staff_id=ana, now=later)
+        assert len(json.loads(asked)["allowCredentials"]) == (1 if proof else 0)
+        signed = key.sign(json.loads(asked), SITE.origin)
+        with db.work() as session:
+            fresh = identity.step_up(session, token=inside, site=SITE, answer=signed, by=by, now=later)
+        assert (fresh is not None) is (proof is not None)
+
+
+def test_a_passkey_added_under_a_fresh_proof_counts_at_once(
+    db: Database, ana: StaffId, now: datetime
+) -> None:
+    with db.work() as session:
+        kept = passkeys.keep(
+            session,
+            credential_id=b"spare",
+            public_key=b"k",
+            sign_count=0,
+            name="spare",
+            proved=True,
+            staff_id=ana,
+            by=System("test"),
+            now=now,
+        )
+        assert kept is not None
+        assert session.get_one(Passkey, kept).trusted_from == now
+        assert adding.trusted_later(session, staff_id=ana, now=now) is None
+
+
+@pytest.mark.parametrize(("provider", "said"), [(True, "oidc"), (False, "password")])
+def test_a_session_says_which_proof_came_first(
+    db: Database, ana: StaffId, now: datetime, provider: bool, said: str
+) -> None:
+    code = app_for(db, ana, now)
+    begun = []
+    for finish in ("code", "passkey"):
+        with db.work() as session:
+            token = half_way.begin(
+                session, purpose=Purpose.SECOND_FACTOR, staff_id=ana, provider=provider, now=now
+            )
+        if finish == "passkey":
+            begun.append(with_passkey(db, now, token))
+            continue
+        with db.work() as session:
+            begun.append(
+                identity.finish_with_code(session, token=token, code=code(now), browser=BROWSER, now=now)
+            )
+    assert all(begun)
+    with db.read() as session:
+        ways = session.scalars(sa.select(StaffSession.ways).order_by(StaffSession.id)).all()
+    assert sorted(ways) == [[said, "passkey"], [said, "totp"]]

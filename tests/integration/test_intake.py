@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,13 @@ import sqlalchemy as sa
 
 from reunify.db import Database
 from reunify.identity import actions as identity
-from reunify.intake import actions, policy, queries
+from reunify.intake import actions, pointers, policy, queries
+from reunify.intake.form import TravelRequest
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, NotAllowed
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_families, sample_family
 
 
 @pytest.fixture
@@ -99,6 +101,7 @@ def test_an_answer_makes_version_two_and_leaves_version_one_alone(
             session,
             request_id=request_id,
             answers={"/case/report_number": "SG-1"},
+            award_stands=False,
             case_types=[draft["case"]["case_type"]],
             by=staff["ana"],
             now=now,
@@ -112,21 +115,76 @@ def test_an_answer_makes_version_two_and_leaves_version_one_alone(
     assert first == 1
 
 
-@pytest.mark.parametrize("pointer", ["", "/case/nope/deeper", "/legs/99/mode", "/case/made_up"])
+ODD = [
+    "",
+    "/",
+    "case/report_number",
+    "Maria/case/report_number",
+    "/case/report_number/",
+    "/Maria",
+    "/case/nope/deeper",
+    "/case/made_up",
+    "/case/number/0",
+    "/legs/99/mode",
+    "/legs/01/mode",
+    "/legs/-/mode",
+    "/legs/\u0661/mode",
+    "/legs/9999999999999999999/mode",
+    "/case~1report_number",
+    "/travelers/0/contact/Maria",
+]
+
+
+@pytest.mark.parametrize("pointer", ODD)
 def test_an_answer_to_a_field_that_does_not_exist_is_refused(
     db: Database, staff: dict[str, Staff], draft: dict[str, Any], now: datetime, pointer: str
 ) -> None:
     request_id = begin(db, draft, staff["ana"], now)
     submit(db, request_id, draft, staff["ana"], now)
-    with pytest.raises(BadInput), db.work() as session:
+    with pytest.raises(BadInput) as refused, db.work() as session:
         actions.answer(
             session,
             request_id=request_id,
             answers={pointer: "x"},
+            award_stands=False,
             case_types=[draft["case"]["case_type"]],
             by=staff["ana"],
             now=now,
         )
+    assert all("Maria" not in f"{p.pointer} {p.remedy}" for p in refused.value.problems)
+
+
+def test_every_place_of_a_whole_request_may_be_answered(draft: dict[str, Any]) -> None:
+    def places(value: Any, where: str = "") -> list[str]:
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        deeper = [(f"{where}/{name}", item) for name, item in inside]
+        return [at for at, _ in deeper] + [
+            p for at, item in deeper if isinstance(item, dict | list) for p in places(item, at)
+        ]
+
+    whole = TravelRequest.model_validate(draft).model_dump(mode="json")
+    found = places(whole)
+    assert len(found) > 100
+    assert pointers.check(dict.fromkeys(found)) == sorted(found)
+
+
+def answered(before: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> bool:
+    after = copy.deepcopy(before)
+    change(after)
+    return policy.pays_others(TravelRequest.model_validate(before), TravelRequest.model_validate(after))
+
+
+def test_who_is_paid_differs_with_any_word_about_a_payee_and_any_lines_payee(now: datetime) -> None:
+    draft = sample_family("b", now.date()).draft
+    lines, paid = draft["cost_lines"], draft["payees"]
+    other = next(p["key"] for p in paid if p["key"] != lines[0]["payee"])
+    assert not answered(draft, lambda d: d["case"].update(report_number="SG-1"))
+    assert not answered(draft, lambda d: d["cost_lines"][0].update(ceiling_cents=99_999))
+    assert not answered(draft, lambda d: d["cost_lines"].pop())
+    assert answered(draft, lambda d: d["payees"][0].update(email="another@example.org"))
+    assert answered(draft, lambda d: d["cost_lines"][0].update(payee=other))
+    assert answered(draft, lambda d: d["cost_lines"][0].update(key="renamed", payee=other))
+    assert answered(draft, lambda d: d["cost_lines"].append(lines[0] | {"key": "more"}))
 
 
 def test_the_same_child_in_two_requests_is_one_child(

@@ -66,8 +66,8 @@ def office(lasting: Database) -> Iterator[Office]:
         yield Office(
             session,
             hire(session, "olga", Role.ADMINISTRATOR),
-            hire(session, "sam", Role.SUPERVISOR),
-            hire(session, "ana", Role.CASE_MANAGER),
+            hire(session, "sam", Role.SUPERVISOR, team="north"),
+            hire(session, "ana", Role.CASE_MANAGER, team="north"),
             hire(session, "abe", Role.RULES_AUTHOR),
             hire(session, "ben", *FINANCE),
             hire(session, "flo", Role.FUND_MANAGER),
@@ -159,6 +159,36 @@ def test_a_supervisor_lends_case_work_and_an_administrator_anything_never_to_the
         office.lend(office.ana, office.sam, Role.CASE_MANAGER, by=office.sam)
     with pytest.raises(delegation.NotTheirsToLend):
         office.lend(office.ana, office.abe, Role.CASE_MANAGER, by=office.ben)
+
+
+@pytest.mark.asvs("8.2.2")
+def test_a_supervisor_lends_and_ends_nothing_of_another_team(office: Office) -> None:
+    wes = hire(office.session, "wes", Role.SUPERVISOR, team="west")
+    eve = hire(office.session, "eve", Role.CASE_MANAGER, team="west")
+    none = hire(office.session, "nan", Role.SUPERVISOR)
+    alone = hire(office.session, "lou", Role.CASE_MANAGER)
+    for by in (wes, none):
+        with pytest.raises(delegation.NotTheirsToLend, match="supervisor of their team"):
+            office.lend(office.ana, office.abe, Role.CASE_MANAGER, by=by)
+        with pytest.raises(delegation.NotTheirsToLend):
+            office.lend(alone, office.abe, Role.CASE_MANAGER, by=by)
+        with pytest.raises(delegation.NotTheirsToLend):
+            office.lend(office.sam, eve, Role.SUPERVISOR, by=by)
+    loan = office.lend(office.ana, office.abe, Role.CASE_MANAGER, by=office.sam)
+    for by in (wes, none):
+        with pytest.raises(delegation.NotTheirsToLend):
+            delegation.revoke(office.session, delegation_id=loan, by=by, now=NOW)
+
+
+def test_a_lent_role_works_where_its_lender_works(office: Office) -> None:
+    eve = hire(office.session, "eve", Role.CASE_MANAGER, team="west")
+    office.lend(office.sam, eve, Role.SUPERVISOR)
+    office.lend(office.ana, office.abe, Role.CASE_MANAGER)
+    leads, covers = standing(office.session, eve.id), standing(office.session, office.abe.id)
+    assert (leads.team, leads.supervises, leads.covers) == ("west", {"north"}, frozenset())
+    assert (covers.covers, covers.supervises) == ({office.ana.id}, frozenset())
+    assert office.sam.supervises == {"north"}
+    assert standing(office.session, eve.id, NOW + timedelta(days=1)).supervises == frozenset()
 
 
 def test_a_loan_ends_early_by_either_of_the_two_or_who_could_have_lent_it(office: Office) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from reunify.adapters.embedded_postgres import Urls
 from reunify.audit.records import AuditEntry
 from reunify.db import Database
-from reunify.identity import delegation, on_call, roles, roster, sessions, staffing, tokens
+from reunify.identity import delegation, on_call, queries, roles, roster, sessions, staffing, tokens
 from reunify.identity.actions import NameTaken
 from reunify.identity.duties import Duty, Span
 from reunify.identity.records import StaffRecord
@@ -23,7 +23,7 @@ from reunify.identity.staffing import Details
 from reunify.identity.tokens import Scope
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed
-from tests.integration.people_world import FINANCE, NOW, hire, standing
+from tests.integration.people_world import FINANCE, NOW, agreed, begun, hire, standing
 from tests.lasting import lasting_database
 
 CASES = (Role.CASE_MANAGER,)
@@ -89,9 +89,13 @@ def test_the_table_knows_no_invented_role(session: Session) -> None:
 # Coming ------------------------------------------------------------------------------------------------
 def test_a_new_person_gets_a_code_and_is_kept_as_written(session: Session, admin: Staff) -> None:
     details = Details(" Nora  Vance ", team="North", phone="+1 703 555 0111", email="Nora@Example.org")
-    staff_id, code = staffing.add(
+    begun(session, "sam", Role.SUPERVISOR)
+    asked = staffing.add(
         session, username="Nora", details=details, held={Role.CASE_MANAGER}, by=admin, now=NOW
     )
+    assert (asked.waits, asked.staff_id, asked.code) == (True, None, None)
+    (code,) = agreed(session)
+    staff_id = queries.staff_id(session, "nora")
     kept = staffing.person(session, staff_id)
     assert (kept.username, kept.name, kept.team, kept.phone) == (
         "nora",
@@ -99,6 +103,7 @@ def test_a_new_person_gets_a_code_and_is_kept_as_written(session: Session, admin
         "North",
         "+1 703 555 0111",
     )
+    assert code is not None
     assert len(code) >= 12
     assert not kept.enrolled
     assert standing(session, staff_id).team == "North"
@@ -106,7 +111,10 @@ def test_a_new_person_gets_a_code_and_is_kept_as_written(session: Session, admin
 
 def test_phone_and_address_are_sealed_and_never_audited(session: Session, admin: Staff) -> None:
     details = Details("Nora Vance", phone="+1 703 555 0111", email="nora@example.org")
-    staff_id, _ = staffing.add(session, username="nora", details=details, held=CASES, by=admin, now=NOW)
+    begun(session, "sam", Role.SUPERVISOR)
+    staffing.add(session, username="nora", details=details, held=CASES, by=admin, now=NOW)
+    agreed(session)
+    staff_id = queries.staff_id(session, "nora")
     staffing.change_details(
         session,
         staff_id=staff_id,
@@ -114,9 +122,12 @@ def test_phone_and_address_are_sealed_and_never_audited(session: Session, admin:
         by=admin,
         now=NOW,
     )
-    session.flush()
+    agreed(session)
     rows = session.execute(
-        sa.text("SELECT s::text FROM staff s UNION ALL SELECT a::text FROM audit_entries a")
+        sa.text(
+            "SELECT s::text FROM staff s UNION ALL SELECT c::text FROM staff_changes c "
+            "UNION ALL SELECT a::text FROM audit_entries a"
+        )
     )
     everything = " ".join(rows.scalars())
     assert "703 555" not in everything
@@ -146,6 +157,7 @@ def test_what_cannot_be_kept_is_named(
 def test_two_people_share_neither_a_name_nor_an_address(session: Session, admin: Staff) -> None:
     nora = Details("Nora", email="nora@example.org")
     staffing.add(session, username="nora", details=nora, held=CASES, by=admin, now=NOW)
+    agreed(session)
     with pytest.raises(NameTaken, match="taken"):
         staffing.add(session, username="NORA", details=Details("N"), held=CASES, by=admin, now=NOW)
     with pytest.raises(NameTaken, match="somebody else"):
@@ -167,6 +179,7 @@ def test_only_an_administrator_changes_people(session: Session, role: Role) -> N
         lambda: staffing.add(session, username="x", details=Details("X"), held=CASES, by=by, now=NOW),
         lambda: staffing.change_roles(session, staff_id=other.id, held=CASES, by=by, now=NOW),
         lambda: staffing.change_details(session, staff_id=other.id, details=Details("X"), by=by, now=NOW),
+        lambda: staffing.ask_code(session, staff_id=other.id, by=by, now=NOW),
         lambda: staffing.disable(session, staff_id=other.id, by=by, now=NOW),
         lambda: staffing.enable(session, staff_id=other.id, by=by, now=NOW),
     ]
@@ -188,7 +201,11 @@ def test_a_demoted_approvers_open_session_loses_the_role_on_its_next_request(
     staffing.change_roles(session, staff_id=ben.id, held={Role.RULES_AUTHOR}, by=admin, now=NOW)
     after = sessions.staff_of(session, token=token, now=NOW)
     assert after is not None
-    assert after.roles == {Role.RULES_AUTHOR}
+    assert after.roles == set(), "what is taken is gone at once, what is given waits"
+    agreed(session)
+    later = sessions.staff_of(session, token=token, now=NOW)
+    assert later is not None
+    assert later.roles == {Role.RULES_AUTHOR}
 
 
 def test_nobody_changes_their_own_roles_nor_those_of_whom_they_stand_for(

@@ -285,7 +285,9 @@ def test_a_payment_made_past_our_two_people_is_reported_until_a_person_explains_
     with stripe_side(tmp_path) as (simulator, gateway):
         world.advance(gateway)
         (account,) = simulator.bank.store.all("account")
-        order = PaymentOrder(some_uuid(), account["id"], Money(7_700), for_stripe(some_uuid()))
+        payee = some_uuid()
+        permit = for_stripe(some_uuid(), payee=payee)
+        order = PaymentOrder(some_uuid(), account["id"], Money(7_700), permit, payee)
         params = gateway.prepare(order)
         gateway.send(params, key="from-the-dashboard")
         (payment,) = payments_at(simulator)

@@ -17,8 +17,8 @@ from tests.town import NOW, Town, built
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> Iterator[Town]:
-    with built(db, tmp_path) as town:
+def town(settled_db: Database, tmp_path: Path) -> Iterator[Town]:
+    with built(settled_db, tmp_path) as town:
         yield town
 
 

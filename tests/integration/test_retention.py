@@ -13,11 +13,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.adapters.examining import examined_here
 from reunify.audit import sealing
 from reunify.audit.verifying import verify
 from reunify.db import Base, Database
 from reunify.eligibility.records import DeterminationRecord
+from reunify.files import evidence as evidence_acts
 from reunify.files import evidence_queries as evidence
+from reunify.files.evidence import Sent
 from reunify.files.evidence_policy import Kind
 from reunify.files.evidence_records import Evidence, EvidenceBytes
 from reunify.identity.family_records import FamilyLink
@@ -26,6 +29,7 @@ from reunify.identity.records import SignInFailure, StaffSession
 from reunify.intake import queries as intake
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import RequestId
+from reunify.kernel.people import Staff, System
 from reunify.reporting import invariants
 from reunify.retention import actions, erasing, finding, planning, queries, running, sweeping
 from reunify.retention.policy import (
@@ -35,7 +39,10 @@ from reunify.retention.policy import (
     PlanNotApproved,
     SecondPersonLifts,
 )
+from reunify.retention.records import Erasure
+from reunify.vault import keepers
 from reunify.vault.keepers import Erased
+from tests import papers
 from tests.retention_world import MARK, House, Office, house_over, office_over
 from tests.town import NOW, Clock
 
@@ -156,18 +163,47 @@ def pages_say_erased(house: House, request_id: UUID) -> None:
             "ana",
             ("/", f"/requests/{request_id}", f"/documents/{document}", f"/requests/{request_id}/consents"),
         ),
-        ("ben", ("/", "/finance", f"/awards/{award}", f"/payments/{payment}", "/funds")),
+        (
+            "ben",
+            (
+                "/",
+                "/finance",
+                f"/requests/{request_id}",
+                f"/awards/{award}",
+                f"/awards/{award}/sheet",
+                f"/payments/{payment}",
+                "/funds",
+            ),
+        ),
+        (
+            "dee",
+            (
+                f"/requests/{request_id}",
+                f"/awards/{award}",
+                f"/awards/{award}/sheet",
+                f"/documents/{document}/masked",
+            ),
+        ),
     ):
         browser = house.browser(who)
         for path in paths:
             answer = browser.get(path)
             if answer.status_code not in (200, 403, 404, 410) or MARK in answer.text:
                 wrong.append((who, path, answer.status_code))
+            if who != "ana" and answer.status_code != 200:
+                wrong.append((who, path, answer.status_code))
             if path.startswith("/requests/") and "rased" not in answer.text:
                 wrong.append((who, path, "does not say erased"))
-    answer = house.browser("ana").get(f"/api/v1/requests/{request_id}/progress")
-    if answer.status_code not in (200, 410) or "rased" not in answer.text:
-        wrong.append(("ana", "progress", answer.status_code))
+    for who in ("ana", "ben", "dee"):
+        answer = house.browser(who).get(f"/api/v1/requests/{request_id}/progress")
+        if answer.status_code != 200 or not answer.json()["erased_on"] or answer.json()["stage"] != "paid":
+            wrong.append((who, "progress", answer.status_code))
+        if not answer.json()["plan"]["lines"] or MARK in answer.text:
+            wrong.append((who, "progress", "no amounts"))
+        page = house.browser(who).get(f"/requests/{request_id}")
+        payee = "A person" if who == "dee" else "(erased)"
+        if page.status_code != 200 or "$" not in page.text or payee not in page.text:
+            wrong.append((who, "page", page.status_code))
     assert wrong == []
 
 
@@ -356,17 +392,141 @@ def test_copies_of_identity_papers_go_and_other_papers_stay(office: Office) -> N
             session.flush()
             session.add(
                 EvidenceBytes(
-                    evidence_id=paper.id, part="original", request_id=request_id, content=b"%PDF-1.7\n"
+                    evidence_id=paper.id,
+                    part="original",
+                    request_id=request_id,
+                    keeper=paper.keeper_of_bytes,
+                    content=b"%PDF-1.7\n",
                 )
             )
     with office.db.read() as session:
         assert evidence.with_papers(session, [request_id], kind=Kind.IDENTITY) == {request_id}
     item = finding.Item(request_id, Part.IDENTITY_PAPERS, "identity_papers", "R-0", office.now.date(), 1)
+    plan_id = office.planned()
     with office.db.work() as session:
-        erasing.ERASE[Part.IDENTITY_PAPERS](erasing.Gone(session, item, request_id, office.now))
+        erasing.ERASE[Part.IDENTITY_PAPERS](erasing.Gone(session, item, plan_id, office.now))
     with office.db.read() as session:
+        (key,) = session.scalars(sa.select(Erasure.keeper).where(Erasure.kind == "identity_papers"))
+        assert keepers.erased_on(session, key) == office.now
+        assert keepers.erased_on(session, request_id) is None
         assert session.scalars(sa.select(Evidence.kind).join(EvidenceBytes)).all() == ["court_order"]
         assert evidence.with_papers(session, [request_id], kind=Kind.IDENTITY) == frozenset()
+
+
+@pytest.mark.parametrize("whole_child", [False, True])
+def test_the_database_itself_keeps_the_papers_of_a_held_case(office: Office, whole_child: bool) -> None:
+    request_id = office.submitted()
+    with office.db.work() as session:
+        sent = Sent(papers.pdf(), Kind.COURT_ORDER, "order.pdf")
+        evidence_acts.keep(
+            session,
+            request_id=RequestId(request_id),
+            sent=sent,
+            examined=examined_here(sent.content),
+            by=office.mia,
+            now=office.now,
+        )
+    if whole_child:
+        office.held(person_id=office.child(request_id))
+    else:
+        office.held(request_id=request_id)
+    with office.db.work() as session:
+        assert finding.is_held(session, request_id)
+    with pytest.raises(sa.exc.IntegrityError, match="legal hold"), office.db.work() as session:
+        session.execute(sa.text("DELETE FROM evidence_bytes"))
+    with office.db.work() as session:
+        session.execute(
+            sa.text(
+                "UPDATE legal_holds SET state = 'lift_asked', lift_asked_by = :a, asked_as = 'supervisor'"
+            ),
+            {"a": office.sue.id},
+        )
+    with pytest.raises(sa.exc.IntegrityError, match="legal hold"), office.db.work() as session:
+        session.execute(sa.text("DELETE FROM evidence_bytes"))
+    with office.db.work() as session:
+        session.execute(
+            sa.text("UPDATE legal_holds SET state = 'lifted', lifted_by = :a, lifted_at = now()"),
+            {"a": office.ada.id},
+        )
+        session.execute(sa.text("DELETE FROM evidence_bytes"))
+
+
+def test_a_child_registered_while_it_is_forgotten_is_a_new_person(office: Office) -> None:
+    first, second = office.submitted(), office.drafted()
+    child, plan_id = office.child(first), office.planned()
+    item = finding.Item(first, Part.CASE, "paid_case", "R-0", office.now.date(), 1)
+    with office.db.work() as session:
+        erasing.ERASE[Part.CASE](erasing.Gone(session, item, plan_id, office.now))
+        entering = threading.Thread(target=lambda: office.submit(second))
+        entering.start()
+        entering.join(0.5)
+        assert entering.is_alive()  # it waits to hear whether the child is still known
+    entering.join(20)
+    assert office.child(second) != child
+    with office.db.read() as session:
+        assert session.get_one(PersonRecord, office.child(second)).name.startswith(MARK)
+        with pytest.raises(Erased):
+            _ = session.get_one(PersonRecord, child).name
+
+
+def test_a_child_is_not_forgotten_while_it_is_registered(office: Office) -> None:
+    first, second = office.submitted(), office.drafted()
+    child = office.child(first)
+    erasing_it = threading.Thread(target=lambda: erased_at_once(office, first))
+    with office.db.work() as session:
+        office.submit(second, within=session)
+        erasing_it.start()
+        erasing_it.join(0.5)
+    erasing_it.join(20)
+    assert office.child(second) == child
+    with office.db.read() as session:
+        assert session.get_one(PersonRecord, child).name.startswith(MARK)
+        assert queries.erased_on(session, first) is not None
+
+
+def test_a_person_forgotten_once_stops_no_later_erasure(office: Office) -> None:
+    """A request left behind on somebody forgotten is still erased."""
+    first = office.submitted()
+    erased_at_once(office, first)
+    second = office.drafted()
+    with office.db.work() as session:
+        session.execute(
+            sa.text(
+                "UPDATE requests SET child_person_id = (SELECT child_person_id FROM requests WHERE id = :a) "
+                "WHERE id = :b"
+            ),
+            {"a": first, "b": second},
+        )
+    erased_at_once(office, second)
+    with office.db.read() as session:
+        assert queries.erased_on(session, second) is not None
+
+
+def test_a_plan_of_the_command_line_takes_two_people(office: Office) -> None:
+    office.drafted()
+    office.later(days=91)
+    with office.db.work() as session:
+        plan_id, found = planning.plan(session, by=System("operator"), now=office.now)
+
+    def yes(by: Staff) -> bool:
+        with office.db.work() as session:
+            return planning.approve_plan(session, plan_id=plan_id, digest=found.digest, by=by, now=office.now)
+
+    assert yes(office.ada) is False
+    with pytest.raises(PlanNotApproved):
+        office.run(plan_id)
+    with pytest.raises(PlannerMayNotApprove):
+        yes(office.ada)
+    with pytest.raises(sa.exc.IntegrityError, match="approved_first"), office.db.work() as session:
+        session.execute(
+            sa.text(
+                "UPDATE retention_plans SET planned_by = NULL, state = 'approved', approved_by = :a, "
+                "approved_at = now()"
+            ),
+            {"a": office.ada.id},
+        )
+    assert yes(office.sue) is True
+    assert office.run(plan_id) == {"erased": 1}
 
 
 def test_what_ended_is_swept_away_by_itself(office: Office) -> None:

@@ -54,11 +54,12 @@ def payee(**changes: Any) -> Payee:
     return Payee(**{**said, **changes})
 
 
-PERMIT = for_stripe(uuid4())
+PAYEE = uuid4()
+PERMIT = for_stripe(uuid4(), payee=PAYEE)
 
 
 def make_known(gateway: StripeGateway, to: Payee) -> Recipient:
-    return gateway.ensure_recipient(to, for_stripe(to.request_id))
+    return gateway.ensure_recipient(to, for_stripe(to.request_id, payee=to.id))
 
 
 def gateway_to(base: str, *, read_seconds: float = 5) -> StripeGateway:
@@ -83,7 +84,7 @@ def gateway(stripe_side: Running) -> Iterator[StripeGateway]:
 def ready_order(gateway: StripeGateway, cents: int = 40_000) -> tuple[dict[str, Any], UUID]:
     reference = uuid4()
     recipient = make_known(gateway, payee())
-    return gateway.prepare(PaymentOrder(reference, recipient.id, Money(cents), PERMIT)), reference
+    return gateway.prepare(PaymentOrder(reference, recipient.id, Money(cents), PERMIT, PAYEE)), reference
 
 
 def known(outcome: object) -> Payment:
@@ -141,11 +142,24 @@ def test_what_stripe_learns_is_name_email_country_and_one_reference(
 
 
 def test_without_consent_stripe_learns_nothing(gateway: StripeGateway, stripe_side: Running) -> None:
-    mother, other = payee(), for_stripe(uuid4())
+    mother = payee()
+    other = for_stripe(uuid4(), payee=mother.id)
     with pytest.raises(ConsentMissing):
         gateway.ensure_recipient(mother, other)
     with pytest.raises(ConsentMissing):
-        gateway.ensure_recipient(mother, for_stripe(mother.request_id, what=Told.TRAVEL_DETAILS))
+        gateway.ensure_recipient(
+            mother, for_stripe(mother.request_id, payee=mother.id, what=Told.TRAVEL_DETAILS)
+        )
+    with pytest.raises(ConsentMissing):  # the same request and the same key, and another version of the payee
+        gateway.ensure_recipient(mother, for_stripe(mother.request_id, payee=uuid4()))
+    with pytest.raises(ConsentMissing):
+        gateway.prepare(PaymentOrder(uuid4(), "acct_1", Money(100), PERMIT, uuid4()))
+    for tells in (gateway.log_reference, gateway.bank_details_link):
+        said = (
+            {"reference": uuid4()} if tells == gateway.log_reference else {"return_to": "http://127.0.0.1:1"}
+        )
+        with pytest.raises(ConsentMissing):
+            tells(recipient="acct_1", permit=PERMIT, payee=uuid4(), **said)  # type: ignore[operator]
     with pytest.raises(ConsentMissing):
         make_known(gateway, payee(email=None))
     assert stripe_side.bank.store.all("account") == []
@@ -214,7 +228,7 @@ def test_no_money_is_a_definite_no(gateway: StripeGateway, stripe_side: Running)
 
 
 def test_an_unknown_recipient_is_a_definite_no(gateway: StripeGateway) -> None:
-    params = gateway.prepare(PaymentOrder(uuid4(), "acct_nobody", Money(100), PERMIT))
+    params = gateway.prepare(PaymentOrder(uuid4(), "acct_nobody", Money(100), PERMIT, PAYEE))
     assert gateway.send(params, key="k1") == NotSent("resource_missing")
 
 
@@ -236,7 +250,7 @@ def test_eight_workers_with_one_key_make_one_payment(gateway: StripeGateway, str
 
 def test_nobody_listening_is_unclear_and_reading_says_try_again() -> None:
     nowhere = gateway_to("http://127.0.0.1:9")
-    params = nowhere.prepare(PaymentOrder(uuid4(), "acct_1", Money(100), PERMIT))
+    params = nowhere.prepare(PaymentOrder(uuid4(), "acct_1", Money(100), PERMIT, PAYEE))
     assert isinstance(nowhere.send(params, key="k1"), Unclear)
     nowhere._client._requestor._options.max_network_retries = 0
     with pytest.raises(GatewayUnavailable):
@@ -294,7 +308,7 @@ def test_a_canceled_payment_cannot_be_canceled_again(gateway: StripeGateway) -> 
 def test_a_reference_is_noted_on_the_recipient(gateway: StripeGateway, stripe_side: Running) -> None:
     recipient = make_known(gateway, payee())
     reference = uuid4()
-    gateway.log_reference(recipient=recipient.id, reference=reference, permit=PERMIT)
+    gateway.log_reference(recipient=recipient.id, reference=reference, permit=PERMIT, payee=PAYEE)
     assert stripe_side.bank.account(recipient.id)["metadata"]["reunify_disbursement"] == str(reference)
 
 
@@ -304,10 +318,10 @@ def test_bank_details_are_typed_on_stripes_page(tmp_path: Path) -> None:
         mother = payee()
         recipient = make_known(gateway, mother)
         assert not recipient.ready
-        params = gateway.prepare(PaymentOrder(uuid4(), recipient.id, Money(100), PERMIT))
+        params = gateway.prepare(PaymentOrder(uuid4(), recipient.id, Money(100), PERMIT, PAYEE))
         assert gateway.send(params, key="k1") == NotSent("invalid_payout_method")
         link = gateway.bank_details_link(
-            recipient=recipient.id, return_to="http://127.0.0.1:1/back", permit=PERMIT
+            recipient=recipient.id, return_to="http://127.0.0.1:1/back", permit=PERMIT, payee=PAYEE
         )
         assert call("GET", link)[0] == 200
         status, headers, _ = call("POST", link, b"routing=110000000&account=000123456789")
@@ -322,7 +336,7 @@ def test_lists_are_paged_and_filtered(gateway: StripeGateway, stripe_side: Runni
     for number in range(5):
         known(
             gateway.send(
-                gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100), PERMIT)), key=f"k{number}"
+                gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100), PERMIT, PAYEE)), key=f"k{number}"
             )
         )
     service = gateway._client.v2.money_management.outbound_payments

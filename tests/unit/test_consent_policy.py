@@ -8,6 +8,7 @@ import typing
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -102,7 +103,10 @@ def test_a_minor_the_law_lets_stand_alone_signs_alone() -> None:
 def test_an_abuser_cannot_consent_and_unknown_is_not_no(
     suspected: policy.YesNoUnknown, found_safe: bool, may: bool
 ) -> None:
-    assert policy.parent_may_sign(abuse_suspected=suspected, found_safe=found_safe) is may
+    calm: dict[str, Any] = {"protective_order": "no", "hidden_from": False, "found_safe": found_safe}
+    assert policy.parent_may_sign(abuse_suspected=suspected, **calm) is may
+    for fear in ({"protective_order": "yes"}, {"protective_order": "unknown"}, {"hidden_from": True}):
+        assert policy.parent_may_sign(abuse_suspected=suspected, **calm | fear) is found_safe
 
 
 def test_a_signature_that_is_not_needed_is_refused() -> None:
@@ -162,10 +166,12 @@ def test_nobody_to_sign_means_no_permit() -> None:
 
 def test_a_permit_speaks_of_one_recipient_one_thing_and_one_request() -> None:
     made = ask([yes("mother")], Needed(("mother",)))
-    assert made.covers(STRIPE, Told.PAYMENT_DETAILS, request=REQUEST)
-    assert not made.covers(HOTEL, Told.PAYMENT_DETAILS, request=REQUEST)
-    assert not made.covers(STRIPE, Told.CASE_SUMMARY, request=REQUEST)
-    assert not made.covers(STRIPE, Told.PAYMENT_DETAILS, request=uuid4())
+    said: dict[str, Any] = {"record": None, "request": REQUEST, "about": made.about}
+    assert made.covers(STRIPE, Told.PAYMENT_DETAILS, **said)
+    assert not made.covers(HOTEL, Told.PAYMENT_DETAILS, **said)
+    assert not made.covers(STRIPE, Told.CASE_SUMMARY, **said)
+    for other in ({"request": uuid4()}, {"about": "somebody-else"}, {"record": uuid4()}):
+        assert not made.covers(STRIPE, Told.PAYMENT_DETAILS, **said | other)
 
 
 def test_a_permit_is_never_written_by_hand() -> None:

@@ -75,8 +75,8 @@ def test_a_changed_approval_is_not_paid() -> None:
 def test_who_wrote_it_down_does_not_check_it() -> None:
     one = staff(Role.FINANCE_APPROVER)
     with pytest.raises(policy.VerifierIsRecorder, match="colleague"):
-        policy.check_verifier(one, one.id)
-    assert policy.check_verifier(staff(Role.FINANCE_APPROVER), one.id)
+        policy.check_verifier(one, one.id, authors=())
+    assert policy.check_verifier(staff(Role.FINANCE_APPROVER), one.id, authors=())
 
 
 def test_a_stand_in_and_whom_they_stand_for_are_one_to_check_a_payment() -> None:
@@ -88,15 +88,27 @@ def test_a_stand_in_and_whom_they_stand_for_are_one_to_check_a_payment() -> None
         (replace(finance, stands_for=frozenset({third})), (third,)),
     ):
         with pytest.raises(policy.VerifierIsRecorder, match="same person"):
-            policy.check_verifier(by, recorder, recorded_for)
-    assert policy.check_verifier(replace(finance, stands_for=frozenset({third})), recorder)
+            policy.check_verifier(by, recorder, recorded_for, authors=())
+    assert policy.check_verifier(replace(finance, stands_for=frozenset({third})), recorder, authors=())
+
+
+def test_who_wrote_the_request_checks_none_of_its_payments() -> None:
+    recorder, author = StaffId(uuid4()), StaffId(uuid4())
+    finance = staff(Role.FINANCE_RELEASER)
+    for by, authors in (
+        (finance, {finance.id}),
+        (replace(finance, stands_for=frozenset({author})), {author}),
+    ):
+        with pytest.raises(policy.VerifierIsAuthor, match="another colleague"):
+            policy.check_verifier(by, recorder, authors=authors)
+    assert policy.check_verifier(finance, recorder, authors={author})
 
 
 def test_the_system_and_case_managers_do_not_check_payments() -> None:
     with pytest.raises(policy.NotStaff):
-        policy.check_verifier(System("reconcile"), uuid4())
+        policy.check_verifier(System("reconcile"), uuid4(), authors=())
     with pytest.raises(NotAllowed):
-        policy.check_verifier(staff(Role.CASE_MANAGER), uuid4())
+        policy.check_verifier(staff(Role.CASE_MANAGER), uuid4(), authors=())
     with pytest.raises(policy.NotStaff):
         policy.check_recorder(System("disburse"))
 

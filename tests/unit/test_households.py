@@ -19,8 +19,8 @@ from reunify.documents.calendar import travel_calendar
 from reunify.documents.context import Addressee, Heading, Reason, Said
 from reunify.documents.for_household import household_itinerary
 from reunify.documents.itinerary import itinerary
-from reunify.intake import households
-from reunify.intake.form import Language, TravelRequest
+from reunify.intake import households, signers
+from reunify.intake.form import Language, ReturnAuthority, SafeContact, TravelRequest
 from reunify.kernel.money import Money
 from reunify.rates.policy import Organisation as Ours
 from tests.unit.test_documents_samples import HEADING, TEMPLATES, text_of, trip
@@ -38,7 +38,7 @@ RENDERER = DocxRenderer(TEMPLATES)
 
 
 def contact(**changed: Any) -> dict[str, Any]:
-    return {"language": "en", "may_call": True, "may_post": True, **changed}
+    return {"language": "en", "may_call": True, "may_post": True, "seen_by_others": "no", **changed}
 
 
 def shared(**changed: Any) -> dict[str, Any]:
@@ -153,6 +153,7 @@ def test_what_was_written_for_people_who_have_parted_is_shown_to_neither() -> No
     together = shared()
     for traveler in together["travelers"]:
         traveler["household"] = None
+    together["travelers"][2]["contact"]["address_protected"] = False
     then = TravelRequest.model_validate(together)
     for reader in ("mother", "father"):
         assert households.may_read(reader, household=households.HOME, then=then, now=then)
@@ -162,12 +163,141 @@ def test_what_was_written_for_people_who_have_parted_is_shown_to_neither() -> No
     assert not households.may_read("stranger", household=A, then=now, now=now)
 
 
+def test_taking_the_other_out_of_the_request_opens_no_paper_again() -> None:
+    """Made together, hidden after they parted, and the father is no longer named: he has parted still."""
+    together, alone = shared(), trip().model_dump(mode="json")
+    for traveler in together["travelers"]:
+        traveler["household"] = "family"
+    then = TravelRequest.model_validate(together)
+    now = TravelRequest.model_validate(alone)
+    assert [t.key for t in now.travelers] == ["mother", "child"]
+    assert households.may_read("mother", household="family", then=then, now=then)
+    assert not households.may_read("mother", household="family", then=then, now=now)
+
+
+# Unknown is not no -----------------------------------------------------------------------------------------
+def unsaid(*said: str | None) -> TravelRequest:
+    """Two parents, the father's address protected; the household each was said to belong to."""
+    base = shared()
+    for traveler, told in zip((base["travelers"][0], base["travelers"][2]), said, strict=True):
+        traveler["household"] = told
+    for line in base["cost_lines"]:
+        line["household"] = None
+    return TravelRequest.model_validate(base)
+
+
+@pytest.mark.parametrize(
+    ("mother", "father", "asked"),
+    [
+        (None, None, ["/travelers/0/household", "/travelers/2/household"]),
+        ("home", None, ["/travelers/2/household"]),
+        (None, "home", ["/travelers/0/household"]),
+        ("home", "home", []),
+    ],
+)
+def test_whom_a_protected_address_is_hidden_from_is_asked_of_each_adult(
+    mother: str | None, father: str | None, asked: list[str]
+) -> None:
+    told = unsaid(mother, father)
+    assert [p.pointer for p in households.problems(told)] == asked
+    for reader in ("mother", "father"):
+        assert (households.household_of_reader(told, reader) is None) is bool(asked)
+    if not asked:
+        assert households.view_for(told, "home") is told
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_until_it_is_answered_nothing_is_printed_for_either(language: Language) -> None:
+    told = unsaid(None, None)
+    view = households.view_for(told, households.HOME)
+    plan = household_itinerary(HEADING, language, request=told, household=households.HOME, arranged=[])
+    letters = json.dumps([frozen(told), plan], ensure_ascii=False)
+    said = letters + view.model_dump_json(exclude={"case"})
+    assert frozen(told)["lines"] == []
+    assert frozen(told)["addressee"]["lines"] == []
+    for hidden in ("Quiet Orchard", "Boise", "208 555 0177", LODGE, "Peachtree Inn"):
+        assert hidden not in said
+
+
+def test_an_aunt_of_another_household_is_asked_nothing_and_one_parent_alone_neither() -> None:
+    base = trip().model_dump(mode="json")
+    base["travelers"][0]["contact"] = contact(address_protected=True, address="1 Elm")
+    assert households.problems(TravelRequest.model_validate(base)) == []
+
+
+# Who may sign for the child --------------------------------------------------------------------------------
+def may_sign(told: TravelRequest) -> dict[str, bool]:
+    return {parent.key: parent.may_sign for parent in signers.parents(told)}
+
+
+CALM = {"abuse_suspected": "no", "protective_order": "no"}
+
+
+def test_nobody_signs_for_the_child_whom_somebody_is_hidden_from() -> None:
+    assert may_sign(request(return_authority=CALM)) == {"mother": False, "father": True}
+    base = shared(return_authority=CALM)
+    base["travelers"][2]["contact"]["address_protected"] = False
+    assert may_sign(TravelRequest.model_validate(base)) == {"mother": True, "father": True}
+    open_question = unsaid(None, None).model_copy(update={"return_authority": CALM_TOLD})
+    assert may_sign(open_question) == {"mother": False, "father": True}
+
+
+@pytest.mark.parametrize("order", ["yes", "unknown"])
+def test_with_a_protective_order_only_who_was_found_safe_signs(order: str) -> None:
+    told = CALM | {"protective_order": order, "released_to": "mother"}
+    assert may_sign(request(return_authority=told)) == {"mother": False, "father": False}
+    decided = told | {"decision": "safe_and_lawful"}
+    assert may_sign(request(return_authority=decided)) == {"mother": True, "father": False}
+    unsafe = told | {"decision": "not_safe_or_lawful"}
+    assert may_sign(request(return_authority=unsafe)) == {"mother": False, "father": False}
+
+
+CALM_TOLD = ReturnAuthority.model_validate(CALM)
+
+
+# The free words of a shared child --------------------------------------------------------------------------
+@pytest.mark.parametrize("language", BOTH)
+def test_free_words_about_the_child_are_a_call_to_us_while_the_other_is_protected(language: Language) -> None:
+    base = shared()
+    base["travelers"][1]["readiness"] = {"needs": "car seat waits at the Willow Shelter"}
+    every = papers(TravelRequest.model_validate(base), A, language)
+    assert "Willow" not in " ".join(every)
+    said = every[0]  # the plan
+    assert {"en": "Call us before you leave", "es": "Llámenos antes de salir"}[language] in said
+    assert glossary.avoided_in(said, language, glossary.load(TEMPLATES)) == []
+    base["travelers"][2]["contact"]["address_protected"] = False
+    assert "Car seat waits at the Willow Shelter" in " ".join(
+        papers(TravelRequest.model_validate(base), A, language)
+    )
+
+
+# An address is printed only where a letter may be posted ---------------------------------------------------
+@pytest.mark.parametrize(
+    ("changed", "lines"),
+    [
+        ({}, ["1 Elm", "El Paso"]),
+        ({"may_post": False}, []),
+        ({"seen_by_others": "yes"}, []),
+        ({"seen_by_others": "unknown"}, []),
+        ({"address": None}, []),
+    ],
+)
+def test_an_address_is_printed_only_where_a_letter_may_be_posted(
+    changed: dict[str, Any], lines: list[str]
+) -> None:
+    base = trip().model_dump(mode="json")
+    base["travelers"][0]["contact"] = contact(**{"address": "1 Elm\nEl Paso"} | changed)
+    told = TravelRequest.model_validate(base)
+    assert frozen(told)["addressee"]["lines"] == lines
+    assert letter.posted_to(told.travelers[0].contact or SafeContact(), date(2026, 11, 5)) == lines
+
+
 # Nothing of the one on a paper of the other ----------------------------------------------------------------
 def papers(told: TravelRequest, household: str, language: Language) -> list[str]:
     """Every paper this household can get, as read: letter, plan, calendar, the kind no, the question."""
     view = households.view_for(told, household)
     name, reach = letter.addressee(view)
-    lines = reach.address.splitlines() if reach.address and reach.may_post else []
+    lines = letter.posted_to(reach, HEADING.dated)
     heading = Heading(
         HEADING.reference, HEADING.dated, HEADING.organisation, Addressee(name, lines), HEADING.signer
     )
@@ -252,6 +382,11 @@ def two_households(draw: st.DrawFn) -> tuple[TravelRequest, list[str]]:
             "household": draw(st.sampled_from([A, B])),
         }
         base["legs"].append(alone)
+    for traveler in base["travelers"][:2]:
+        hints = [None, f"Things wait at {address}", f"Call {phone}", email]
+        words = {name: draw(st.sampled_from(hints)) for name in ("needs", "medicines", "mobility")}
+        traveler["readiness"] = words
+    base["travelers"][1]["relation"] = draw(st.sampled_from([None, f"lives at {street} Road"]))
     if draw(st.booleans()):
         base["travelers"][1]["contact"] = contact(phone=phone, email=email, address=address)
     base["return_authority"] = {"released_to": draw(st.sampled_from(["mother", "father"]))}

@@ -52,10 +52,14 @@ def _configured(stream: Kept) -> Iterator[Kept]:
         name: (logging.getLogger(name).handlers[:], logging.getLogger(name).propagate)
         for name in list(logging.Logger.manager.loggerDict)
     }
+    # A server started by another test leaves its own level here.
+    level = logging.getLogger("uvicorn.error").level
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
     logs.configure(stream)
     yield stream
     logging.captureWarnings(False)
     root.handlers[:], root.level, sys.excepthook, threading.excepthook = before
+    logging.getLogger("uvicorn.error").setLevel(level)
     for name, (handlers, propagate) in others.items():
         logging.getLogger(name).handlers[:] = handlers
         logging.getLogger(name).propagate = propagate

@@ -16,10 +16,20 @@ OWNER, OTHER = StaffId(uuid4()), StaffId(uuid4())
 
 
 def person(
-    *roles: Role, staff_id: StaffId = OTHER, team: str | None = None, for_: StaffId | None = None
+    *roles: Role,
+    staff_id: StaffId = OTHER,
+    team: str | None = None,
+    for_: StaffId | None = None,
+    vouched_for: StaffId | None = None,
 ) -> Staff:
     return Staff(
-        staff_id, "Somebody", frozenset(roles), team, frozenset({for_} if for_ else ()), through=None
+        staff_id,
+        "Somebody",
+        frozenset(roles),
+        team,
+        stands_for=frozenset({for_, vouched_for} - {None}),
+        covers=frozenset({for_} - {None}),
+        supervises=frozenset({team} - {None}) if Role.SUPERVISOR in roles else frozenset(),
     )
 
 
@@ -32,6 +42,7 @@ SEES = [
     ("a colleague without a team, and a case without one", person(Role.CASE_MANAGER), None, False),
     ("a colleague with a team, and a case without one", person(Role.CASE_MANAGER, team="north"), None, False),
     ("who stands in for the owner", person(Role.CASE_MANAGER, for_=OWNER), "north", True),
+    ("who only vouched for the owner", person(Role.CASE_MANAGER, vouched_for=OWNER), "north", False),
     ("the team's supervisor", person(Role.SUPERVISOR, team="north"), "north", True),
     ("another team's supervisor", person(Role.SUPERVISOR, team="south"), "north", False),
     ("finance of the same team", person(Role.FINANCE_APPROVER, team="north"), "north", False),

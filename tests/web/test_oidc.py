@@ -28,7 +28,7 @@ from reunify.kernel.people import Role
 from reunify.sandbox.people import DemoPerson, hire
 from reunify.settings import SettingsRefused, load
 from reunify.web.app import create
-from tests.integration.people_world import standing
+from tests.integration.people_world import agreed, standing
 from tests.lasting import lasting_database
 from tests.web.pages_world import OWN_PAGES, TestClient, house_over, sign_in, text
 from tests.web.provider_world import (
@@ -75,7 +75,7 @@ class Doors:
         return dataclasses.replace(self.house, provider=provider)
 
     def entered(self, username: str, email: str) -> None:
-        """An administrator writes the address down: a new address, so that nobody is bound."""
+        """One administrator writes a new address down, another confirms: nobody is bound by it yet."""
         with self.house.db.work() as session:
             olga = standing(session, queries.staff_id(session, "olga"), self.clock())
             who = queries.staff_id(session, username)
@@ -83,6 +83,7 @@ class Doors:
                 staffing.change_details(
                     session, staff_id=who, details=Details("Somebody", email=one), by=olga, now=self.clock()
                 )
+                agreed(session, self.clock())
 
     def count(self, what: str) -> int:
         with self.house.db.read() as session:

@@ -14,7 +14,8 @@ from reunify.kernel.people import Role
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import DemoPerson
-from tests.web.pages_world import TestClient, as_sent, signed_in, text
+from tests import papers
+from tests.web.pages_world import TestClient, as_sent, browser, signed_in, text, work_off
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 TEAMS = {"ana": "north", "amy": "north", "sue": "north", "eli": "south"}
@@ -91,6 +92,27 @@ def test_at_night_another_teams_case_is_opened_with_a_reason_and_its_supervisor_
     assert "The mother stands at the gate." not in text(sue.post(seen))
 
 
+@pytest.mark.asvs("8.2.2", "8.3.2")
+def test_a_family_link_made_in_an_emergency_is_told_to_the_supervisor_and_closed_by_her_look(
+    office: Office,
+) -> None:
+    eli, sue = office.at("eli"), office.at("sue")
+    said = {"reference": office.reference, "reason": "The mother stands at the gate."}
+    assert "a family link you make ends then too" in text(eli.post("/open-case", data=said))
+    work_off(office.house)
+    made = eli.post(f"/api/v1{office.request}/family-link")
+    assert made.status_code == 201
+    assert "ends with the opening" in text(eli.get(f"{office.request}/links"))
+    assert "ends with the opening" not in text(office.ana.get(f"{office.request}/links"))
+    told = sue.get("/")
+    assert "A family link was made in it." in text(told)
+    sue.post(re.findall(r"/case-openings/[0-9a-f-]+/seen", told.text)[0])
+    family = browser(office.house)
+    family.get(f"/f/{made.json()['token']}")
+    assert family.post("/family", data={"pin": made.json()["pin"]}).status_code != 200
+    assert "closed" in text(office.ana.get(f"{office.request}/links")).lower()
+
+
 @pytest.mark.asvs("8.2.3")
 def test_true_names_by_order_need_two_people_last_for_a_time_and_are_told_to_the_family(
     office: Office,
@@ -106,11 +128,21 @@ def test_true_names_by_order_need_two_people_last_for_a_time_and_are_told_to_the
         "/starts_at": "2026-11-25",
         "/ends_at": "2026-12-25",
     }
-    too_long = ada.post("/disclosures", data=sent)
+    unattached = ada.post("/disclosures", data=sent | {"/ends_at": "2026-12-24"})
+    assert unattached.status_code == 422
+    assert "Attach the approval or the order" in text(unattached)
+    order = {"file": ("order.jpg", papers.photo(), "image/jpeg")}
+    too_long = ada.post("/disclosures", data=sent, files=order)
     assert too_long.status_code == 422
     assert "Thirty days at most." in text(too_long)
     assert "Order 26-118, in the safe" in too_long.text
-    assert ada.post("/disclosures", data=sent | {"/ends_at": "2026-12-24"}).status_code == 200
+    assert ada.post("/disclosures", data=sent | {"/ends_at": "2026-12-24"}, files=order).status_code == 200
+    paper = re.findall(r"/disclosures/[0-9a-f-]+/paper", ada.get("/disclosures").text)[0]
+    opened = sue.get(paper)
+    assert (opened.status_code, opened.headers["content-type"]) == (200, "image/jpeg")
+    assert opened.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert opened.headers["content-disposition"].startswith("attachment; filename=")
+    assert (dee.get(paper).status_code, office.ana.get(paper).status_code) == (403, 403)
     assert CHILD not in dee.get(office.request).text
     confirm = re.findall(r"/disclosures/[0-9a-f-]+/confirm", sue.get("/disclosures").text)[0]
     assert ada.post(confirm).status_code == 403

@@ -12,21 +12,25 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.bootstrap import ROOT, House
 from reunify.consent import queries as consents
 from reunify.consent import wording
 from reunify.consent.policy import Told
+from reunify.consent.records import ReleaseRecord
 from reunify.documents import actions as documents
 from reunify.documents import glossary
+from reunify.files.evidence_policy import MediaType
 from reunify.identity.family_links import NewLink
 from reunify.identity.family_policy import CODE_LETTERS
 from reunify.identity.queries import staff_id
-from reunify.intake import disclosing
+from reunify.intake import disclosing, disclosures
 from reunify.intake import queries as intake
 from reunify.intake.form import Language
-from reunify.kernel.ids import RequestId
+from reunify.intake.order_papers import OrderPaper
+from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff, System
 from reunify.sandbox.families import sample_families
 from reunify.web.pages import read_aloud
@@ -278,13 +282,19 @@ def test_a_mother_takes_back_says_no_and_agrees_without_any_script(
     )
 
 
+def leader(session: Session, request_id: str, who: StaffId) -> Staff:
+    """The supervisor of the team whose case it is."""
+    team = intake.request(session, UUID(request_id)).team
+    return Staff(who, "B", frozenset({Role.SUPERVISOR}), supervises=frozenset({team} if team else ()))
+
+
 def test_the_family_reads_who_may_read_their_names_by_order_of_the_law(
     house: House, ana: TestClient, request_id: str
 ) -> None:
     with house.db.work() as session:
         ids = {name: staff_id(session, name) for name in ("ana", "ben", "dee")}
         writes = Staff(ids["ana"], "A", frozenset({Role.ADMINISTRATOR}))
-        confirms = Staff(ids["ben"], "B", frozenset({Role.SUPERVISOR}))
+        confirms = leader(session, request_id, ids["ben"])
         order = disclosing.propose(
             session,
             reader=ids["dee"],
@@ -292,6 +302,7 @@ def test_the_family_reads_who_may_read_their_names_by_order_of_the_law(
             asked_by="The office of the inspector",
             basis="court_order",
             paper="Order 7, safe",
+            attached=OrderPaper(b"order", MediaType.PDF, b"order", MediaType.PDF),
             references=[intake.request(session, UUID(request_id)).reference],
             starts_at=CLOCK,
             ends_at=CLOCK + timedelta(days=10),
@@ -302,6 +313,88 @@ def test_the_family_reads_who_may_read_their_names_by_order_of_the_law(
     page = text(opened(house, make(ana, request_id)).get("/family/consents?lang=en"))
     assert (
         "The office of the inspector may read your names from November 25, 2026 to December 5, 2026" in page
+    )
+
+
+@pytest.mark.asvs("8.2.3")
+def test_no_recipient_and_no_order_tells_her_where_the_protected_household_is(
+    house: House, ana: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = submit(ana, house, apart())
+    end = CLOCK + timedelta(days=10)
+    order = disclosures.Told(UUID(int=8), "The sheriff of Boise", "court_order", CLOCK, end, None)
+    monkeypatch.setattr(disclosures, "disclosures_for_family", lambda _session, _request: [order])
+    at = f"/requests/{request_id}/consents"
+    for kind, recipient, about in (
+        ("carrier", "Boise Air", "child"),
+        ("funder", "Idaho Families", "mother"),
+        ("agency", "Ada County Office", "mother"),
+    ):
+        asked = {"kind": kind, "recipient": recipient, "what": "travel_details", "about": about}
+        assert ana.post(at, data=asked).status_code == 200
+    with house.db.work() as session:
+        for ask in consents.asks(session, UUID(request_id)):
+            session.add(told_of(ask))
+    mother = opened(house, make(ana, request_id, "mother"))
+    page = text(mother.get("/family/consents?lang=en"))
+    for hidden in ("Boise", "Idaho", "Ada County"):
+        assert hidden not in page
+    assert "An office the law names may read your names" in page
+    assert "Stripe, on November 25, 2026" in page
+    father = text(opened(house, make(ana, request_id, "father")).get("/family/consents?lang=en"))
+    assert "The sheriff of Boise may read your names" in father
+
+
+def told_of(ask: consents.Ask) -> ReleaseRecord:
+    return ReleaseRecord(
+        request_id=ask.request_id,
+        recipient_kind=ask.recipient.kind.value,
+        recipient=ask.recipient.name,
+        what=ask.what.value,
+        about=ask.about,
+        told_at=CLOCK,
+    )
+
+
+def test_a_yes_given_before_the_other_was_protected_can_still_be_taken_back(
+    house: House, ana: TestClient
+) -> None:
+    request_id = submit(ana, house, apart())
+    at = f"/requests/{request_id}/consents"
+    asked = {"kind": "agency", "recipient": "Ada County Office", "what": "case_summary", "about": "mother"}
+    ana.post(at, data=asked)
+    with house.db.read() as session:
+        (ask,) = [
+            a for a in consents.asks(session, UUID(request_id)) if a.recipient.name == "Ada County Office"
+        ]
+    mother = opened(house, make(ana, request_id, "mother"))
+    said = {"ask": str(ask.id), "lang": "en"}
+    assert (
+        mother.post("/family/consents", data=said | {"answer": "yes", "name": "Marisol Q"}).status_code == 404
+    )
+    paper = {
+        "giver": "mother",
+        "name": "Marisol Quintero",
+        "paper": "Folder 7",
+        "months": "6",
+        "language": "es",
+    }
+    ana.post(f"{at}/paper", data=said | paper)
+    assert "Ada County Office" in text(mother.get("/family/consents?lang=en"))
+    assert mother.post("/family/consents", data=said | {"answer": "back"}).status_code == 200
+    assert "Ada County Office" not in text(mother.get("/family/consents?lang=en"))
+    with house.db.read() as session:
+        (given,) = consents.ask(session, UUID(request_id), ask.id).given
+    assert given.revoked_at == CLOCK
+
+
+def test_staff_read_why_a_link_closed_by_itself(house: House, ana: TestClient, request_id: str) -> None:
+    phone = opened(house, make(ana, request_id))
+    answers = {"answers": {"/travelers/0/name": "Rosa Quintero"}}
+    assert ana.post(f"/api/v1/requests/{request_id}/answers", json=answers).status_code == 202
+    assert phone.get("/family").status_code == 401
+    assert "closed because the request now tells another name" in text(
+        ana.get(f"/requests/{request_id}/links")
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import io
 import re
+import threading
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,11 +27,14 @@ from reunify.files import hand_over
 from reunify.files.evidence_policy import LARGEST_EVIDENCE, MOST_AT_ONCE
 from reunify.files.ports import Clean, Examined, Infected, Scanned, Unavailable
 from reunify.identity import family_links
+from reunify.intake.queries import lock_request
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Role, Staff, System
+from reunify.retention import actions as retention
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import DemoPerson
+from reunify.vault import keepers
 from reunify.web.audience import FAMILY_COOKIE
 from reunify.web.shield import limit_for
 from tests import papers
@@ -411,7 +415,8 @@ def test_the_same_file_for_another_request_is_named_only_to_whom_it_may_be(desk:
     assert f"The same file was sent for {reference} too." in text(desk.ana.get(desk.page))
     with desk.house.db.work() as session:
         eve = "(SELECT id FROM staff WHERE username = 'eve')"
-        session.execute(sa.text(f"UPDATE requests SET handled_by = {eve} WHERE id = :id"), {"id": other})
+        given = f"UPDATE requests SET handled_by = {eve}, team = 'West' WHERE id = :id"
+        session.execute(sa.text(given), {"id": other})
     said = text(desk.ana.get(desk.page))
     assert "The same file was sent for another request: ask a supervisor." in said
     assert reference not in said
@@ -494,6 +499,61 @@ def test_without_a_scanner_papers_are_held_and_staff_are_told(desk: Desk) -> Non
 
 
 # Sent by mistake ----------------------------------------------------------------------------------------
+def test_a_paper_of_a_held_case_is_not_removed_and_the_remedy_is_told(desk: Desk) -> None:
+    desk.send(desk.photo)
+    (paper,) = desk.kept()
+    with desk.house.db.work() as session:
+        sue = Staff(ana_of(desk.house).id, "Sue", frozenset({Role.SUPERVISOR}))
+        retention.place_hold(
+            session,
+            request_id=UUID(desk.request_id),
+            reason="A suit",
+            asked_by="A court",
+            by=sue,
+            now=desk.house.now(),
+        )
+    refused = desk.ana.post(f"{desk.page}/{paper}/removal", data={"reason": "wrong file"})
+    assert refused.status_code == 422
+    assert "A legal hold stands for this case" in text(refused)
+    assert desk.state(paper) == "not_scanned"
+
+
+def test_what_arrives_while_its_case_is_erased_is_refused_and_not_thanked_for(desk: Desk) -> None:
+    answers: list[Response] = []
+    sending = threading.Thread(target=lambda: answers.append(desk.send(desk.photo)))
+    with desk.house.db.work() as session:
+        request_id = RequestId(UUID(desk.request_id))
+        lock_request(session, request_id)
+        keepers.destroy(session, keeper=request_id, now=desk.house.now())
+        sending.start()
+        sending.join(0.7)
+        assert sending.is_alive()
+    sending.join(20)
+    assert answers[0].status_code == 410
+    assert "We have it" not in text(answers[0])
+    with desk.house.db.read() as session:
+        kept = "SELECT count(*) FROM evidence WHERE request_id = :id"
+        assert session.scalar(sa.text(kept), {"id": request_id}) == 0
+
+
+def test_a_family_whose_file_another_family_sent_reads_that_it_is_being_checked(desk: Desk) -> None:
+    other = entered(desk.house, desk.ana)
+    father = family_of(desk.house, desk.ana, other, "mother")
+    pdf, photo = desk.pdf(), desk.photo
+    desk.send(pdf, photo)
+    for paper in desk.kept():
+        desk.ana.post(f"{desk.page}/{paper}/quarantine")
+    sent = father.post(
+        "/family/papers",
+        data={"kind": "receipt", "lang": "en"},
+        files=[("files", ("a.pdf", pdf, "x/y")), ("files", ("b.jpg", photo, "x/y"))],
+    )
+    his = text(sent)
+    assert his.count("It is being checked.") == 2
+    assert "aside" not in his
+    assert "set aside already" in text(desk.ana.get(f"/requests/{other}/papers"))
+
+
 def test_a_paper_sent_by_mistake_is_destroyed_with_a_reason(desk: Desk) -> None:
     desk.send(desk.photo)
     (paper,) = desk.kept()

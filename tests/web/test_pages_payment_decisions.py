@@ -24,8 +24,8 @@ WHY = {"reason": "Looked at Stripe with a colleague."}
 
 
 @pytest.fixture
-def town(db: Database, tmp_path: Path) -> Iterator[Town]:
-    with built(db, tmp_path, settle_after=None) as town:
+def town(settled_db: Database, tmp_path: Path) -> Iterator[Town]:
+    with built(settled_db, tmp_path, settle_after=None) as town:
         yield town
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from httpx2 import Response
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.bootstrap import House
@@ -34,6 +35,7 @@ from tests.web.pages_world import (
     work_off,
 )
 
+CARLAS = "+1 703 555 0133"  # on file since she came
 STAYS = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 MORE = (
     DemoPerson("olga", "Olga Brandt", "tundra-lemon-17", frozenset({Role.ADMINISTRATOR})),
@@ -94,32 +96,77 @@ def _the_clock_stands(office: Office) -> Iterator[None]:
     office.clock.at = STAYS
 
 
-def new_person(office: Office, username: str, *roles: str, **more: str) -> str:
-    answer = office.as_("olga").post(
-        "/people", data={"username": username, "name": username.title(), "roles": list(roles), **more}
-    )
-    assert answer.status_code == 201, text(answer)
-    return office.id(username)
+def confirmed(office: Office, who: str = "sam") -> Response:
+    """The one change that waits is confirmed by a colleague."""
+    colleague = office.as_(who)
+    (path,) = re.findall(r'action="(/people/changes/[0-9a-f-]+/confirm)"', colleague.get("/people").text)
+    return colleague.post(path)
+
+
+def shown_code(answer: Response) -> str:
+    found = re.search(r'class="secret mono">([^<]+)<', answer.text)
+    assert found, text(answer)
+    return found[1]
 
 
 # People ------------------------------------------------------------------------------------------------
-def test_an_administrator_adds_a_person_and_reads_the_code_once(office: Office) -> None:
-    olga = office.as_("olga")
-    answer = olga.post(
+@pytest.mark.asvs("8.2.1")
+def test_an_administrator_asks_and_a_colleague_confirms_and_reads_the_code_once(office: Office) -> None:
+    olga, sam = office.as_("olga"), office.as_("sam")
+    asked = olga.post(
         "/people",
         data={"username": "nora", "name": "Nora Vance", "team": "North", "roles": ["case_manager"]},
     )
+    assert asked.status_code == 200
+    assert "when a second administrator or a supervisor confirms" in text(asked)
+    assert "secret mono" not in asked.text
+    assert "/confirm" not in asked.text, "whoever asked finds no button"
+    assert "1 change of a colleague's account waits" in text(sam.get("/"))
+    assert "account waits" not in text(olga.get("/"))
+    page = sam.get("/people")
+    assert "Add Nora Vance , who signs in as nora : Case manager. Team: North." in text(page)
+    assert "Asked by Olga Brandt" in text(page)
+    assert 'id="everybody"' not in page.text
+    answer = confirmed(office)
     assert answer.status_code == 201
     assert "shown once" in text(answer)
-    code = re.search(r'class="secret mono">([^<]+)<', answer.text)
-    assert code
-    assert code[1] not in olga.get("/people").text
-    page = text(olga.get("/people"))
-    assert "Nora Vance" in page
-    assert "Has not begun" in page
+    code = shown_code(answer)
+    assert code not in olga.get("/people").text
+    listed = text(olga.get("/people"))
+    assert "Nora Vance" in listed
+    assert "Has not begun" in listed
     again = olga.post(f"/people/{office.id('nora')}/code")
-    assert again.status_code == 201
-    assert code[1] not in again.text
+    assert "secret mono" not in again.text
+    assert shown_code(confirmed(office)) != code
+
+
+@pytest.mark.asvs("8.2.1")
+def test_whoever_asked_confirms_nothing_at_the_door_either(office: Office) -> None:
+    olga = office.as_("olga")
+    olga.post("/people", data={"username": "phan", "name": "Phan", "roles": ["finance_approver"]})
+    (path,) = re.findall(r'action="(/people/changes/[0-9a-f-]+)/withdraw"', olga.get("/people").text)
+    refused = olga.post(f"{path}/confirm")
+    assert refused.status_code == 403
+    assert "Somebody else must confirm" in text(refused)
+    assert office.as_("ben").post(f"{path}/confirm").status_code == 403
+    assert "Nothing of it takes effect" in text(office.as_("pia").post(f"{path}/withdraw"))
+    assert office.as_("sam").post(f"{path}/confirm").status_code == 409
+
+
+@pytest.mark.asvs("6.8.2", "7.4.2")
+def test_an_administrator_alone_changes_no_number_and_no_account_at_the_provider(office: Office) -> None:
+    ben, before = office.as_("ben"), text(office.as_("olga").get(f"/people/{office.id('ben')}"))
+    office.as_("olga").post(
+        f"/people/{office.id('ben')}/details",
+        data={"name": "Ben Castellanos", "phone": "+1 703 555 0190", "email": "olga.private@example.org"},
+    )
+    assert text(office.as_("olga").get(f"/people/{office.id('ben')}")).count("0190") == before.count("0190")
+    assert ben.get("/finance").status_code == 200
+    page = text(office.as_("sam").get("/people"))
+    assert "becomes +1 703 555 0190" in page
+    assert "becomes olga.private@example.org" in page
+    assert "counts from now on" in text(confirmed(office))
+    assert ben.get("/", follow_redirects=False).headers["location"] == "/sign-in"
 
 
 def test_what_was_typed_comes_back_with_the_field_to_mend(office: Office) -> None:
@@ -150,7 +197,8 @@ def test_a_demotion_counts_on_the_persons_next_click(office: Office) -> None:
     assert vic.get("/finance").status_code == 200
     changed = office.as_("olga").post(f"/people/{office.id('vic')}/roles", data={"roles": ["rules_author"]})
     assert changed.status_code == 200
-    assert vic.get("/finance").status_code == 403
+    assert vic.get("/finance").status_code == 403, "what is taken waits for nobody"
+    confirmed(office)
     disabled = office.as_("olga").post(f"/people/{office.id('vic')}/disable")
     assert "signed out everywhere" in text(disabled)
     assert vic.get("/", follow_redirects=False).headers["location"] == "/sign-in"
@@ -169,7 +217,8 @@ def test_nobody_finds_a_button_to_change_themselves_and_the_door_refuses_too(off
 @pytest.mark.parametrize("username", ["ana", "ben", "dee", "sam", "rae"])
 def test_nobody_else_opens_the_administrators_pages(office: Office, username: str) -> None:
     other, somebody = office.as_(username), office.id("carla")
-    for path in ("/people", f"/people/{somebody}", "/tokens", "/api/v1/tokens"):
+    assert other.get("/people").status_code == (200 if username == "sam" else 403)
+    for path in (f"/people/{somebody}", "/tokens", "/api/v1/tokens"):
         assert other.get(path).status_code == 403, path
     for path in ("/people", f"/people/{somebody}/roles", f"/people/{somebody}/disable", "/tokens"):
         assert other.post(path, data={}).status_code == 403, path
@@ -183,20 +232,25 @@ def test_people_are_changed_with_a_fresh_passkey_only(office: Office) -> None:
         ("/people", {"username": "x", "name": "X", "roles": "auditor"}),
         (f"/people/{somebody}/roles", {"roles": "auditor"}),
         (f"/people/{somebody}/disable", {}),
+        (f"/people/changes/{somebody}/confirm", {}),
+        (f"/people/changes/{somebody}/withdraw", {}),
         ("/tokens", {"name": "x"}),
     ]:
         answer = olga.post(path, data=body)
         assert answer.status_code == 401, path
         assert "passkey" in text(answer)
     step_up(olga, office.house, "olga")
-    assert olga.post(f"/people/{somebody}/details", data={"name": "Carla Nguyen"}).status_code == 200
+    assert (
+        olga.post(f"/people/{somebody}/details", data={"name": "Carla Nguyen", "phone": CARLAS}).status_code
+        == 200
+    )
 
 
 def test_that_a_persons_number_was_read_is_written_down(office: Office) -> None:
-    office.as_("olga").get(f"/people/{office.id('ben')}")
+    office.as_("olga").get(f"/people/{office.id('dee')}")
     with office.house.db.read() as session:
-        asked = sa.text("SELECT count(*) FROM audit_entries WHERE verb = 'read' AND subject_id = :ben")
-        assert session.scalar(asked, {"ben": office.id("ben")}) == 1
+        asked = sa.text("SELECT count(*) FROM audit_entries WHERE verb = 'read' AND subject_id = :dee")
+        assert session.scalar(asked, {"dee": office.id("dee")}) == 1
 
 
 # The roster --------------------------------------------------------------------------------------------
@@ -210,6 +264,7 @@ def test_a_night_is_planned_called_and_handed_over(office: Office) -> None:
     office.as_("olga").post(
         f"/people/{office.id('ben')}/details", data={"name": "Ben Castellanos", "phone": "+1 703 555 0122"}
     )
+    confirmed(office)
     body = {
         "duty": "night_finance",
         "person": office.id("ben"),
@@ -220,15 +275,21 @@ def test_a_night_is_planned_called_and_handed_over(office: Office) -> None:
     assert "on the roster" in text(sam.post("/roster/shifts", data=body))
     office.clock.at = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)  # 5 p.m. in New York, to the second
     sam, ben, carla = office.as_("sam"), office.as_("ben"), office.as_("carla")
-    assert "Ben Castellanos (+1 703 555 0122)" in text(carla.get("/roster"))
+    assert "Ben Castellanos +1 703 555 0122" in text(carla.get("/roster"))
+    assert 'href="tel:+17035550122"' in carla.get("/roster").text
     mine = ben.get("/roster")
     (path,) = re.findall(r'action="(/roster/shifts/[0-9a-f-]+/hand-over)"', mine.text)
+    (offered,) = re.findall(r'/hand-over">(.*?)</select>', mine.text, re.DOTALL)
+    assert office.id("carla") in offered
+    assert office.id("ben") not in offered  # nobody hands over to themselves
+    refused = ben.post(path, data={"to": "", "note": "One award waits."})
+    assert (refused.status_code, "One award waits." in refused.text) == (422, True)
     asked = ben.post(path, data={"to": office.id("carla"), "note": "One award waits."})
     assert "You stay on call until they accept" in text(asked)
-    assert "Ben Castellanos (+1" in text(carla.get("/roster"))
+    assert "Ben Castellanos +1" in text(carla.get("/roster"))
     (yes,) = re.findall(r'action="(/roster/offers/[0-9a-f-]+/accept)"', carla.get("/roster").text)
     assert "You are on call now" in text(carla.post(yes))
-    assert "Carla Nguyen (no number on file)" in text(ben.get("/roster"))
+    assert f"Carla Nguyen {CARLAS}" in text(ben.get("/roster"))
 
 
 def test_a_wrong_shift_comes_back_with_what_was_typed(office: Office) -> None:
@@ -355,12 +416,13 @@ def test_who_may_not_decide_reads_whom_to_call(office: Office) -> None:
     award = ana.get(f"/api/v1/requests/{request}/progress").json()["award"]["id"]
     assert ben.post(f"/api/v1/awards/{award}/approval").status_code == 200
     page = text(ben.get(f"/awards/{award}"))
-    assert "a colleague must release it. Call Carla Nguyen (no number on file)." in page
+    assert f"a colleague must release it. Call Carla Nguyen ({CARLAS})." in page
     assert "Call" not in text(office.as_("carla").get(f"/awards/{award}"))
 
 
 def test_another_owners_case_is_not_there(office: Office) -> None:
-    new_person(office, "bea", "case_manager")
+    office.as_("olga").post("/people", data={"username": "bea", "name": "Bea", "roles": ["case_manager"]})
+    confirmed(office)
     request = (
         program(office, made(office, "requests:write")).post("/api/v1/requests", json=draft()).json()["id"]
     )

@@ -12,8 +12,8 @@ import pytest
 from reunify.bootstrap import House
 from reunify.identity.queries import holders
 from reunify.intake import actions as intake
-from reunify.kernel.people import Role, Staff
-from reunify.retention import running
+from reunify.kernel.people import Role, Staff, System
+from reunify.retention import planning, running
 from tests.web.doors_world import Clock, newcomer
 from tests.web.pages_world import TestClient, as_sent, signed_in, step_up, text
 
@@ -59,7 +59,7 @@ def test_a_plan_is_made_by_one_and_approved_by_another_with_a_passkey(desk: Desk
     page = desk.plan()
     read = desk.ada.get(page)
     assert desk.reference in text(read)
-    assert "You made this plan. Another supervisor or administrator approves it." in text(read)
+    assert "You made this plan, or took it on. Another supervisor or administrator approves it." in text(read)
     digest = re.findall(r"[0-9a-f]{64}", read.text)[0]
     assert desk.ada.post(f"{page}/approve", data={"digest": digest}).status_code == 403
     sent = as_sent(desk.sue.get(page))
@@ -78,6 +78,21 @@ def test_a_plan_is_made_by_one_and_approved_by_another_with_a_passkey(desk: Desk
     after = text(desk.sue.get(page))
     assert "Run" in after
     assert f"{desk.reference} A draft that was never submitted" in after
+
+
+def test_a_plan_of_the_command_line_is_taken_on_by_one_and_approved_by_another(desk: Desk) -> None:
+    with desk.house.db.work() as session:
+        plan_id, _ = planning.plan(session, by=System("operator"), now=desk.clock())
+    page = f"/retention/plans/{plan_id}"
+    read = desk.ada.get(page)
+    assert "one person takes it on, then another approves it" in text(read)
+    for of_house, name in ((desk.ada, desk.names[1]), (desk.sue, desk.names[0])):
+        step_up(of_house, desk.house, name)
+    taken_on = desk.ada.post(f"{page}/approve", data=as_sent(read))
+    assert "You took the plan on." in text(taken_on)
+    assert "reunify retention run --plan" not in text(taken_on)
+    done = desk.sue.post(f"{page}/approve", data=as_sent(desk.sue.get(page)))
+    assert "reunify retention run --plan" in text(done)
 
 
 def test_a_hold_is_placed_by_one_and_lifted_by_two(desk: Desk) -> None:

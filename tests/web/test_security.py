@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+import sqlalchemy as sa
 from httpx2 import Response
 
 from reunify.bootstrap import House
-from reunify.identity import enrolment
+from reunify.identity import enrolment, totp
 from reunify.identity import queries as identity
-from reunify.identity.records import StaffRecord
+from reunify.identity.records import Passkey, StaffRecord
 from reunify.kernel.people import Role, System
 from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.people import DemoPerson
@@ -94,6 +95,34 @@ def test_an_app_for_codes_is_set_up_by_hand_or_by_link(house: House, ana: DemoPe
     assert "The app is set up." in text(done)
     assert secret not in client.get("/security").text
     assert "The app is removed." in text(client.post("/security/app/remove"))
+
+
+@pytest.mark.asvs("7.5.3")
+def test_a_first_passkey_after_a_code_is_no_proof_for_a_day_and_the_pages_say_what_to_do(
+    house: House, ana: DemoPerson
+) -> None:
+    with house.db.work() as session:
+        staff_id = identity.staff_id(session, ana.username)
+        secret = totp.begin_set_up(session, staff_id=staff_id, now=NOW)
+        before = NOW - timedelta(minutes=5)
+        code = pyotp.TOTP(secret).at(before)
+        assert totp.confirm(session, staff_id=staff_id, code=code, by=System("test"), now=before)
+        session.execute(sa.delete(Passkey).where(Passkey.staff_id == staff_id))
+    client = browser(house)
+    client.post("/sign-in", data=typed(ana))
+    client.post("/sign-in/code", data={"code": pyotp.TOTP(secret).at(NOW)})
+    assert "only after 24 hours" in text(client.get("/security"))
+    key = SoftwarePasskey(f"{ana.username} phished")
+    options = client.post("/security/passkeys/options").json()
+    made = json.dumps(key.make(options, house.settings.own_url))
+    page = client.post("/security/passkeys", data={"credential": made, "name": "x"})
+    assert "The passkey is added and signs you in. It confirms acts of weight in 24 hours." in text(page)
+    signed = json.dumps(key.sign(client.post("/step-up/options").json(), house.settings.own_url))
+    refused = client.post("/step-up", data={"credential": signed, "next": "/"})
+    assert refused.status_code == 422
+    for said in (text(client.get("/security")), text(client.get("/step-up")), text(refused)):
+        assert "Nov 26, 2026" in said
+        assert "ask two colleagues to vouch for you now" in said
 
 
 # Beginnings ---------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ def _half_ways() -> None:
         "half_ways",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Boolean(), nullable=False),
         sa.Column("staff_id", sa.Uuid(), nullable=True),
         sa.Column("tries_left", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", MOMENT, nullable=False),
@@ -71,6 +72,9 @@ def _half_ways() -> None:
         sa.CheckConstraint(
             "(purpose = 'passkey') = (staff_id IS NULL)",
             name=op.f("ck_half_ways_nobody_yet_only_for_passkey"),
+        ),
+        sa.CheckConstraint(
+            "NOT provider OR purpose = 'second_factor'", name=op.f("ck_half_ways_provider_comes_first")
         ),
         sa.CheckConstraint("tries_left >= 0", name=op.f("ck_half_ways_tries_not_negative")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_half_ways_staff_id")),
@@ -99,6 +103,7 @@ def _factors() -> None:
         sa.Column("sign_count", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("made_at", MOMENT, nullable=False),
+        sa.Column("trusted_from", MOMENT, nullable=False),
         sa.Column("used_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_passkeys_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_passkeys")),

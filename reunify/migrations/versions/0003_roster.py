@@ -35,12 +35,19 @@ APART = {
     "rules_apart_from_paying": ("'rules_author'", "'finance_approver', 'finance_releaser'"),
     "funds_apart_from_release": ("'fund_manager'", "'finance_releaser'"),
 }
-# Whom this person stood for at that moment, by the delegations as they were.
+# Whom this person counted as one with at that moment: by the delegations as they were, and for a day by the
+# recoveries that were used, whoever of the two vouched.
 STOOD_FOR = """
 CREATE FUNCTION stood_for(person uuid, moment timestamptz) RETURNS uuid[] LANGUAGE sql STABLE AS $$
-  SELECT coalesce(array_agg(DISTINCT lender_id), '{}') FROM delegations
-  WHERE receiver_id = person AND starts_at <= moment AND ends_at > moment
-    AND (revoked_at IS NULL OR revoked_at > moment)
+  SELECT coalesce(array_agg(DISTINCT other), '{}') FROM (
+    SELECT lender_id AS other FROM delegations
+    WHERE receiver_id = person AND starts_at <= moment AND ends_at > moment
+      AND (revoked_at IS NULL OR revoked_at > moment)
+    UNION
+    SELECT CASE WHEN staff_id = person THEN voucher ELSE staff_id END
+    FROM recoveries, LATERAL (VALUES (opened_by), (confirmed_by)) AS vouchers (voucher)
+    WHERE person IN (staff_id, voucher) AND used_at <= moment AND used_at > moment - interval '24 hours'
+  ) AS others
 $$"""
 # A CHECK cannot look into other tables. What it compares must be whole: every author of any version of the
 # request, and everyone an approver or releaser stood for.
@@ -97,13 +104,20 @@ def upgrade() -> None:
     _delegations()
     _roster()
     _programs()
+    _staff_changes()
     for statement in guards.statements(
-        ["delegations", "shifts", "hand_overs", "api_tokens", "provider_visits"]
+        ["delegations", "shifts", "hand_overs", "api_tokens", "provider_visits", "staff_changes"]
     ):
         op.execute(statement)
     # What was lent stays written: awards are judged by it. It may only be ended early.
     op.execute(f"REVOKE UPDATE, DELETE ON delegations FROM {guards.APP_ROLE}")
     op.execute(f"GRANT UPDATE (revoked_at, revoked_by) ON delegations TO {guards.APP_ROLE}")
+    # Whoever asked, and when, and for which kind of change, stays as it was written.
+    op.execute(f"REVOKE UPDATE, DELETE ON staff_changes FROM {guards.APP_ROLE}")
+    op.execute(
+        "GRANT UPDATE (staff_id, payload, confirmed_by, confirmed_at, withdrawn_at) ON staff_changes "
+        f"TO {guards.APP_ROLE}"
+    )
     _two_people()
 
 
@@ -287,6 +301,52 @@ def _programs() -> None:
         sa.UniqueConstraint("state_hash", name=op.f("uq_provider_visits_state_hash")),
     )
     op.create_index(op.f("ix_provider_visits_ends_at"), "provider_visits", ["ends_at"], unique=False)
+
+
+def _staff_changes() -> None:
+    """A person, a role, a way into an account: one asks, another confirms."""
+    op.create_table(
+        "staff_changes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        _moment("made_at"),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        _moment("confirmed_at", nullable=True),
+        _moment("withdrawn_at", nullable=True),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_staff_changes_{name}"))
+            for name, rule in (
+                ("kind_known", "kind IN ('add', 'roles', 'reach', 'code')"),
+                ("two_people", "confirmed_by <> made_by"),
+                ("not_about_themselves", "confirmed_by <> staff_id"),
+                (
+                    "confirmed_by_someone",
+                    "(confirmed_by IS NOT NULL) = (confirmed_at IS NOT NULL AND NOT alone)",
+                ),
+                ("alone_at_once", "NOT alone OR confirmed_at IS NOT NULL"),
+                ("one_end", "confirmed_at IS NULL OR withdrawn_at IS NULL"),
+                ("person_known", "(staff_id IS NULL) = (kind = 'add' AND confirmed_at IS NULL)"),
+                ("in_order", "confirmed_at >= made_at AND withdrawn_at >= made_at"),
+            )
+        ),
+        *(
+            sa.ForeignKeyConstraint([column], ["staff.id"], name=op.f(f"fk_staff_changes_{column}"))
+            for column in ("staff_id", "made_by", "confirmed_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_changes")),
+    )
+    op.create_index(op.f("ix_staff_changes_staff_id"), "staff_changes", ["staff_id"], unique=False)
+    op.create_index(
+        "uq_staff_changes_one_open",
+        "staff_changes",
+        ["staff_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("confirmed_at IS NULL AND withdrawn_at IS NULL"),
+    )
 
 
 def _two_people() -> None:

@@ -45,6 +45,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_openings_request_id"), "case_openings", ["request_id"])
     op.create_index(op.f("ix_case_openings_opened_by"), "case_openings", ["opened_by"])
+    op.add_column("family_links", sa.Column("opening_id", sa.Uuid(), nullable=True))
+    op.create_index(op.f("ix_family_links_opening_id"), "family_links", ["opening_id"])
     op.create_table(
         "disclosures",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -52,6 +54,9 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.LargeBinary(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
         sa.Column("paper", sa.LargeBinary(), nullable=False),
+        sa.Column("file_keeper", sa.Uuid(), nullable=False),
+        sa.Column("file_sha256", sa.Text(), nullable=False),
+        sa.Column("shown_sha256", sa.Text(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("proposed_by", sa.Uuid(), nullable=False),
@@ -75,6 +80,20 @@ def upgrade() -> None:
             "num_nonnulls(confirmed_by, confirmed_at) <> 1", name=op.f("ck_disclosures_confirmed_whole")
         ),
         sa.CheckConstraint("num_nonnulls(ended_by, ended_at) <> 1", name=op.f("ck_disclosures_ended_whole")),
+        sa.CheckConstraint(
+            "file_keeper = '00000000-0000-0000-0000-000000000000'",
+            name=op.f("ck_disclosures_house_keeps_its_paper"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_keeper", "file_sha256"],
+            ["files_blobs.keeper", "files_blobs.sha256"],
+            name=op.f("fk_disclosures_file_keeper_file_sha256"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_keeper", "shown_sha256"],
+            ["files_blobs.keeper", "files_blobs.sha256"],
+            name=op.f("fk_disclosures_file_keeper_shown_sha256"),
+        ),
         sa.ForeignKeyConstraint(["reader_id"], ["staff.id"], name=op.f("fk_disclosures_reader_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["staff.id"], name=op.f("fk_disclosures_proposed_by")),
         sa.ForeignKeyConstraint(["confirmed_by"], ["staff.id"], name=op.f("fk_disclosures_confirmed_by")),

@@ -23,6 +23,29 @@ TABLES = (
     "erasures",
 )
 
+# A paper of a held case keeps its bytes, whoever asks. The picture drawn again may go once it is quarantined.
+HOLD_KEEPS_PAPERS = (
+    """CREATE OR REPLACE FUNCTION evidence_held() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.part = 'safe' AND EXISTS (
+    SELECT FROM evidence e WHERE e.id = OLD.evidence_id AND e.state = 'quarantined'
+  ) THEN
+    RETURN OLD;
+  END IF;
+  IF EXISTS (
+    SELECT FROM legal_holds h WHERE h.state <> 'lifted' AND (
+      h.request_id = OLD.request_id
+      OR h.person_id = (SELECT r.child_person_id FROM requests r WHERE r.id = OLD.request_id)
+    )
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'restrict_violation', MESSAGE = 'A legal hold stands: the bytes of this paper are kept.';
+  END IF;
+  RETURN OLD;
+END $$""",
+    """CREATE TRIGGER evidence_held BEFORE DELETE ON evidence_bytes FOR EACH ROW EXECUTE FUNCTION evidence_held()""",
+)
+
 
 def upgrade() -> None:
     """Rows written before this version count as written by this transaction: the first seal covers them."""
@@ -41,6 +64,7 @@ def upgrade() -> None:
     _holds()
     _what_the_organisation_says()
     _plans()
+    _papers()
     for statement in guards.statements(TABLES):
         op.execute(statement)
 
@@ -166,6 +190,18 @@ def _what_the_organisation_says() -> None:
     op.create_index(op.f("ix_final_reports_fund_id"), "final_reports", ["fund_id"])
 
 
+def _papers() -> None:
+    """Identity papers get keys of their own; those kept before stay under the family's, and lose it with them."""
+    op.add_column("evidence_bytes", sa.Column("keeper", sa.Uuid(), nullable=True))
+    op.execute("UPDATE evidence_bytes SET keeper = request_id")
+    op.alter_column("evidence_bytes", "keeper", nullable=False)
+    op.create_check_constraint(
+        op.f("ck_evidence_bytes_keeper_known"), "evidence_bytes", "keeper IN (request_id, evidence_id)"
+    )
+    for statement in HOLD_KEEPS_PAPERS:
+        op.execute(statement)
+
+
 def _plans() -> None:
     op.create_table(
         "retention_plans",
@@ -191,7 +227,7 @@ def _plans() -> None:
             "(approved_by IS NULL) = (approved_at IS NULL)", name=op.f("ck_retention_plans_approval_paired")
         ),
         sa.CheckConstraint(
-            "state NOT IN ('approved', 'done') OR approved_by IS NOT NULL",
+            "state NOT IN ('approved', 'done') OR (approved_by IS NOT NULL AND planned_by IS NOT NULL)",
             name=op.f("ck_retention_plans_approved_first"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_plans")),
@@ -232,7 +268,8 @@ def _plans() -> None:
         sa.Column("record", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('request', 'person', 'booking_facts')", name=op.f("ck_erasures_kind_known")
+            "kind IN ('request', 'person', 'booking_facts', 'identity_papers')",
+            name=op.f("ck_erasures_kind_known"),
         ),
         sa.PrimaryKeyConstraint("keeper", "kind", name=op.f("pk_erasures")),
         sa.ForeignKeyConstraint(["plan_id"], ["retention_plans.id"], name=op.f("fk_erasures_plan_id")),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
+from reunify.approval import queries as approval
 from reunify.identity import family_links
 from reunify.intake import actions, problems, queries, reach, signers
 from reunify.intake.queries import Draft
@@ -17,7 +18,6 @@ from reunify.kernel.refusals import BadInput
 from reunify.reporting import progress
 from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager, EntersRequests, ReadsProgress
-from reunify.web.doors import check_payee_change
 from reunify.web.errors import refusal_body
 from reunify.web.scope import EnteredCase, ProgressCase, WholeCase
 
@@ -90,11 +90,11 @@ def submit(request_id: UUID, by: EntersRequests, at: AtHouse, case: EnteredCase)
 def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, Any]:
     """Freeze the next version with these answers in place."""
     with at.db.work(wake=True) as session:
-        check_payee_change(session, at, request_id, body.answers, by)
         version = actions.answer(
             session,
             request_id=RequestId(request_id),
             answers=body.answers,
+            award_stands=approval.newest_award(session, request_id) is not None,
             case_types=at.case_types,
             by=by,
             now=at.now(),
@@ -132,17 +132,27 @@ def show_progress(request_id: UUID, by: ReadsProgress, at: AtHouse, case: Progre
 
     Only who sees the case whole reads its questions and its lines by key.
     """
-    with at.db.read() as session:
-        return progress.as_json(progress.of(session, request_id=request_id), case.sight)
+    with at.db.work() as session:
+        now = progress.of(session, request_id=request_id)
+        reading.one(session, by=by, at=at.now(), subject="request", subject_id=request_id, sight=case.sight)
+    return progress.as_json(now, case.sight)
 
 
 @router.post("/requests/{request_id}/family-link", status_code=201)
 def make_link(request_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> dict[str, str]:
-    """The contact person's first link, code and PIN, shown once. A new one needs a call back on the pages."""
+    """The contact person's first link, code and PIN, shown once. A new one needs a call back on the pages.
+
+    Made in an emergency opening, it ends with that.
+    """
     with at.db.work() as session:
         reader = signers.contact_person(queries.newest_version(session, request_id).content)
         new = family_links.make_family_link(
-            session, request_id=RequestId(request_id), reader=reader.key, by=by, now=at.now()
+            session,
+            request_id=RequestId(request_id),
+            reader=reader.key,
+            within=case.opened,
+            by=by,
+            now=at.now(),
         )
     address = f"{at.settings.own_url.rstrip('/')}/f/{new.token}"
     return {"address": address, "token": new.token, "code": new.code, "pin": new.pin}

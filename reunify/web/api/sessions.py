@@ -110,7 +110,9 @@ def step_up(request: Request, body: Proof, by: AnyStaff, at: AtHouse) -> Respons
     with at.db.work() as session:
         fresh = identity.step_up(session, token=old, site=site(at), answer=body.passkey, by=by, now=at.now())
     if fresh is None:
-        raise PasskeyRefused("That passkey proves nothing here. Please try again.")
+        raise PasskeyRefused(
+            "That passkey proves nothing here: it is somebody else's, or too new to confirm acts of weight."
+        )
     if "authorization" in request.headers:
         return JSONResponse({"token": fresh})
     answer = JSONResponse({})

@@ -16,7 +16,7 @@ from reunify.allocation.queries import award_plan
 from reunify.approval import policy, queries
 from reunify.approval.queries import Award
 from reunify.bootstrap import House
-from reunify.eligibility import queries as eligibility
+from reunify.eligibility.left import explanation_left
 from reunify.identity import on_call
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
@@ -95,7 +95,7 @@ def show_refusal(request: Request, refusal_id: UUID, by: AnyStaff, at: AtHouse, 
     whole = case.sight is Sight.WHOLE
     with at.db.work() as session:
         refusal = queries.refusal(session, refusal_id)
-        explained = eligibility.explanation(session, refusal.request_id)
+        explained = explanation_left(session, refusal.request_id)
         asked = intake.request(session, refusal.request_id)
         context: dict[str, Any] = {
             "refusal": refusal,
@@ -156,14 +156,14 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str,
         limits[line.payee_key] = limits.get(line.payee_key, 0) + (line.ceiling if line.unit == "cents" else 0)
     paid = payees.newest(session, award.request_id)
     return {
-        "split_shown": views.split(session, award, sight),
+        "split_shown": views.split(session, plan, award.request_id, sight),
         "payees": [
             (views.payee_name(paid[key], sight), paid[key].kind, paid[key].stripe_consent, limit)
             for key, limit in sorted(limits.items())
             if key in paid
         ],
         "names": staff_names(session, [i for i in people if i]),
-        "sources": views.sources(eligibility.explanation(session, award.request_id).sources),
+        "sources": views.sources(explanation_left(session, award.request_id).sources),
         **_may(award, by, award.authors),
     }
 

@@ -19,11 +19,11 @@ from reunify.intake.reach import Reach
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import Refused
-from reunify.kernel.sight import Sight
+from reunify.kernel.sight import Sight, leads
 from reunify.reporting.progress import Progress
 from reunify.web.audience import AtHouse, CaseManager, staff
 from reunify.web.pages.form_showing import ShownProblem
-from reunify.web.pages.view import PostedForm, go, holds, staff_page, text_of
+from reunify.web.pages.view import PostedForm, go, staff_page, text_of
 from reunify.web.scope import WholeCase, case_at
 
 router = APIRouter(include_in_schema=False)
@@ -100,7 +100,7 @@ def told(request_id: UUID, disclosure_id: UUID, by: CaseManager, at: AtHouse, ca
 def about_case(session: Session, case: Reach, now: Progress, by: Staff) -> dict[str, Any]:
     """For the request's page: who may take the case over, and what the family still has to hear."""
     colleagues: list[tuple[StaffId, str]] = []
-    if holds(by, Role.SUPERVISOR) and case.team is not None and case.team == by.team:
+    if leads(by, case.team):
         team = holders(session, Role.CASE_MANAGER, team=case.team)
         colleagues = [(i, name) for i, name in team.items() if i != case.handled_by]
     waiting: list[Told] = []

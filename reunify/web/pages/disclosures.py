@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
 from reunify.identity.queries import holders, staff_names
-from reunify.intake import disclosing, disclosures
+from reunify.intake import disclosing, disclosures, order_papers
 from reunify.intake.disclosing import Basis
 from reunify.kernel.ids import StaffId
 from reunify.kernel.people import Role, Staff
@@ -20,15 +20,18 @@ from reunify.kernel.refusals import BadInput, Problem
 from reunify.rates.queries import organisation
 from reunify.web import reading
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
+from reunify.web.limits import count_upload
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
 from reunify.web.pages.labels import label
-from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
+from reunify.web.pages.view import go, holds, organisation_now, staff_page, text_of
+from reunify.web.papers_sent import ACCEPT, UploadForm, attachment, one_file
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Staff, Depends(staff(Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR))]
 Confirmer = Annotated[Staff, Depends(staff(Role.SUPERVISOR, step_up=True))]
 Ender = Annotated[Staff, Depends(staff(Role.ADMINISTRATOR, Role.SUPERVISOR, step_up=True))]
+OrderReader = Annotated[Staff, Depends(staff(Role.ADMINISTRATOR, Role.SUPERVISOR))]
 NOBODY = StaffId(UUID(int=0))
 
 
@@ -39,9 +42,12 @@ def show(request: Request, by: Reader, at: AtHouse) -> Response:
 
 
 @router.post("/disclosures")
-def propose(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: AtHouse) -> Response:
-    """Nothing is in force before a supervisor has confirmed it."""
+def propose(request: Request, by: SteppedUpAdministrator, at: AtHouse, form: UploadForm) -> Response:
+    """With the paper itself. Nothing is in force before a supervisor has read and confirmed it."""
+    count_upload(at, by.id)
+    content = one_file(form, "file", largest=order_papers.LARGEST)
     try:
+        attached = order_papers.looked_into(content, examiner=at.examiner, scanner=at.scanner)
         with at.db.work() as session:
             zone = organisation(session, on=at.now().date()).zone
             starts_at, ends_at = _moment(form, "starts_at", zone), _moment(form, "ends_at", zone)
@@ -53,6 +59,7 @@ def propose(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: 
                 asked_by=text_of(form, "/asked_by")[:400],
                 basis=text_of(form, "/basis"),
                 paper=text_of(form, "/paper")[:400],
+                attached=attached,
                 references=text_of(form, "/references").split(),
                 starts_at=starts_at,
                 ends_at=ends_at,
@@ -61,7 +68,17 @@ def propose(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: 
             )
     except BadInput as refused:
         return _page(request, by, at, form, refused.problems, status=422)
+    except order_papers.OrderNotTaken as refused:
+        return _page(request, by, at, form, [Problem("/file", str(refused))], status=422)
     return go("/disclosures", "disclosure_proposed")
+
+
+@router.get("/disclosures/{disclosure_id}/paper")
+def paper(request: Request, disclosure_id: UUID, by: OrderReader, at: AtHouse) -> Response:
+    """The approval or order itself, as a file; that it was opened is written down."""
+    with at.db.work() as session:
+        opened = order_papers.show(session, disclosure_id=disclosure_id, by=by, now=at.now())
+    return attachment(request, opened)
 
 
 @router.post("/disclosures/{disclosure_id}/confirm")
@@ -117,6 +134,9 @@ def _page(
         names=names,
         may_propose=holds(by, Role.ADMINISTRATOR),
         may_confirm=holds(by, Role.SUPERVISOR),
+        may_open=holds(by, Role.ADMINISTRATOR, Role.SUPERVISOR),
+        file_wrong=next((p.remedy for p in wrong if p.pointer == "/file"), ""),
+        accept=ACCEPT,
         fields=_fields(form, wrong, auditors),
         problems=[ShownProblem(id_of(p.pointer), "This order", p.remedy) for p in wrong],
     )

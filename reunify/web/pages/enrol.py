@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from reunify.bootstrap import House
 from reunify.identity import enrolment, recovery, set_up, totp
 from reunify.identity.limits import Kind
-from reunify.identity.policy import TooManyTries, WeakPassword
+from reunify.identity.policy import PasskeyFirst, TooManyTries, WeakPassword
 from reunify.kernel.text import SafeText
 from reunify.web.audience import AtHouse, anyone
 from reunify.web.doors import (
@@ -23,7 +23,7 @@ from reunify.web.doors import (
     site,
     words_of,
 )
-from reunify.web.limits import limited
+from reunify.web.limits import address_of, limited
 from reunify.web.pages.sign_in import welcome
 from reunify.web.pages.view import go, staff_page
 
@@ -45,7 +45,9 @@ def begin(
 ) -> Response:
     try:
         with at.db.work() as session:
-            token = enrolment.begin_with_code(session, username=username, code=code, now=at.now())
+            token = enrolment.begin_with_code(
+                session, username=username, code=code, place=address_of(request), now=at.now()
+            )
     except TooManyTries as paused:
         return _page(request, at, wrong=str(paused), status=429)
     return _begun(request, at, token)
@@ -62,7 +64,12 @@ def begin_with_halves(
     try:
         with at.db.work() as session:
             token = recovery.begin_with_halves(
-                session, username=username, first=first, second=second, now=at.now()
+                session,
+                username=username,
+                first=first,
+                second=second,
+                place=address_of(request),
+                now=at.now(),
             )
     except TooManyTries as paused:
         return _page(request, at, wrong=str(paused), status=429)
@@ -118,8 +125,13 @@ def add_passkey(
 @router.post("/enrol/app", dependencies=_DOOR)
 def begin_app(request: Request, at: AtHouse) -> Response:
     """A secret for an app; it counts once its first code has been typed."""
-    with at.db.work() as session:
-        done = set_up.begin_app(session, token=half_way_token(request), now=at.now())
+    try:
+        with at.db.work() as session:
+            done = set_up.begin_app(
+                session, token=half_way_token(request), provider=at.provider is not None, now=at.now()
+            )
+    except PasskeyFirst as first:
+        return _page(request, at, wrong=str(first), status=422)
     return go("/enrol") if done else _page(request, at, wrong=_OVER, status=401)
 
 
@@ -131,9 +143,12 @@ def confirm_app(request: Request, at: AtHouse, code: Annotated[SafeText, Form()]
                 session,
                 token=half_way_token(request),
                 code=code,
+                provider=at.provider is not None,
                 browser=browser_of(request),
                 now=at.now(),
             )
+    except PasskeyFirst as first:
+        return _page(request, at, wrong=str(first), status=422)
     except TooManyTries as paused:
         return _page(request, at, wrong=str(paused), status=429)
     if made is None:
@@ -152,7 +167,9 @@ def _begun(request: Request, at: House, token: str | None) -> Response:
 
 def _page(request: Request, at: House, *, wrong: str = "", status: int = 200) -> Response:
     with at.db.work() as session:
-        beginning = set_up.seen(session, token=half_way_token(request), now=at.now())
+        beginning = set_up.seen(
+            session, token=half_way_token(request), provider=at.provider is not None, now=at.now()
+        )
     if beginning is None:
         return staff_page(request, "staff/enrol.html", me=None, status=status, wrong=wrong)
     secret = totp.in_groups(beginning.secret) if beginning.secret else None

@@ -21,6 +21,7 @@ from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotFound
 from reunify.kernel.sight import Sight
+from reunify.retention import finding
 from reunify.web import reading
 from reunify.web.audience import AtHouse, staff
 from reunify.web.limits import count_upload
@@ -127,7 +128,13 @@ def remove(
         return _list(request, case, by, at, problems=[problem])
     with at.db.work() as session:
         setting_aside.remove(
-            session, evidence_id=evidence_id, request_id=case.request_id, why=why, by=by, now=at.now()
+            session,
+            evidence_id=evidence_id,
+            request_id=case.request_id,
+            why=why,
+            held=finding.is_held,
+            by=by,
+            now=at.now(),
         )
     return go(f"/requests/{request_id}/papers", "paper_removed")
 

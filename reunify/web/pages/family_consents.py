@@ -18,10 +18,10 @@ from reunify.consent import wording
 from reunify.consent.policy import (
     LONGEST_MONTHS,
     MONTHS,
+    STRIPE,
     AlreadyTakenBack,
     NotSigned,
     Recipient,
-    RecipientKind,
 )
 from reunify.consent.queries import Ask, Given
 from reunify.documents import words
@@ -150,7 +150,12 @@ def _seen(session: Session, request_id: RequestId, who: Family) -> Seen:
 
 
 def _is_asked(at: House, ask: Ask, seen: Seen) -> bool:
-    """The reader's signature is needed, or was given; what would tell the other's place is not theirs."""
+    """The reader's signature is needed, or was given; what would tell the other's place is not theirs.
+
+    A yes of one's own that stands is always shown, so that it can be taken back.
+    """
+    if seen.reader in ask.agreed(at.now()):
+        return True
     needed = signers.needed_for(seen.content, ask.about, on=at.now().date()).givers
     theirs = seen.reader in needed or seen.reader in ask.newest
     return theirs and not _tells_a_place(ask.recipient, ask.about, seen)
@@ -204,7 +209,7 @@ def _told(
     return lines + [
         say(
             "told_by_law",
-            recipient=order.asked_by,
+            recipient=say("somebody_by_law") if _hides(seen) else order.asked_by,
             first=words.day(order.starts_at.date(), language),
             last=words.day(order.ends_at.date(), language),
         )
@@ -213,11 +218,20 @@ def _told(
 
 
 def _tells_a_place(recipient: Recipient, about: str, seen: Seen) -> bool:
-    """A hotel or a local agency that helps the child would say where the protected household is."""
-    shared = any(t.key == about and households.household_of(t) is None for t in seen.content.travelers)
+    """Whoever helps the child or the other may say by their name where the protected household is."""
+    return _hides(seen) and not (recipient == STRIPE and _is_own(about, seen))
+
+
+def _hides(seen: Seen) -> bool:
+    """Another household than the reader's is protected, or may be."""
     others = [h for h in households.households(seen.content) if h != seen.household]
-    hides = any(households.is_protected(seen.content, other) for other in others)
-    return shared and hides and recipient.kind in (RecipientKind.PARTNER, RecipientKind.AGENCY)
+    return any(households.is_protected(seen.content, other) for other in others)
+
+
+def _is_own(about: str, seen: Seen) -> bool:
+    """Of the reader's household alone: a child of both is not."""
+    shared = any(t.key == about and households.household_of(t) is None for t in seen.content.travelers)
+    return _is_theirs(about, seen) and not shared
 
 
 def _is_theirs(about: str, seen: Seen) -> bool:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from reunify.allocation import queries as plans
 from reunify.approval import letter
 from reunify.documents import queries as documents
 from reunify.documents import words
@@ -26,7 +25,7 @@ from reunify.intake.households import view_for
 from reunify.kernel.ids import RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
-from reunify.payees.queries import payee
+from reunify.payees.queries import by_id
 from reunify.rates.policy import Organisation as Ours
 from reunify.reporting.progress import Progress
 
@@ -129,7 +128,8 @@ def costs(session: Session, progress: Progress, seen: Seen, language: Language) 
     award = progress.award
     if award is None or award.state != "released" or award.letter is None or seen.household is None:
         return None
-    then = intake.version(session, plans.award_plan(session, award.allocation_id).version_id).content
+    assert progress.plan is not None  # an award has a plan
+    then = intake.version(session, progress.plan.version_id).content
     theirs = households.household_of_reader(then, seen.reader)
     if theirs is None or not _may_read(seen, theirs, then):
         return None
@@ -141,8 +141,9 @@ def money_sent(session: Session, progress: Progress, seen: Seen) -> list[tuple[s
     """(sentence key, amount, name) for money that goes to a person of the reader's household."""
     said = []
     theirs = {p.key for p in seen.content.payees if _is_theirs(p.key, seen)}
+    payees = by_id(session, {made.payee for made in progress.instructions})
     for made in progress.instructions:
-        to = payee(session, made.payee)
+        to = payees[made.payee]
         if to.kind != "person" or made.unit not in ("usd", "cents") or made.state == "withdrawn":
             continue
         if to.key not in theirs:

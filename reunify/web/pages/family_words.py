@@ -167,6 +167,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{recipient} puede leer sus nombres del {first} al {last}, porque la ley o un tribunal lo ordena. "
         "Llámenos: se lo explicamos.",
     ),
+    "somebody_by_law": ("An office the law names", "Una oficina que la ley nombra"),
     "back_to_plan": ("Back to your plan", "Volver a su plan"),
     # papers and calls
     "papers_heading": ("Your papers", "Sus documentos"),

@@ -43,12 +43,13 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
         awards = approval.awards(session, states=["awaiting_approval", "approved"])
         refusals = approval.refusals(session, states=["proposed"])
         rows = {state: _payments(session, state) for state in _PAYMENT_STATES}
+        references = intake.references(session, {r.request_id for r in refusals})
         people = {a.requested_by for a in awards} | {a.approved_by for a in awards if a.approved_by}
         people |= {row.recorder for listed in rows.values() for row in listed if row.recorder}
         context: dict[str, Any] = {
             "to_approve": [a for a in awards if a.state == "awaiting_approval"],
             "to_release": [a for a in awards if a.state == "approved"],
-            "refusals": [(r, intake.request(session, r.request_id).reference) for r in refusals],
+            "refusals": [(r, references[r.request_id]) for r in refusals],
             "to_log": rows["to_log"],
             "to_verify": rows["recorded"],
             "troubled": _troubled(session, at.now()),
@@ -72,16 +73,15 @@ def resolve(difference_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> 
 
 
 def _troubled(session: Session, now: datetime) -> list[PaymentRow]:
-    return [
-        PaymentRow(made, approval.award(session, made.award).reference, None, trouble)
-        for made, trouble in troubles.need_person(session, now=now)
-    ]
+    found = troubles.need_person(session, now=now)
+    awards = approval.references(session, {made.award for made, _ in found})
+    return [PaymentRow(made, awards[made.award], None, trouble) for made, trouble in found]
 
 
 def _payments(session: Session, state: str) -> list[PaymentRow]:
-    rows = []
-    for made in disbursement.in_state(session, state):
-        entry = next((e for e in disbursement.logged(session, made.id) if e.state == "recorded"), None)
-        award = approval.award(session, made.award).reference
-        rows.append(PaymentRow(made, award, entry.recorder if entry else None))
-    return rows
+    found = disbursement.in_state(session, state)
+    if not found:
+        return []
+    awards = approval.references(session, {made.award for made in found})
+    recorders = troubles.recorders(session, [made.id for made in found])
+    return [PaymentRow(made, awards[made.award], recorders.get(made.id)) for made in found]

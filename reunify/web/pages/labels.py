@@ -20,6 +20,7 @@ _WORDS = {
     "paid": "Paid",
     "needs_person": "Needs a person",
     # consents and links
+    "processor": "Payment processor",
     "consent_agreed": "Agreed",
     "consent_no": "No",
     "consent_ended": "Ended",
@@ -50,7 +51,6 @@ _WORDS = {
     "night_finance": "Night: money",
     "requests:write": "Enter requests",
     "requests:read_progress": "Read how its requests stand",
-    "reports:read": "Read reports",
     # differences
     "payment_not_ours": "A payment made past us",
     "payment_not_in_ledger": "Paid at Stripe, not in our books",
@@ -109,7 +109,18 @@ _WORDS = {
     "pdf": "PDF",
     "ics": "Calendar",
 }
-_GOOD = {"eligible", "met", "payable", "released", "paid", "settled", "verified", "worth_applying", "clean"}
+_GOOD = {
+    "eligible",
+    "met",
+    "payable",
+    "released",
+    "paid",
+    "settled",
+    "verified",
+    "worth_applying",
+    "clean",
+    "consent_agreed",
+}
 _BAD = {
     "ineligible",
     "not_met",
@@ -125,6 +136,7 @@ _BAD = {
     "no_money_left",
 }
 _WAITING = {
+    "consent_open",
     "not_scanned",
     "question",
     "staff_decision",

@@ -19,7 +19,7 @@ from reunify.identity.family_links import NewLink
 from reunify.identity.family_policy import CallBack
 from reunify.identity.family_queries import Link, Voucher
 from reunify.identity.queries import staff_names
-from reunify.intake import households, signers
+from reunify.intake import changed_people, households, signers
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, Traveler
 from reunify.intake.queries import Version
@@ -50,6 +50,7 @@ class Reader:
     language: Language
     interpreter: bool
     link: Link | None
+    changed: str
     numbers: list[tuple[str, str]] = field(repr=False)
     voucher: Voucher | None
     call: str
@@ -77,6 +78,7 @@ def make(
                 reader=reader.key,
                 call_back=call,
                 on_file=signers.numbers_on_file(versions, reader.key, now=at.now()),
+                within=case.opened,
                 by=by,
                 now=at.now(),
             )
@@ -119,7 +121,12 @@ def confirm(
             if word is None:
                 raise family_policy.VoucherSpent("Your colleague's word is older than an hour. Ask again.")
             made = family_links.make_with_second_person(
-                session, request_id=case.request_id, voucher_id=word.id, by=by, now=at.now()
+                session,
+                request_id=case.request_id,
+                voucher_id=word.id,
+                within=case.opened,
+                by=by,
+                now=at.now(),
             )
     except Refused as refused:
         return _refused(request, case, by, at, form, refused)
@@ -226,6 +233,7 @@ def _readers(session: Session, case: Reach, versions: list[Version], at: House) 
                 language=contact.language if contact else "en",
                 interpreter=contact.interpreter if contact else False,
                 link=links.get(traveler.key),
+                changed=_changed(versions, links.get(traveler.key)),
                 numbers=[(number, family_policy.digits(number)[-2:]) for number in on_file],
                 voucher=words.get(traveler.key),
                 call=said,
@@ -233,3 +241,12 @@ def _readers(session: Session, case: Reach, versions: list[Version], at: House) 
             )
         )
     return found
+
+
+def _changed(versions: list[Version], link: Link | None) -> str:
+    """Why a closed link closed by itself: what the request says otherwise since it was made."""
+    if link is None or link.state != "closed":
+        return ""
+    known = [v for v in versions if v.submitted_at < link.made_at] or versions[:1]
+    changes = changed_people.not_the_same(known[-1].content, versions[-1].content)
+    return " and ".join(changes.get(link.reader, []))

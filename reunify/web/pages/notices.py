@@ -8,7 +8,7 @@ from fastapi import Request
 
 from reunify.bootstrap import House
 from reunify.documents.words import clock
-from reunify.identity import on_call
+from reunify.identity import on_call, staff_changes
 from reunify.identity.enrolment import operator_codes
 from reunify.identity.on_call import Hole
 from reunify.identity.roster import PLANS
@@ -19,13 +19,14 @@ from reunify.web.pages.labels import label
 
 
 def notices(request: Request, me: Staff | None) -> list[str]:
-    """To every administrator, for a week: an operator made a way in. On the work list, to who plans the
-    roster: nights without a name.
+    """To every administrator, for a week: an operator made a way in. To administrators and supervisors: what
+    waits for a second person. On the work list, to who plans the roster: nights without a name.
     """
     if me is None or not me.roles.intersection(PLANS):
         return []
     at: House = request.app.state.house
     said = _open_nights(at) if request.url.path == "/" else []
+    said += _changes(at, me)
     if Role.ADMINISTRATOR in me.roles:
         with at.db.read() as session:
             made = operator_codes(session, now=at.now())
@@ -35,6 +36,15 @@ def notices(request: Request, me: Staff | None) -> list[str]:
             for name, moment in made
         ]
     return said
+
+
+def _changes(at: House, me: Staff) -> list[str]:
+    with at.db.read() as session:
+        count = staff_changes.waiting_for(session, me)
+    if not count:
+        return []
+    said = "1 change of a colleague's account waits" if count == 1 else f"{count} changes of accounts wait"
+    return [f"{said} for a second person. See People."]
 
 
 def _open_nights(at: House) -> list[str]:
@@ -51,4 +61,4 @@ def _said(holes: list[Hole], zone: tzinfo) -> str:
     first = holes[0].span.starts_at.astimezone(zone)
     more = f", and {len(holes) - 1} more times within 14 days" if len(holes) > 1 else ""
     when = f"{first:%b} {first.day}, {clock(first, 'en')}"
-    return f"Nobody is on call ({label(holes[0].duty)}) from {when}{more}. See On call."
+    return f"Nobody is on call ({label(holes[0].duty)}) from {when}{more}: see On call."

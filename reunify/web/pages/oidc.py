@@ -126,7 +126,9 @@ def _signed_in(
                 now=at.now(),
             )
         elif factors.of(session, staff_id):
-            token = half_way.begin(session, purpose=Purpose.SECOND_FACTOR, staff_id=staff_id, now=at.now())
+            token = half_way.begin(
+                session, purpose=Purpose.SECOND_FACTOR, staff_id=staff_id, provider=True, now=at.now()
+            )
         else:
             token = ""
     if enough:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from reunify.approval import queries as approval
+from reunify.approval.behind import authors_of
 from reunify.bootstrap import House
 from reunify.disbursement import logging_payments as logged
 from reunify.disbursement import policy, queries
@@ -53,7 +54,7 @@ SeenPayment = Annotated[Reach, Depends(case_at(Reader, Sight.WHOLE, Sight.MONEY)
 
 @router.get("/payments/{instruction_id}")
 def show(request: Request, instruction_id: UUID, by: Reader, at: AtHouse, case: SeenPayment) -> Response:
-    return _page(request, instruction_id, by, at, FormData(), [])
+    return _page(request, instruction_id, case, by, at, FormData(), [])
 
 
 @router.post("/payments/{instruction_id}/record")
@@ -83,7 +84,7 @@ def record(
         if refused.field is None:
             raise
         wrong = [Problem(refused.field, str(refused))]
-        return _page(request, instruction_id, by, at, form, wrong, status=422)
+        return _page(request, instruction_id, case, by, at, form, wrong, status=422)
     return go(f"/payments/{instruction_id}", "recorded")
 
 
@@ -111,6 +112,7 @@ def _instrument(code: str) -> Instrument:
 def _page(
     request: Request,
     instruction_id: UUID,
+    case: Reach,
     by: Staff,
     at: House,
     form: FormData,
@@ -122,7 +124,9 @@ def _page(
         made = queries.instruction(session, InstructionId(instruction_id))
         context = _about(session, made, by, at)
         org = organisation_now(session, at)
-        reading.one(session, by=by, at=at.now(), subject="payment", subject_id=instruction_id)
+        reading.one(
+            session, by=by, at=at.now(), subject="payment", subject_id=instruction_id, sight=case.sight
+        )
     return staff_page(
         request,
         "staff/payment.html",
@@ -138,11 +142,13 @@ def _page(
 
 def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[str, Any]:
     tried = queries.attempts(session, made.id)
+    award = approval.award(session, made.award)
     log = queries.logged(session, made.id)
     live = next((entry for entry in log if entry.state != "voided"), None)
+    authors = authors_of(session, award.request_id, at.now())
     people = {i for entry in log for i in (entry.recorder, entry.verifier) if i}
     return {
-        "award": approval.award(session, made.award),
+        "award": award,
         "payee": payees.payee(session, made.payee),
         "lines": queries.lines(session, made.id),
         "funds": {f.id: f.name for f in funds.all_funds(session)},
@@ -151,7 +157,9 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
         "log": log,
         "live": live,
         "names": staff_names(session, people),
-        "cannot_verify": _why_not(lambda: policy.check_verifier(by, live.recorder, live.recorded_for))
+        "cannot_verify": _why_not(
+            lambda: policy.check_verifier(by, live.recorder, live.recorded_for, authors=authors)
+        )
         if live
         else None,
         "cannot_record": _why_not(lambda: policy.check_recorder(by)),

@@ -1,4 +1,4 @@
-"""Administrators add people, change what they may do, disable and enable them."""
+"""Administrators add people, change what they may do, disable and enable them; a second person confirms."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
-from reunify.identity import recovery, staffing
+from reunify.identity import queries, staff_changes, staffing
+from reunify.identity.staff_effects import Outcome
 from reunify.identity.staffing import Details, Person
 from reunify.kernel.ids import StaffId
 from reunify.kernel.people import Role, Staff
-from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
+from reunify.kernel.refusals import NotAllowed, NotFound, OutOfStep, Refused
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
 from reunify.web.pages.form_fields import Field
 from reunify.web.pages.people_fields import problems, role_options, roles_of, shown
-from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
+from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Staff, Depends(staff(Role.ADMINISTRATOR))]
+Confirmer = Annotated[Staff, Depends(staff(*staff_changes.CONFIRMS))]
+SteppedUpConfirmer = Annotated[Staff, Depends(staff(*staff_changes.CONFIRMS, step_up=True))]
 _ABOUT = (
     Field("name", "Name", needed=True),
     Field("team", "Team", hint="Case managers see their team's cases"),
@@ -36,16 +39,17 @@ def _roles(held: str = "") -> Field:
 
 
 @router.get("/people")
-def show(request: Request, by: Administrator, at: AtHouse) -> Response:
+def show(request: Request, by: Confirmer, at: AtHouse) -> Response:
+    """What waits for a second person; for administrators, everybody too."""
     return _list(request, by, at, FormData(), None)
 
 
 @router.post("/people")
 def add(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: AtHouse) -> Response:
-    """The one-time code is shown here, once."""
+    """Waits for a second person; at the beginning of a house the one-time code is shown here, once."""
     try:
         with at.db.work() as session:
-            staff_id, code = staffing.add(
+            outcome = staffing.add(
                 session,
                 username=text_of(form, "username"),
                 details=_details(form),
@@ -53,10 +57,30 @@ def add(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: AtHo
                 by=by,
                 now=at.now(),
             )
-            person = staffing.person(session, staff_id)
     except Refused as refused:
         return _list(request, by, at, form, refused)
-    return _code(request, by, person, code, status=201)
+    return _done(request, by, at, outcome, "person_changed")
+
+
+@router.post("/people/changes/{change_id}/confirm")
+def confirm(request: Request, change_id: UUID, by: SteppedUpConfirmer, at: AtHouse) -> Response:
+    """The one-time code of somebody new is shown here, once, to whoever confirmed."""
+    try:
+        with at.db.work() as session:
+            outcome = staff_changes.confirm(session, change_id=change_id, by=by, now=at.now())
+    except Refused as refused:
+        return _list(request, by, at, None, refused)
+    return _done(request, by, at, outcome, "change_confirmed")
+
+
+@router.post("/people/changes/{change_id}/withdraw")
+def withdraw(request: Request, change_id: UUID, by: SteppedUpConfirmer, at: AtHouse) -> Response:
+    try:
+        with at.db.work() as session:
+            staff_changes.withdraw(session, change_id=change_id, by=by, now=at.now())
+    except Refused as refused:
+        return _list(request, by, at, None, refused)
+    return go("/people", "change_withdrawn")
 
 
 @router.get("/people/{staff_id}")
@@ -70,27 +94,27 @@ def change_details(
 ) -> Response:
     try:
         with at.db.work() as session:
-            staffing.change_details(
+            outcome = staffing.change_details(
                 session, staff_id=StaffId(staff_id), details=_details(form), by=by, now=at.now()
             )
     except Refused as refused:
         return _one(request, staff_id, by, at, form, refused)
-    return go(f"/people/{staff_id}", "person_changed")
+    return _done(request, by, at, outcome, "person_changed")
 
 
 @router.post("/people/{staff_id}/roles")
 def change_roles(
     request: Request, staff_id: UUID, form: PostedForm, by: SteppedUpAdministrator, at: AtHouse
 ) -> Response:
-    """In force on the person's next request."""
+    """What is taken is gone on the person's next request; what is given waits for a second person."""
     try:
         with at.db.work() as session:
-            staffing.change_roles(
+            outcome = staffing.change_roles(
                 session, staff_id=StaffId(staff_id), held=roles_of(form), by=by, now=at.now()
             )
     except Refused as refused:
         return _one(request, staff_id, by, at, form, refused)
-    return go(f"/people/{staff_id}", "person_changed")
+    return _done(request, by, at, outcome, "person_changed")
 
 
 @router.post("/people/{staff_id}/disable")
@@ -115,22 +139,25 @@ def new_code(request: Request, staff_id: UUID, by: SteppedUpAdministrator, at: A
     """For somebody who has not begun yet; who has signed in before needs two colleagues."""
     try:
         with at.db.work() as session:
-            person = staffing.person(session, StaffId(staff_id))
-            code = recovery.issue_enrolment(session, staff_id=person.id, by=by, now=at.now())
+            outcome = staffing.ask_code(session, staff_id=StaffId(staff_id), by=by, now=at.now())
     except Refused as refused:
         return _one(request, staff_id, by, at, FormData(), refused)
-    return _code(request, by, person, code, status=201)
+    return _done(request, by, at, outcome, "person_changed")
 
 
 def _details(form: FormData) -> Details:
     return Details(*(text_of(form, field.path)[:300] for field in _ABOUT))
 
 
-def _list(request: Request, by: Staff, at: House, form: FormData, refused: Refused | None) -> Response:
-    with at.db.read() as session:
-        found = staffing.people(session)
+def _list(request: Request, by: Staff, at: House, form: FormData | None, refused: Refused | None) -> Response:
+    """Without a form the refusal is about what waits, not about a field."""
+    administers = holds(by, Role.ADMINISTRATOR)
+    with at.db.work() as session:
+        found = staffing.people(session) if administers else []
+        waiting = staff_changes.waiting(session, by=by, now=at.now())
+        names = queries.staff_names(session, {i for w in waiting for i in (w.made_by, w.staff_id) if i})
         org = organisation_now(session, at)
-    fields = shown((*_NEW, _roles()), form, refused)
+    fields = shown((*_NEW, _roles()), form or FormData(), refused)
     return staff_page(
         request,
         "people/people.html",
@@ -138,8 +165,11 @@ def _list(request: Request, by: Staff, at: House, form: FormData, refused: Refus
         org=org,
         status=_status(refused),
         found=found,
+        administers=administers,
+        waiting=waiting,
+        names=names,
         fields=fields,
-        problems=problems(fields, refused),
+        problems=problems(fields if form is not None else [], refused),
     )
 
 
@@ -170,8 +200,16 @@ def _filled(person: Person) -> list[Field]:
     return [Field(f.path, f.label, f.kind, f.hint, start=held[f.path] or "", needed=f.needed) for f in _ABOUT]
 
 
-def _code(request: Request, by: Staff, person: Person, code: str, *, status: int) -> Response:
-    return staff_page(request, "people/code.html", me=by, status=status, person=person, code=code)
+def _done(request: Request, by: Staff, at: House, outcome: Outcome, said: str) -> Response:
+    """The code where one was issued; else back, saying whether it waits."""
+    if outcome.waits or outcome.staff_id is None:
+        return go("/people", "change_waits")
+    if outcome.code is None:
+        back = f"/people/{outcome.staff_id}" if holds(by, Role.ADMINISTRATOR) else "/people"
+        return go(back, said)
+    with at.db.read() as session:
+        person = staffing.person(session, outcome.staff_id)
+    return staff_page(request, "people/code.html", me=by, status=201, person=person, code=outcome.code)
 
 
 def _status(refused: Refused | None) -> int:
@@ -179,4 +217,6 @@ def _status(refused: Refused | None) -> int:
         return 200
     if isinstance(refused, NotAllowed):
         return 403
+    if isinstance(refused, NotFound):
+        return 404
     return 409 if isinstance(refused, OutOfStep) else 422

@@ -52,7 +52,12 @@ def problems(fields: Sequence[ShownField], refused: Refused | None) -> list[Show
 
 
 def staff_id(form: FormData, name: str) -> StaffId:
-    """Nobody's id for anything that is none: the verb then says that there is no such person."""
+    """Nobody's id for anything that is none: the verb then says that there is no such person.
+
+    Raises NotRead where nobody was chosen.
+    """
+    if not text_of(form, name):
+        raise NotRead("Choose a person.", field=f"/{name}")
     try:
         return StaffId(UUID(text_of(form, name)))
     except ValueError:

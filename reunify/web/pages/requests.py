@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from reunify.approval import queries as approval
 from reunify.bootstrap import House
 from reunify.identity import family_links
 from reunify.identity.family_policy import CallBackFirst
@@ -26,9 +27,9 @@ from reunify.kernel.sight import Sight
 from reunify.reporting import progress as reporting
 from reunify.reporting import views
 from reunify.reporting.progress import Progress
+from reunify.vault.keepers import Erased
 from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager
-from reunify.web.doors import check_payee_change
 from reunify.web.pages import links
 from reunify.web.pages.cases import about_case
 from reunify.web.pages.decisions import authority_asked, authority_to_decide, to_decide
@@ -56,7 +57,10 @@ def show_work_list(request: Request, by: AnyStaff, at: AtHouse) -> Response:
 def show(request: Request, request_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Response:
     if case.sight is not Sight.WHOLE:
         return _money_page(request, case, by, at)
-    return _page(request, case, by, at)
+    try:
+        return _page(request, case, by, at)
+    except Erased:
+        return _money_page(request, case, by, at)  # that it was erased, when, and what the books keep
 
 
 @router.post("/requests/{request_id}/answers")
@@ -79,11 +83,11 @@ def answer(
         return _page(request, case, by, at, typed=form, wrong=wrong, status=422)
     try:
         with at.db.work(wake=True) as session:
-            check_payee_change(session, at, request_id, answers, by)
             intake.answer(
                 session,
                 request_id=RequestId(request_id),
                 answers=answers,
+                award_stands=approval.newest_award(session, request_id) is not None,
                 case_types=at.case_types,
                 by=by,
                 now=at.now(),
@@ -100,7 +104,12 @@ def make_link(request: Request, request_id: UUID, by: CaseManager, at: AtHouse, 
         with at.db.work() as session:
             reader = signers.contact_person(intake_queries.newest_version(session, request_id).content)
             link = family_links.make_family_link(
-                session, request_id=RequestId(request_id), reader=reader.key, by=by, now=at.now()
+                session,
+                request_id=RequestId(request_id),
+                reader=reader.key,
+                within=case.opened,
+                by=by,
+                now=at.now(),
             )
     except CallBackFirst:
         return go(f"/requests/{request_id}/links")
@@ -127,9 +136,11 @@ def _page(
     wrong: list[Problem] | None = None,
     status: int = 200,
 ) -> Response:
-    """The case whole."""
+    """The case whole. Raises Erased."""
     with at.db.work() as session:
         now = reporting.of(session, request_id=case.request_id)
+        if now.request.erased_on is not None:
+            raise Erased(now.request.erased_on)
         context = _about(session, now)
         context |= about_case(session, case, now, by)
         context["has_link"] = has_open_link(session, case.request_id)

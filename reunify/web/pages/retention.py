@@ -121,10 +121,12 @@ def plan(by: Keeper, at: AtHouse) -> Response:
 
 @router.post("/retention/plans/{plan_id}/approve")
 def approve(plan_id: UUID, form: PostedForm, by: SteppedUpKeeper, at: AtHouse) -> Response:
-    """Yes to exactly the plan on the page."""
+    """Yes to exactly the plan on the page; the first of two, if it was made at the command line."""
     with at.db.work() as session:
-        planning.approve_plan(session, plan_id=plan_id, digest=text_of(form, "digest"), by=by, now=at.now())
-    return go(f"/retention/plans/{plan_id}", "plan_approved")
+        approved = planning.approve_plan(
+            session, plan_id=plan_id, digest=text_of(form, "digest"), by=by, now=at.now()
+        )
+    return go(f"/retention/plans/{plan_id}", "plan_approved" if approved else "plan_taken_on")
 
 
 @router.post("/retention/plans/{plan_id}/discard")

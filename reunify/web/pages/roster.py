@@ -104,7 +104,8 @@ def hand_over(request: Request, shift_id: UUID, form: PostedForm, by: Called, at
                 now=at.now(),
             )
     except Refused as refused:
-        return _page(request, by, at, FormData(), refused)
+        typed = {"shift": shift_id, "note": text_of(form, "note")}
+        return _page(request, by, at, FormData(), refused, typed)
     return go("/roster", "offered")
 
 
@@ -160,7 +161,15 @@ def end_loan(loan_id: UUID, by: Ender, at: AtHouse) -> Response:
     return go("/roster#loans", "loan_ended")
 
 
-def _page(request: Request, by: Staff, at: House, form: FormData, refused: Refused | None) -> Response:
+def _page(
+    request: Request,
+    by: Staff,
+    at: House,
+    form: FormData,
+    refused: Refused | None,
+    typed: dict[str, Any] | None = None,
+) -> Response:
+    """`typed`: the note of a hand-over that was refused, under its shift."""
     with at.db.read() as session:
         org = organisation_now(session, at)
         context = _about(session, by, at.now(), _zone(org))
@@ -178,6 +187,7 @@ def _page(request: Request, by: Staff, at: House, form: FormData, refused: Refus
         lends=holds(by, *delegation.LENDS),
         shift_fields=shift_fields,
         loan_fields=loan_fields,
+        typed=typed or {"shift": None, "note": ""},
         problems=problems(fields, refused),
         **context,
     )
@@ -192,6 +202,7 @@ def _about(session: Session, by: Staff, now: datetime, zone: tzinfo) -> dict[str
     loans = delegation.loans(session, now=now, of=None if plans else by.id)
     ids = {i for s in shifts for i in (s.person_id, s.backup_id) if i}
     ids |= {i for o in offers for i in (o.from_id, o.to_id)}
+    colleagues = {duty: _who_can(session, duty) for duty in Duty}
     ids |= {i for loan in loans for i in (loan.lender_id, loan.receiver_id)}
     return {
         "called": on_call.who_is_on_call(session, now=now),
@@ -203,7 +214,8 @@ def _about(session: Session, by: Staff, now: datetime, zone: tzinfo) -> dict[str
         "offered": {o.shift_id for o in offers},
         "loans": loans,
         "names": staff_names(session, ids),
-        "colleagues": {duty: _who_can(session, duty) for duty in Duty},
+        "colleagues": colleagues,
+        "others": {duty: tuple(o for o in who if o[0] != str(by.id)) for duty, who in colleagues.items()},
     }
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from reunify.bootstrap import House
-from reunify.identity import factors, passkeys, passwords, policy, sessions, totp
+from reunify.identity import adding, factors, passkeys, passwords, policy, sessions, totp
 from reunify.identity.policy import PasskeyRefused, WeakPassword, WrongCode, WrongPassword
 from reunify.kernel.people import Staff
 from reunify.kernel.text import SafeText
@@ -75,7 +75,7 @@ def passkey_options(request: Request, by: AnyStaff, at: AtHouse) -> Response:
     """What a new passkey is made from, as JSON for the browser."""
     token = staff_token(request) or ""
     with at.db.work() as session:
-        passkeys.check_may_add(session, token=token, by=by, now=at.now())
+        adding.check_may_add(session, token=token, by=by, now=at.now())
         options = passkeys.ask_new(session, token=token, site=site(at), staff_id=by.id, now=at.now())
     return json_text(options)
 
@@ -88,15 +88,16 @@ def add_passkey(
     answer: Annotated[str, Form(alias="credential")],
     name: Annotated[SafeText, Form()],
 ) -> Response:
-    token = staff_token(request) or ""
+    token, proved = staff_token(request) or "", policy.is_fresh(by.proved_at, now=at.now())
     with at.db.work() as session:
-        passkeys.check_may_add(session, token=token, by=by, now=at.now())
+        adding.check_may_add(session, token=token, by=by, now=at.now())
         made = passkeys.add(
             session,
             token=token,
             site=site(at),
             answer=credential(answer),
             name=name[:NAME_LONGEST],
+            proved=proved,
             staff_id=by.id,
             by=by,
             now=at.now(),
@@ -104,7 +105,7 @@ def add_passkey(
     if made is None:
         wrong = PasskeyRefused("That passkey could not be added. Please try again.")
         return _page(request, by, at, wrong=str(wrong), status=422)
-    return go(HOME, "passkey_added")
+    return go(HOME, "passkey_added" if proved else "passkey_added_waits")
 
 
 @router.post("/security/passkeys/rename")
@@ -135,7 +136,7 @@ def remove_passkey(
 def begin_app(request: Request, by: AnyStaff, at: AtHouse) -> Response:
     """A secret for an app; it counts once its first code has been typed."""
     with at.db.work() as session:
-        passkeys.check_may_add(session, token=staff_token(request) or "", by=by, now=at.now())
+        adding.check_may_add(session, token=staff_token(request) or "", by=by, now=at.now())
         totp.begin_set_up(session, staff_id=by.id, now=at.now())
     return go(f"{HOME}#app")
 
@@ -144,7 +145,7 @@ def begin_app(request: Request, by: AnyStaff, at: AtHouse) -> Response:
 def confirm_app(request: Request, by: AnyStaff, at: AtHouse, code: Annotated[SafeText, Form()]) -> Response:
     token = staff_token(request) or ""
     with at.db.work() as session:
-        passkeys.check_may_add(session, token=token, by=by, now=at.now())
+        adding.check_may_add(session, token=token, by=by, now=at.now())
         done = totp.confirm(session, staff_id=by.id, code=code, by=by, now=at.now())
     if not done:
         wrong = WrongCode("These are not the six digits shown now. Check the phone's clock.")
@@ -169,8 +170,10 @@ def _page(request: Request, by: Staff, at: House, *, wrong: str = "", status: in
         context = {
             "sessions": sessions.open_sessions(session, staff_id=by.id, token=token, now=at.now()),
             "passkeys": passkeys.held_by(session, by.id),
+            "trusted_later": adding.trusted_later(session, staff_id=by.id, now=at.now()),
+            "now": at.now(),
             "has": factors.of(session, by.id),
-            "may_add": passkeys.may_add(session, token=token, by=by, now=at.now()),
+            "may_add": adding.may_add(session, token=token, by=by, now=at.now()),
             "secret": totp.in_groups(secret) if secret else None,
             "address": totp.address(session, staff_id=by.id, secret=secret) if secret else None,
         }

@@ -17,17 +17,17 @@ from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
 from reunify.identity import actions as identity
-from reunify.identity import factors, passkeys, provider_visits, queries
+from reunify.identity import adding, factors, passkeys, provider_visits, queries
 from reunify.identity.passkeys import Use
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotFound
 from reunify.web.audience import AnyStaff, AtHouse, house, staff_token
 from reunify.web.doors import credential, json_text, keep_session, site
-from reunify.web.pages.view import go, own_path, posted, staff_page
+from reunify.web.pages.view import go, organisation_now, own_path, posted, staff_page
 
 router = APIRouter(include_in_schema=False)
 Carried = Annotated[str, Form()]
-_AGAIN = "That passkey proves nothing here. Please try again."
+_AGAIN = "That passkey proves nothing here. Please try again."  # of somebody else, or too new
 
 
 @router.get("/step-up")
@@ -132,13 +132,17 @@ def _page(
 ) -> Response:
     with at.db.read() as session:
         has = factors.of(session, by.id)
+        later = adding.trusted_later(session, staff_id=by.id, now=at.now())
         bound = provider_visits.is_bound(session, by.id)
+        org = organisation_now(session, at)
     return staff_page(
         request,
         "staff/step_up.html",
         me=by,
+        org=org,
         status=status,
         has=has,
+        trusted_later=later,
         bound=bound,
         next=next_,
         carried=carried,

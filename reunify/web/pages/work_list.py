@@ -61,13 +61,16 @@ def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
     """The newest requests in this person's reach; that they were listed is written down."""
     found = reach.requests(session, by=me, now=now, limit=MOST)
     stages = reporting.stages(session, [r.id for r, _ in found])
-    openings = cases.openings_to_look_at(session, team=me.team) if Role.SUPERVISOR in me.roles else []
+    openings: list[Opening] = []
+    if Role.SUPERVISOR in me.roles:
+        openings = cases.openings_to_look_at(session, teams=me.supervises, now=now)
     people = {r.handled_by for r, _ in found} | {o.opened_by for o in openings}
     names = {StaffId(k): v for k, v in staff_names(session, people).items()}
     rows = [_row(r, sight, stages[r.id], names, me) for r, sight in found]
     whole = [r.id for r, sight in found if sight is Sight.WHOLE]
     reading.many(session, by=me, at=now, subject="work_list", ids=whole)
-    handled = [r.id for r, _ in found if r.handled_by in me.selves and Role.CASE_MANAGER in me.roles]
+    own = {me.id, *me.covers} if Role.CASE_MANAGER in me.roles else set()
+    handled = [r.id for r, _ in found if r.handled_by in own]
     return WorkList(
         [Turn(title, [row for row in rows if row.stage in its]) for title, its in _TURNS],
         openings,

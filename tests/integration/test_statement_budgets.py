@@ -1,0 +1,229 @@
+"""How many statements an act or a page may ask of PostgreSQL. One more needs a reason, written down here.
+
+Numbers, not milliseconds: they are the same on every machine, and a question asked for each row shows.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from flows import assess, disburse
+from reunify.adapters.embedded_postgres import Urls
+from reunify.approval import queries as approval
+from reunify.bootstrap import House
+from reunify.db import Database
+from reunify.disbursement import queries as disbursement
+from reunify.identity.queries import staff_id
+from reunify.intake import actions as intake
+from reunify.kernel.ids import RequestId, VersionId
+from reunify.kernel.people import Staff
+from reunify.reporting import progress
+from reunify.sandbox.families import sample_families
+from reunify.sandbox.people import PEOPLE_BY_NAME
+from reunify.web import award_acts
+from tests.lasting import lasting_database
+from tests.town import NOW, Town, built
+from tests.web.pages_world import TestClient, browser, signed_in
+
+FAMILIES = 50
+CHECKED = 3
+BOY = next(f.draft for f in sample_families(NOW.date()) if f.letter == "b")
+
+
+@dataclass
+class Ear:
+    """Hears every statement of one engine."""
+
+    heard: list[str]
+
+    @contextmanager
+    def at_most(self, most: int) -> Iterator[None]:
+        self.heard.clear()
+        yield
+        if not 0 < len(self.heard) <= most:
+            pytest.fail("\n".join([f"{len(self.heard)} statements, not {most}:", *self.heard]))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Fifty families are entered, three of them checked; their requests, the checked first."""
+
+    town: Town
+    ear: Ear
+    staff: dict[str, Staff]
+    asked: list[RequestId]
+
+    @property
+    def house(self) -> House:
+        return self.town.house
+
+    def award(self, request_id: RequestId) -> UUID:
+        with self.house.db.read() as session:
+            award = approval.newest_award(session, request_id)
+        assert award is not None
+        return award.id
+
+
+@pytest.fixture(scope="module")
+def place(
+    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    data = tmp_path_factory.mktemp("budgets")
+    with (
+        lasting_database(server, administrator, template) as db,
+        built(db, data, settle_after=None) as town,
+    ):
+        with db.read() as session:
+            staff = {
+                name: Staff(staff_id(session, name), name, PEOPLE_BY_NAME[name].roles)
+                for name in ("ana", "ben", "carla")
+            }
+        made = Place(town, listening(db), staff, [])
+        for number in range(FAMILIES):
+            request_id = entered(made, number)
+            if number < CHECKED:
+                assert assess.assess(made.house, [submitted(made, request_id)], None) == 1
+            made.asked.append(request_id)
+        yield made
+
+
+def listening(db: Database) -> Ear:
+    ear = Ear([])
+
+    def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
+        ear.heard.append(" ".join(statement.split())[:160])
+
+    sa.event.listen(db.engine, "before_cursor_execute", hear)
+    return ear
+
+
+def entered(place: Place, number: int) -> RequestId:
+    """A family of its own: another child."""
+    draft = copy.deepcopy(BOY)
+    child = draft["case"]["child"]["name"]
+    for person in (draft["case"]["child"], *draft["travelers"]):
+        person["name"] = f"{person['name']} {number}" if person["name"] == child else person["name"]
+    with place.house.db.work() as session:
+        return intake.create(session, draft=draft, by=place.staff["ana"], now=NOW).id
+
+
+def submitted(place: Place, request_id: RequestId) -> VersionId:
+    with place.house.db.work() as session:
+        return intake.submit(
+            session, request_id=request_id, case_types=place.house.case_types, by=place.staff["ana"], now=NOW
+        )
+
+
+# Acts ------------------------------------------------------------------------------------------------------
+def test_entering_and_submitting(place: Place) -> None:
+    """A new key for the request, for its booking facts and for the child, each with the row it seals; the
+    child is looked for among those known; the audit row."""
+    with place.ear.at_most(7):
+        request_id = entered(place, 1000)
+    with place.ear.at_most(12):
+        submitted(place, request_id)
+
+
+def test_a_check(place: Place) -> None:
+    """The lock, the version and its number; rules and what they read; payees and the consent told with them;
+    limits, balances and one posting; the award and who is behind it; audit rows, at each flush."""
+    version = submitted(place, entered(place, 1001))
+    with place.ear.at_most(38):
+        assert assess.assess(place.house, [version], None) == 1
+
+
+def test_a_second_check(place: Place) -> None:
+    """Nothing is registered or asked anew. What stood on the first version is replaced, its reservation
+    freed: one posting more, with its own look for a repeat."""
+    request_id = place.asked[2]
+    with place.house.db.work() as session:
+        version = intake.check_again(
+            session, request_id=request_id, case_types=place.house.case_types, by=place.staff["ana"], now=NOW
+        )
+    with place.ear.at_most(42):
+        assert assess.assess(place.house, [version], None) == 1
+
+
+def test_approving_releasing_and_paying(place: Place) -> None:
+    """Each act takes the request's lock, then the award's, and reads anew all that the digest covers. Paying
+    reads the digest twice (to instruct, to send) and the consent at each step before Stripe hears of anybody.
+    """
+    award_id = place.award(place.asked[1])
+    with place.ear.at_most(22):
+        award_acts.approve(place.house, award_id, place.staff["ben"])
+    with place.ear.at_most(20):
+        award_acts.release(place.house, award_id, place.staff["carla"])
+    with place.ear.at_most(47):  # four payees' consents, four instructions
+        assert disburse.instruct(place.house, [award_id], None) == 1
+    with place.house.db.read() as session:
+        ready = [made.id for made in disbursement.to_send(session, now=NOW)]
+    assert ready
+    with place.ear.at_most(46):  # the recipient, the attempt, the call, the outcome: a transaction for each
+        assert disburse.disburse(place.house, list(ready), None) == len(ready) == 1
+
+
+# Pages -----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def ana(place: Place) -> TestClient:
+    return signed_in(place.house, "ana")
+
+
+@pytest.fixture(scope="module")
+def ben(place: Place) -> TestClient:
+    return signed_in(place.house, "ben")
+
+
+def opened(place: Place, page: TestClient, path: str, most: int) -> None:
+    page.get(path)
+    with place.ear.at_most(most):
+        assert page.get(path).status_code == 200
+
+
+def test_the_work_list_of_fifty_requests(place: Place, ana: TestClient) -> None:
+    """Three questions who is calling, six for the stages, and none for each request."""
+    opened(place, ana, "/", 16)
+
+
+def test_one_request(place: Place, ana: TestClient) -> None:
+    """Five questions who is calling and whether the case is theirs; then each room once."""
+    opened(place, ana, f"/requests/{place.asked[0]}", 25)
+
+
+def test_one_request_as_finance_sees_it(place: Place, ben: TestClient) -> None:
+    opened(place, ben, f"/requests/{place.asked[0]}", 23)
+
+
+def test_finances_queue(place: Place, ben: TestClient) -> None:
+    """However much waits: nothing is asked for each award, refusal or payment."""
+    opened(place, ben, "/finance", 18)
+
+
+def test_one_award(place: Place, ben: TestClient) -> None:
+    opened(place, ben, f"/awards/{place.award(place.asked[0])}", 21)
+
+
+def test_a_familys_page(place: Place, ana: TestClient) -> None:
+    page = ana.post(f"/requests/{place.asked[0]}/links", data={"reader": "mother"})
+    address, _, pin = re.findall(r'class="(?:secret|code)[^"]*">([^<]+)<', page.text)
+    phone = browser(place.house)
+    phone.get(address.removeprefix(place.house.settings.own_url))
+    assert phone.post("/family", data={"pin": pin}).status_code == 200
+    opened(place, phone, "/family", 21)
+
+
+# What the savings must not change --------------------------------------------------------------------------
+def test_one_request_is_told_the_same_stage_as_the_list_tells(place: Place) -> None:
+    with place.house.db.read() as session:
+        listed = progress.stages(session, place.asked)
+        told = {i: progress.of(session, request_id=i).stage for i in place.asked[: CHECKED + 1]}
+    assert told == {i: listed[i] for i in told}
+    assert len(set(told.values())) > 1
