@@ -52,14 +52,19 @@ def _configured(stream: Kept) -> Iterator[Kept]:
         name: (logging.getLogger(name).handlers[:], logging.getLogger(name).propagate)
         for name in list(logging.Logger.manager.loggerDict)
     }
-    # A server started by another test leaves its own level here.
-    level = logging.getLogger("uvicorn.error").level
-    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
+    # A server started by another test, Prefect's among them, leaves its own levels here.
+    servers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error")]
+    left = [(server, server.level, server.disabled) for server in servers]
+    for server in servers:
+        server.setLevel(logging.NOTSET)
+        server.disabled = False
     logs.configure(stream)
     yield stream
     logging.captureWarnings(False)
     root.handlers[:], root.level, sys.excepthook, threading.excepthook = before
-    logging.getLogger("uvicorn.error").setLevel(level)
+    for server, level, disabled in left:
+        server.setLevel(level)
+        server.disabled = disabled
     for name, (handlers, propagate) in others.items():
         logging.getLogger(name).handlers[:] = handlers
         logging.getLogger(name).propagate = propagate
