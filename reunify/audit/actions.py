@@ -13,7 +13,7 @@ from reunify import logs
 from reunify.audit.records import AuditEntry
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.moves import Moved
-from reunify.kernel.people import Actor, Family, Service, Staff
+from reunify.kernel.people import Actor, written_by
 from reunify.vault import keyring, layout
 from reunify.vault.sealing import seal_now
 
@@ -46,7 +46,7 @@ def record(
     move = moved if isinstance(moved, Moved) else Moved(moved, "", "")
     body: dict[str, Any] = {
         "at": at,
-        "actor": _who(by),
+        "actor": written_by(by),
         "verb": move.verb,
         "subject": subject,
         "subject_id": subject_id,
@@ -82,17 +82,3 @@ def _why_hashed(sealed: bytes | None) -> str | None:
         ring = keyring.having(layout.key_id(sealed))
         return ring.unseal_first_layout(sealed, place=AuditEntry.why.place).decode()
     return hashlib.sha256(sealed).hexdigest()
-
-
-def _who(by: Actor) -> str:
-    match by:
-        case Staff(through=Service() as program):
-            return f"service:{program.id}"
-        case Staff():
-            return f"staff:{by.id}"
-        case Family():
-            return f"family:{by.id}"
-        case Service():
-            return f"service:{by.id}"
-        case _:
-            return f"system:{by.name}"

@@ -78,20 +78,14 @@ def made_alone(settings: Settings) -> int:
     """How many accounts one person made alone. Before the tables are there: none."""
     from sqlalchemy.exc import ProgrammingError
 
-    from reunify import tables  # noqa: F401 - every mapping is known before the first query
-    from reunify.cli.database import database
-    from reunify.db import Database
+    from reunify.cli.database import opened
     from reunify.identity import brought_in
 
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            with db.read() as session:
-                return brought_in.by_one_alone(session)
-        except ProgrammingError:
-            return 0
-        finally:
-            db.dispose()
+    try:
+        with opened(settings) as db, db.read() as session:
+            return brought_in.by_one_alone(session)
+    except ProgrammingError:
+        return 0
 
 
 def _tell(username: str, code: str) -> None:
@@ -102,15 +96,8 @@ def _tell(username: str, code: str) -> None:
 
 
 def _in_database(work: Callable[[Session, datetime], str]) -> str:
-    from reunify import tables  # noqa: F401 - every mapping is known before the first query
-    from reunify.cli.database import database
-    from reunify.db import Database
+    from reunify.cli.database import opened
     from reunify.settings import load
 
-    with database(load()) as urls:
-        db = Database(urls.app)
-        try:
-            with db.work() as session:
-                return work(session, datetime.now(UTC))
-        finally:
-            db.dispose()
+    with opened(load()) as db, db.work() as session:
+        return work(session, datetime.now(UTC))

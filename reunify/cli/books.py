@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from reunify.cli.database import database
-from reunify.db import Database
+from reunify.cli.database import opened
 from reunify.reporting import invariants
 from reunify.settings import Settings
 
 
 def check(settings: Settings) -> list[str]:
     """A line for each entry that breaks an invariant; empty if the books agree."""
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            with db.read() as session:
-                return [finding.sentence for finding in invariants.check(session)]
-        finally:
-            db.dispose()
+    with opened(settings) as db, db.read() as session:
+        return [finding.sentence for finding in invariants.check(session)]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from reunify.adapters.embedded_postgres import AlreadyRunning, CannotStart, EmbeddedPostgres
 from reunify.adapters.postgres_files import ServerMissing
 from reunify.adapters.postgres_identity import Urls
 from reunify.kernel.refusals import Refused
 from reunify.settings import Settings
+
+if TYPE_CHECKING:
+    from reunify.db import Database
 
 
 class HouseRefused(Refused):
@@ -38,6 +42,27 @@ def database(settings: Settings) -> Iterator[Urls]:
             f"The database does not answer, or refuses the sign-in ({type(wrong.orig).__name__}). "
             "Start it, and check REUNIFY_DATABASE_URL and REUNIFY_OWNER_DATABASE_URL."
         ) from None
+
+
+@contextmanager
+def opened(settings: Settings, *, with_keys: bool = False) -> Iterator[Database]:
+    """The database as the application sees it, every table known, for one command; closed afterwards.
+
+    `with_keys`: the process gets the key ring, for commands that read or write what is sealed.
+    """
+    import reunify.tables  # noqa: F401 - every mapping is known before the first query
+    from reunify.adapters.key_sources import opened_keys
+    from reunify.db import Database
+    from reunify.vault import keyring
+
+    if with_keys:
+        keyring.use(*opened_keys(settings))
+    with database(settings) as urls:
+        db = Database(urls.app)
+        try:
+            yield db
+        finally:
+            db.dispose()
 
 
 def _found(settings: Settings, until_done: ExitStack) -> Urls:

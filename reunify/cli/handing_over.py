@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-import reunify.tables  # noqa: F401 - every table is known
-from reunify.adapters.key_sources import opened_keys
-from reunify.cli.database import database
+from reunify.cli.database import opened
 from reunify.db import Database
 from reunify.files import hand_over
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.settings import Settings
-from reunify.vault import keyring
 
 
 class NotAPaper(Refused):
@@ -41,10 +38,9 @@ def write(settings: Settings, paper: str, file: Path) -> str:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:
         raise FileStands("Name a file that does not exist yet, in a folder that does.") from None
-    keyring.use(*opened_keys(settings))
     try:
-        with os.fdopen(handle, "wb") as out, database(settings) as urls:
-            content = _written(Database(urls.app), wanted, out)
+        with os.fdopen(handle, "wb") as out, opened(settings, with_keys=True) as db:
+            content = _written(db, wanted, out)
     except BaseException:
         file.unlink()
         raise
@@ -53,14 +49,11 @@ def write(settings: Settings, paper: str, file: Path) -> str:
 
 def _written(db: Database, paper: UUID, out: BinaryIO) -> bytes:
     """Handed over only if the bytes are on the disk: whatever fails before takes nothing."""
-    try:
-        with db.work() as session:
-            content = hand_over.take(
-                session, evidence_id=paper, by=System("reunify hand-over"), now=datetime.now(UTC)
-            )
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-    finally:
-        db.dispose()
+    with db.work() as session:
+        content = hand_over.take(
+            session, evidence_id=paper, by=System("reunify hand-over"), now=datetime.now(UTC)
+        )
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
     return content

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
-import reunify.tables  # noqa: F401 - every table is known
-from reunify.adapters.key_sources import opened_keys
-from reunify.cli.database import database
-from reunify.db import Database
+from reunify.cli.database import opened
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.retention import finding, planning, running
 from reunify.retention.finding import Found
 from reunify.settings import Settings
-from reunify.vault import keyring
 
 BY = System("reunify retention plan")
 
@@ -28,7 +23,7 @@ class NotAPlan(Refused):
 
 def dry_run(settings: Settings) -> Iterator[str]:
     """What a plan made now would say. Writes nothing."""
-    with _house(settings) as db, db.read() as session:
+    with opened(settings, with_keys=True) as db, db.read() as session:
         found = finding.find(session, now=datetime.now(UTC))
     yield from told(found)
     yield "Nothing was erased, and no plan was written. `reunify retention plan` writes one."
@@ -36,7 +31,7 @@ def dry_run(settings: Settings) -> Iterator[str]:
 
 def plan(settings: Settings) -> Iterator[str]:
     """Write the plan down; a supervisor or administrator approves it on the page Retention."""
-    with _house(settings) as db, db.work() as session:
+    with opened(settings, with_keys=True) as db, db.work() as session:
         plan_id, found = planning.plan(session, by=BY, now=datetime.now(UTC))
     yield from told(found)
     yield f"Plan {plan_id}, digest {found.digest}."
@@ -54,7 +49,7 @@ def run(settings: Settings, plan_id: str, *, say: Callable[[str], None]) -> None
     def tell(at: running.Progress) -> None:
         say(f"{at.done} of {at.of}: {at.reference} {_OUTCOMES[at.outcome]}")
 
-    with _house(settings) as db:
+    with opened(settings, with_keys=True) as db:
         counted = running.run(db, plan_id=wanted, clock=lambda: datetime.now(UTC), tell=tell)
     done = ", ".join(f"{n} {_OUTCOMES[outcome]}" for outcome, n in sorted(counted.items()))
     say(f"Done: {done or 'the plan named nothing'}.")
@@ -79,14 +74,3 @@ def told(found: Found) -> Iterator[str]:
     reasons = Counter(w.waits_for for w in found.waiting)
     for reason, n in sorted(reasons.items()):
         yield f"Not due, {n}: {reason}"
-
-
-@contextmanager
-def _house(settings: Settings) -> Iterator[Database]:
-    keyring.use(*opened_keys(settings))
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            yield db
-        finally:
-            db.dispose()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from reunify.cli.database import database
-from reunify.db import Database
+from reunify.cli.database import opened
 from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
@@ -31,21 +30,16 @@ def write(
         raise NothingToSet("Name at least one setting; `reunify init --help` lists them.")
     now = datetime.now(UTC)
     first_day = effective_from or now.date()
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            with db.work() as session:
-                for key, value in chosen.items():
-                    set_organisation(
-                        session,
-                        key=key,
-                        value=_typed(key, value),
-                        effective_from=first_day,
-                        by=System("reunify init"),
-                        now=now,
-                    )
-        finally:
-            db.dispose()
+    with opened(settings) as db, db.work() as session:
+        for key, value in chosen.items():
+            set_organisation(
+                session,
+                key=key,
+                value=_typed(key, value),
+                effective_from=first_day,
+                by=System("reunify init"),
+                now=now,
+            )
     return [f"{key} holds from {first_day.isoformat()}" for key in chosen]
 
 

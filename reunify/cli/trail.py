@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import ProgrammingError
 
-import reunify.tables  # noqa: F401 - every table is known
-from reunify.adapters.key_sources import opened_keys
 from reunify.audit import publishing, sealing
 from reunify.audit.verifying import Verdict
 from reunify.audit.verifying import verify as prove
-from reunify.cli.database import database
-from reunify.db import Database
+from reunify.cli.database import opened
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.settings import Settings
-from reunify.vault import keyring
 
 _SEALED_WITHIN = timedelta(minutes=10)
 _PUBLISHED_WITHIN = timedelta(days=31)
@@ -36,7 +30,7 @@ class NothingSealed(Refused):
 
 def seal(settings: Settings) -> str:
     """Makes one seal if rows wait for it."""
-    with _house(settings) as db, db.work() as session:
+    with opened(settings, with_keys=True) as db, db.work() as session:
         made = sealing.seal(session, now=datetime.now(UTC))
     if made is None:
         return "No audit row waits for a seal."
@@ -46,14 +40,14 @@ def seal(settings: Settings) -> str:
 def verify(settings: Settings, *, published: str | None) -> Verdict:
     """Raises NotAPublishedSeal."""
     kept = _published(published) if published else None
-    with _house(settings) as db, db.read() as session:
+    with opened(settings, with_keys=True) as db, db.read() as session:
         return prove(session, published=kept)
 
 
 def publish(settings: Settings) -> str:
     """`number:hash` of a seal over everything so far. Raises NothingSealed."""
     now = datetime.now(UTC)
-    with _house(settings) as db:
+    with opened(settings, with_keys=True) as db:
         with db.work() as session:
             sealing.seal(session, now=now)
         with db.work() as session:
@@ -66,16 +60,12 @@ def publish(settings: Settings) -> str:
 def examine(settings: Settings) -> tuple[str, str | None]:
     """For the doctor: how the trail stands, and what to do if something should be done."""
     now = datetime.now(UTC)
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            with db.read() as session:
-                newest, since = sealing.newest(session), sealing.waiting_since(session)
-                published = publishing.last_published(session)
-        except ProgrammingError:
-            return "not there yet", "Type: reunify migrate"
-        finally:
-            db.dispose()
+    try:
+        with opened(settings) as db, db.read() as session:
+            newest, since = sealing.newest(session), sealing.waiting_since(session)
+            published = publishing.last_published(session)
+    except ProgrammingError:
+        return "not there yet", "Type: reunify migrate"
     if since is not None and now - since > _SEALED_WITHIN:
         return (
             f"rows wait for a seal since {since:%Y-%m-%d %H:%M} UTC",
@@ -95,15 +85,3 @@ def _published(said: str) -> tuple[int, str]:
     if found is None:
         raise NotAPublishedSeal("--published takes what `reunify audit publish` printed: number:hash.")
     return int(found[1]), found[2]
-
-
-@contextmanager
-def _house(settings: Settings) -> Iterator[Database]:
-    """Rows written before families had keys are proved with the ring; nothing else is opened."""
-    keyring.use(*opened_keys(settings))
-    with database(settings) as urls:
-        db = Database(urls.app)
-        try:
-            yield db
-        finally:
-            db.dispose()

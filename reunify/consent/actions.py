@@ -17,7 +17,7 @@ from reunify.consent.records import ConsentAsk, ConsentRecord, ConsentRevocation
 from reunify.consent.wording import Language
 from reunify.kernel.ids import RequestId
 from reunify.kernel.may import may
-from reunify.kernel.people import Actor, Family, Role, Staff
+from reunify.kernel.people import Actor, Family, Role, written_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def ask(
         recipient=recipient.name,
         what=what.value,
         about=about,
-        asked_by=_who(by),
+        asked_by=written_by(by),
         asked_at=now,
     )
     session.add(record)
@@ -128,7 +128,7 @@ def take_back(session: Session, *, ask: Ask, giver: str, by: Actor, now: datetim
             request_id=ask.request_id,
             consent_id=standing.id,
             how="page" if isinstance(by, Family) else "told",
-            taken_by=_who(by),
+            taken_by=written_by(by),
             at=now,
         )
     )
@@ -224,13 +224,3 @@ def _answer(
 
 def _noted(session: Session, subject_id: UUID, verb: str, by: Actor, now: datetime, **detail: str) -> None:
     audit.record(session, by=by, at=now, subject="consent", subject_id=subject_id, moved=verb, detail=detail)
-
-
-def _who(by: Actor) -> str:
-    match by:
-        case Staff():
-            return f"staff:{by.id}"
-        case Family():
-            return f"family:{by.id}"
-        case _:
-            return f"system:{by.name}"

@@ -16,9 +16,9 @@ from reunify.funds.records import FundAmount, FundingSource, FundLimit
 from reunify.kernel.ids import FundId, new_id
 from reunify.kernel.may import may
 from reunify.kernel.moves import START
-from reunify.kernel.people import Actor, Role
+from reunify.kernel.people import Actor, Role, written_by
 from reunify.ledger import actions as ledger
-from reunify.ledger.policy import BudgetCategory, Scope, Unit, written_by
+from reunify.ledger.policy import BudgetCategory, Scope, Unit
 
 
 @may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)

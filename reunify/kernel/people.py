@@ -81,6 +81,21 @@ class Service:
 Actor = Staff | System | Family | Service
 
 
+def written_by(by: Actor) -> str:
+    """Who acted, without a name: `staff:<id>`, `service:<id>`, `family:<id>` or `system:<name>`."""
+    match by:
+        case Staff(through=Service() as program):
+            return f"service:{program.id}"
+        case Staff():
+            return f"staff:{by.id}"
+        case Family():
+            return f"family:{by.id}"
+        case Service():
+            return f"service:{by.id}"
+        case System():
+            return f"system:{by.name}"
+
+
 def check_role(by: Actor, *roles: Role) -> None:
     """Raise NotAllowed unless the person holds one of the roles."""
     if not by.roles.intersection(roles):

@@ -8,7 +8,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from reunify.kernel.ids import FundId
-from reunify.kernel.people import Actor, Family, Staff
 from reunify.kernel.refusals import NotFound, OutOfStep, Refused
 
 
@@ -189,14 +188,3 @@ def check_holds_enough(hold: Hold, source: Account, amount: int) -> None:
         raise _TOO_MUCH[source](
             f"Of this line {there} {hold.unit} are {source}, so {amount} cannot be moved from there."
         )
-
-
-def written_by(by: Actor) -> str:
-    """Who acted, without a name: `staff:<id>`, `family:<id>` or `system:<name>`."""
-    match by:
-        case Staff():
-            return f"staff:{by.id}"
-        case Family():
-            return f"family:{by.id}"
-        case _:
-            return f"system:{by.name}"

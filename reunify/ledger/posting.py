@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.may import FINANCE, may
-from reunify.kernel.people import Actor, Role
+from reunify.kernel.people import Actor, Role, written_by
 from reunify.ledger import policy, postings, queries
 from reunify.ledger.policy import Account, Hold, Kind
 from reunify.ledger.postings import BalanceKey, Entries, Part
@@ -126,7 +126,7 @@ def _write(
         content_hash=digest_of([kind, content]),
         day=now.astimezone(zone).date(),
         at=now,
-        by=policy.written_by(by),
+        by=written_by(by),
     )
     made = post(session, event, entries, new_holds=new_holds, caps=caps)
     if made is None:  # the same reference was posted while we waited

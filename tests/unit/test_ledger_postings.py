@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reunify.kernel.ids import FundId, StaffId
-from reunify.kernel.people import Family, Staff, System
+from reunify.kernel.people import Family, Staff, System, written_by
 from reunify.kernel.refusals import OutOfStep
 from reunify.ledger import policy, postings
 from reunify.ledger.policy import Account, Book, BudgetCategory, Cash, Hold, Unit
@@ -107,9 +107,9 @@ def test_no_more_is_moved_than_is_there(source: Account, refusal: type[OutOfStep
 
 def test_an_event_says_who_acted_without_a_name() -> None:
     someone = uuid4()
-    assert policy.written_by(Staff(StaffId(someone), "Ana", frozenset())) == f"staff:{someone}"
-    assert policy.written_by(System("assess")) == "system:assess"
-    assert policy.written_by(Family(someone)) == f"family:{someone}"
+    assert written_by(Staff(StaffId(someone), "Ana", frozenset())) == f"staff:{someone}"
+    assert written_by(System("assess")) == "system:assess"
+    assert written_by(Family(someone)) == f"family:{someone}"
 
 
 def test_a_changed_entry_has_another_fingerprint() -> None:

@@ -22,7 +22,7 @@ from reunify.web import reading
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
 from reunify.web.limits import count_upload
 from reunify.web.pages.form_fields import Field, Options
-from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
+from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
 from reunify.web.pages.view import go, holds, organisation_now, staff_page, text_of
 from reunify.web.papers_sent import ACCEPT, UploadForm, attachment, one_file
@@ -156,18 +156,4 @@ def _fields(form: FormData, wrong: list[Problem], auditors: dict[StaffId, str]) 
         Field("starts_at", "First day", "date", needed=True),
         Field("ends_at", "Last day", "date", "Thirty days at most", needed=True),
     )
-    said = {p.pointer: [p.remedy] for p in wrong}
-    return [
-        ShownField(
-            id=id_of(f"/{f.path}"),
-            name=f"/{f.path}",
-            kind=f.kind,
-            label=f.label,
-            hint=f.hint,
-            needed=f.needed,
-            options=f.options,
-            value=text_of(form, f"/{f.path}"),
-            wrong=said.get(f"/{f.path}", []),
-        )
-        for f in fields
-    ]
+    return short_form(form, fields, wrong)

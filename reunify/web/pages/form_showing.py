@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from starlette.datastructures import FormData
 
 from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.refusals import Problem
 from reunify.web.pages.form_fields import BY_POINTER, GROUPS, Field, Group, Options, fields_at
 from reunify.web.pages.form_reading import AS_TYPED, MONEY_REMEDY, is_as_typed, new_key
+from reunify.web.pages.view import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,25 @@ class ShownField:
     options: Options
     value: Any
     wrong: list[str]
+
+
+def short_form(form: FormData, fields: Iterable[Field], wrong: Iterable[Problem]) -> list[ShownField]:
+    """A short form, each field named by its pointer, with what was typed and what is wrong with it."""
+    said = {p.pointer: [p.remedy] for p in wrong}
+    return [
+        ShownField(
+            id=id_of(f"/{f.path}"),
+            name=f"/{f.path}",
+            kind=f.kind,
+            label=f.label,
+            hint=f.hint,
+            needed=f.needed,
+            options=f.options,
+            value=text_of(form, f"/{f.path}") or f.start,
+            wrong=said.get(f"/{f.path}", []),
+        )
+        for f in fields
+    ]
 
 
 @dataclass(frozen=True, slots=True)

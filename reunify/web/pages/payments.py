@@ -29,7 +29,7 @@ from reunify.payees import queries as payees
 from reunify.web import payment_acts, reading
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance, staff
 from reunify.web.pages.form_fields import Field, Options
-from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
+from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
 from reunify.web.pages.payment_decisions import choices
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
@@ -184,18 +184,4 @@ def _fields(form: FormData, wrong: list[Problem], made: Instruction, at: House) 
         Field("paid_on", "Paid on", "date", needed=True, start=at.now().date().isoformat()),
         Field("evidence", "What you have seen", "long", "Like: bill seen, bank line matched", needed=True),
     )
-    said = {p.pointer: [p.remedy] for p in wrong}
-    return [
-        ShownField(
-            id=id_of(f"/{f.path}"),
-            name=f"/{f.path}",
-            kind=f.kind,
-            label=f.label,
-            hint=f.hint,
-            needed=f.needed,
-            options=f.options,
-            value=text_of(form, f"/{f.path}") or f.start,
-            wrong=said.get(f"/{f.path}", []),
-        )
-        for f in fields
-    ]
+    return short_form(form, fields, wrong)

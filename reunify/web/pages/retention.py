@@ -13,13 +13,13 @@ from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
 from reunify.kernel.people import Role, Staff
-from reunify.kernel.refusals import Refused
+from reunify.kernel.refusals import Problem, Refused
 from reunify.retention import actions, finding, planning, queries
 from reunify.retention.policy import Period
 from reunify.web import reading
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
 from reunify.web.pages.form_fields import Field
-from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of
+from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
@@ -230,17 +230,4 @@ _SENT = Field("sent_on", "Final report sent on", "date", needed=True)
 
 
 def _fields(form: FormData, problem: tuple[str, str] | None, fields: tuple[Field, ...]) -> list[ShownField]:
-    return [
-        ShownField(
-            id=id_of(f"/{f.path}"),
-            name=f"/{f.path}",
-            kind=f.kind,
-            label=f.label,
-            hint=f.hint,
-            needed=f.needed,
-            options=f.options,
-            value=text_of(form, f"/{f.path}"),
-            wrong=[problem[1]] if problem and problem[0] == f"/{f.path}" else [],
-        )
-        for f in fields
-    ]
+    return short_form(form, fields, [Problem(*problem)] if problem else [])
