@@ -20,13 +20,13 @@ from reunify.eligibility import actions as eligibility
 from reunify.eligibility.actions import AssessmentResult
 from reunify.eligibility.assessment import AssessmentOutcome
 from reunify.eligibility.policy import AlreadyAssessed
-from reunify.eligibility.rulebook import rulebooks
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
 from reunify.kernel.people import System
 from reunify.payees import actions as payees
 from reunify.rates.queries import organisation
 from reunify.reporting import waiting
+from reunify.rules import queries as rules
 
 BY = System("assess")
 VERBS = (
@@ -75,7 +75,7 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
             number=version.number,
             content=content,
             organisation=settings,
-            rulebooks=rulebooks(),
+            rulebooks=rules.in_force(session),
             by=BY,
             now=now,
             run=run,

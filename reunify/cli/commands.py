@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reunify.cli.administrators import commands as admin
+from reunify.cli.rules import rules
 
 if TYPE_CHECKING:
     from reunify.settings import Settings
@@ -30,6 +31,7 @@ audit = typer.Typer(help="Seal and prove the audit trail.", rich_markup_mode=Non
 app.add_typer(audit, name="audit")
 retention = typer.Typer(help="Erase what is due, by plan.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(retention, name="retention")
+app.add_typer(rules, name="rules")
 
 
 @app.command()

@@ -20,9 +20,7 @@ from reunify.eligibility.assessment import (
     decide_all,
     known_facts,
 )
-from reunify.eligibility.decide import ENGINE_VERSION, FAMILY, Question
 from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, RuleFile, StaffDecision
-from reunify.eligibility.rulebook import Rulebooks
 from reunify.intake.form import TravelRequest
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import RequestId, VersionId, new_id
@@ -30,6 +28,9 @@ from reunify.kernel.may import may
 from reunify.kernel.people import Actor, Role, Staff
 from reunify.rates.policy import Organisation
 from reunify.rates.published import Published, published
+from reunify.rules.answers import ENGINE_VERSION, Question
+from reunify.rules.decide import FAMILY
+from reunify.rules.model import Decision, Rulebooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,13 @@ def assess(
     )
 
 
-def _decisions(session: Session, request_id: RequestId) -> dict[str, str]:
+def _decisions(session: Session, request_id: RequestId) -> dict[str, Decision]:
     rows = session.execute(
-        sa.select(StaffDecision.requirement, StaffDecision.decision)
+        sa.select(StaffDecision.requirement, StaffDecision.decision, StaffDecision.at)
         .where(StaffDecision.request_id == request_id)
         .order_by(StaffDecision.sequence)
     )
-    return {requirement: decision for requirement, decision in rows}
+    return {requirement: Decision(decision, at.date()) for requirement, decision, at in rows}
 
 
 def _keep_determinations(

@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from reunify.eligibility.costs import LineFacts, LineOutcome, LineTest, line_facts, try_line
-from reunify.eligibility.decide import Answer, Determination, Question, determine, plain
 from reunify.eligibility.facts import Facts, facts_of
-from reunify.eligibility.rulebook import Rulebook, Rulebooks
 from reunify.intake.form import TravelRequest
 from reunify.rates.fields import Dictionary
 from reunify.rates.published import Published
+from reunify.rules.answers import Answer, Determination, Question, plain
+from reunify.rules.decide import determine
+from reunify.rules.model import Decision, Rulebook, Rulebooks
 
 
 class AssessmentOutcome(StrEnum):
@@ -29,20 +30,23 @@ class Known:
 
     facts: Facts
     lines: tuple[LineFacts, ...]
-    decisions: Mapping[str, str]
+    decisions: Mapping[str, Decision]
+    suspended: frozenset[str] = frozenset()
 
     def content(self) -> dict[str, Any]:
         return {
             "facts": {name: plain(value) for name, value in self.facts.items()},
             "lines": [line.content() for line in self.lines],
-            "decisions": dict(self.decisions),
+            "decisions": {k: d.content() for k, d in sorted(self.decisions.items())},
+            "suspended": sorted(self.suspended),
         }
 
     @classmethod
     def from_content(cls, stored: dict[str, Any], dictionary: Dictionary) -> Known:
         facts = {name: dictionary[name].from_json(value) for name, value in stored["facts"].items()}
         lines = tuple(LineFacts.from_content(line) for line in stored["lines"])
-        return cls(facts, lines, stored["decisions"])
+        decisions = {k: Decision.from_content(d) for k, d in stored["decisions"].items()}
+        return cls(facts, lines, decisions, frozenset(stored["suspended"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class SourceResult:
         return self.determination.rulebook.held
 
     @property
+    def loan(self) -> bool:
+        return self.determination.rulebook.loan
+
+    @property
     def provisional(self) -> bool:
         return self.determination.provisional or any(t.provisional for t in self.lines if t.payable)
 
@@ -71,7 +79,7 @@ class SourceResult:
 
     def payable(self) -> tuple[LineTest, ...]:
         """The lines this source may pay, if its answer is eligible."""
-        if self.determination.answer is not Answer.ELIGIBLE:
+        if not self.determination.may_pay:
             return ()
         return tuple(t for t in self.lines if t.outcome is LineOutcome.PAYABLE and t.ceiling > 0)
 
@@ -100,7 +108,7 @@ def known_facts(
     published: Published,
     guideline_limit_percent: int,
     dictionary: Dictionary,
-    decisions: Mapping[str, str] | None = None,
+    decisions: Mapping[str, Decision] | None = None,
 ) -> Known:
     """Raises UnknownCaseType."""
     facts = facts_of(
@@ -114,16 +122,18 @@ def known_facts(
 
 def decide_all(known: Known, rulebooks: Rulebooks) -> Assessment:
     """Every source by the rules in force. Raises NoRulesForDate."""
-    books = rulebooks.in_force(known.facts)
+    books = rulebooks.chosen(known.facts)
+    known = replace(known, suspended=rulebooks.suspended.intersection(b.source for b in books))
     sources = tuple(decide_source(book, known, rulebooks.dictionary) for book in books)
     held = [s for s in sources if s.held and s.needed]
     questions = _once(q for s in held for q in _open_questions(s))
-    elsewhere = _once(q for s in sources if not s.held for q in s.determination.questions)
+    elsewhere = _once(q for s in sources if not s.held and not s.loan for q in s.determination.questions)
     return Assessment(_overall(held, bool(questions)), known, sources, questions, elsewhere)
 
 
 def decide_source(book: Rulebook, known: Known, dictionary: Dictionary) -> SourceResult:
-    determination = determine(book, known.facts, dictionary, known.decisions)
+    suspended = book.source in known.suspended
+    determination = determine(book, known.facts, dictionary, known.decisions, suspended=suspended)
     if book.unit is None:
         return SourceResult(determination, ())
     tests = tuple(try_line(line, source=book.source, unit=book.unit) for line in known.lines)

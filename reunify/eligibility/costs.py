@@ -12,13 +12,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from reunify.eligibility.decide import Question
 from reunify.eligibility.facts import travel_start
 from reunify.intake.form import Category, CostLine, Place, Settlement, TravelRequest
 from reunify.kernel.money import Money
 from reunify.rates.fields import Words
 from reunify.rates.places import Town
 from reunify.rates.published import NoPublishedRate, Published
+from reunify.rules.answers import Question
 
 _MOST_DAYS = 60
 _MONTHS = (
@@ -285,7 +285,8 @@ _ASKED: dict[str, tuple[str, Words]] = {
 
 def _question(line: LineFacts, what: str) -> Question:
     where, text = _ASKED[what]
-    return Question(f"line.{what}", f"/cost_lines/{line.number}/{where}", text, ("staff", "family"), True)
+    pointer = f"/cost_lines/{line.number}/{where}"
+    return Question(f"line.{what}", pointer, text, ("staff", "family"), "document")
 
 
 def in_english(day: date) -> str:

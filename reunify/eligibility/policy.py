@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reunify.eligibility.rulebook import Requirement, Rulebooks
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import OutOfStep, Refused
+from reunify.rules.model import Requirement, Rulebooks
 
 DECISIONS = ("met", "not_met")
 
@@ -42,7 +42,7 @@ def check_can_decide(
     found = _requirement(requirement, rulebooks)
     if found is None:
         raise NoSuchRequirement("There is no requirement with this id in the rules.")
-    if found.kind == "decide_by":
+    if found.form == "decide_by" and found.groups:
         raise NotYoursToWaive("The return authority is decided in the request itself, never here.")
     if found.confidence == "HIGH" and not _left_to_people(found, rulebooks):
         raise NotYoursToWaive("This rule decides by its facts. Correct the facts instead.")

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.eligibility.assessment import Known, decide_source
-from reunify.eligibility.decide import ENGINE_VERSION, FAMILY
 from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, RuleFile
-from reunify.eligibility.rulebook import compile_rulebook
 from reunify.kernel.canonical import canonical, digest_of
 from reunify.kernel.ids import RequestId, VersionId
 from reunify.kernel.refusals import NotFound
 from reunify.rates.fields import Dictionary, Words, dictionary, load_dictionary
+from reunify.rules.answers import ENGINE_VERSION
+from reunify.rules.decide import FAMILY
+from reunify.rules.reading import compile_rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class QuestionView:
     pointer: str
     text: Words
     supplied_by: tuple[str, ...]
-    family_can_fix: bool
+    family_can_fix: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.eligibility.assessment import AssessmentOutcome
-from reunify.eligibility.decide import Answer
 from reunify.eligibility.policy import DECISIONS
 from reunify.kernel.ids import new_id
+from reunify.rules.answers import Answer
 from reunify.vault.columns import sealed_json, sealed_text
 
 

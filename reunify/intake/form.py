@@ -229,7 +229,11 @@ class CostLine(Part):
 
 
 class TravelRequest(Part):
-    """The whole request. `household` is absent when an agency asks."""
+    """The whole request. `household` is absent when an agency asks.
+
+    `told` holds what a rule asks for and the form has no place of its own for: a fact of the dictionary
+    (eligibility_rules/_fields.yaml, pointer /told/<fact>), as that dictionary writes its values.
+    """
 
     asked_by: AskedBy
     case: Case
@@ -240,3 +244,4 @@ class TravelRequest(Part):
     legs: Annotated[list[Leg], Field(min_length=1, max_length=40)]
     payees: Annotated[list[PayeeSaid], Field(min_length=1, max_length=20)]
     cost_lines: Annotated[list[CostLine], Field(min_length=1, max_length=60)]
+    told: dict[Slug, SafeText] = {}

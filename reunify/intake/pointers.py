@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -12,6 +13,7 @@ from reunify.intake.form import TravelRequest
 from reunify.kernel.refusals import BadInput, Problem
 
 _MOST_DIGITS = 3
+_SLUG = re.compile(r"[a-z0-9_]{1,60}")
 
 
 def check(answers: Mapping[str, Any]) -> list[str]:
@@ -51,6 +53,8 @@ def _within(kind: Any, part: str) -> Any:
         if isinstance(shape, type) and issubclass(shape, BaseModel):
             field = shape.model_fields.get(part)
             return field.annotation if field else None
+        if get_origin(shape) is dict:
+            return get_args(shape)[1] if _SLUG.fullmatch(part) else None
         if get_origin(shape) is list:
             return get_args(shape)[0] if _is_position(part) else None
     return None

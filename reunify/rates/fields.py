@@ -14,6 +14,7 @@ from reunify.rates.places import rules_folder
 
 FactValue = str | int | bool | date | None
 
+MENDED_BY = ("document", "date", "route", "no")
 TYPES = ("choice", "yes_no", "integer", "money", "date")
 _WHOLE = re.compile(r"-?\d{1,12}")
 
@@ -48,7 +49,7 @@ class Field:
     pointer: str
     sensitivity: str
     supplied_by: tuple[str, ...]
-    family_can_fix: bool
+    family_can_fix: str  # by a document, a date, the route; or no
     attestable: bool
     computed_from: tuple[str, ...] | None
 
@@ -162,7 +163,7 @@ def _field(name: str, part: Reader) -> Field:
         pointer=part.text("pointer"),
         sensitivity=part.one_of("sensitivity", ("open", "staff_only")),
         supplied_by=_suppliers(part),
-        family_can_fix=part.one_of("family_can_fix", ("yes", "no")) == "yes",
+        family_can_fix=part.one_of("family_can_fix", MENDED_BY),
         attestable=part.one_of("attestable", ("yes", "no"), default="yes") == "yes",
         computed_from=_sources(part) if part.has("computed_from") else None,
     )

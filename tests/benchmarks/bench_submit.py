@@ -26,7 +26,6 @@ from reunify.allocation.split import Limit, Pair, best_split
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.eligibility.assessment import Assessment, decide_all, known_facts
-from reunify.eligibility.rulebook import rulebooks
 from reunify.identity.queries import staff_id
 from reunify.intake import actions as intake
 from reunify.intake import queries
@@ -36,6 +35,7 @@ from reunify.ledger import actions as ledger
 from reunify.ledger.policy import Unit
 from reunify.ledger.queries import balances
 from reunify.rates.published import published
+from reunify.rules.library import shipped
 from reunify.sandbox import people, seed
 from reunify.sandbox.families import sample_families
 from reunify.settings import Settings
@@ -115,7 +115,7 @@ def submitted(house: House, ana: Staff, number: int) -> UUID:
 
 def decide_bare(content: TravelRequest) -> Assessment:
     """Facts and every source's rules, nothing kept."""
-    books = rulebooks()
+    books = shipped()
     known = known_facts(
         content, published=published(), guideline_limit_percent=200, dictionary=books.dictionary
     )

@@ -20,7 +20,6 @@ from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, queries, sending
 from reunify.disbursement.award import AwardToPay, LineToPay
-from reunify.eligibility.rulebook import rulebooks
 from reunify.identity.records import StaffRecord
 from reunify.intake import actions as intake
 from reunify.intake import queries as intake_queries
@@ -35,6 +34,7 @@ from reunify.ledger.policy import BudgetCategory, Cash, Unit
 from reunify.payees import actions as payees
 from reunify.rates import actions as rates
 from reunify.reconciliation import actions as reconciliation
+from reunify.rules.library import shipped
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.stripe_simulator.options import Options
@@ -165,7 +165,7 @@ def make_world(db: Database, superuser: str, *, consent: bool = True) -> World:
     with db.work() as session:
         staff = _settle_in(session, now)
         request = RequestId(intake.create(session, draft=draft, by=staff["ana"], now=now).id)
-        case_types = rulebooks().dictionary.case_types
+        case_types = shipped().dictionary.case_types
         intake.submit(session, request_id=request, case_types=case_types, by=staff["ana"], now=now)
         content = intake_queries.newest_version(session, request).content
         known = payees.register(session, request_id=request, content=content, by=FLOW, now=now)

@@ -16,7 +16,6 @@ from reunify.allocation.actions import Scopes
 from reunify.allocation.policy import FundsKeptChanging, LineNeed
 from reunify.allocation.queries import AwardPlan, award_plan
 from reunify.db import Database
-from reunify.eligibility.rulebook import rulebooks
 from reunify.funds import actions as funds
 from reunify.intake import actions as intake
 from reunify.intake.form import Category
@@ -24,6 +23,7 @@ from reunify.kernel.ids import AllocationId, PersonId, RequestId, VersionId
 from reunify.kernel.people import Staff
 from reunify.ledger.policy import Scope, Unit
 from reunify.reporting import invariants
+from reunify.rules.library import shipped
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_families
 from tests.integration.ledger_world import BY, LODGING, MEALS, TRANSPORT, Books
@@ -46,7 +46,7 @@ class World:
         draft = copy.deepcopy(sample_families(now.date())[3].draft)
         with self.books.db.work() as session:
             made = intake.create(session, draft=draft, by=self.ana, now=now)
-            case_types = rulebooks().dictionary.case_types
+            case_types = shipped().dictionary.case_types
             version = intake.submit(
                 session, request_id=RequestId(made.id), case_types=case_types, by=self.ana, now=now
             )

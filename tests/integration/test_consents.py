@@ -32,7 +32,6 @@ from reunify.consent.queries import Ask
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, logging_payments, sending
 from reunify.disbursement.policy import Instrument
-from reunify.eligibility.rulebook import rulebooks
 from reunify.identity import family_links
 from reunify.intake import actions as intake_actions
 from reunify.intake import queries as intake
@@ -44,6 +43,7 @@ from reunify.payees import actions as payees
 from reunify.payees import agreement
 from reunify.payees import queries as payee_queries
 from reunify.payees.agreement import permit_for_stripe
+from reunify.rules.library import shipped
 from reunify.sandbox.stripe_simulator.serving import Running
 from tests.integration.payment_world import (
     FLOW,
@@ -203,7 +203,7 @@ def answer(world: World, answers: dict[str, Any]) -> None:
             request_id=world.request,
             answers=answers,
             award_stands=False,
-            case_types=rulebooks().dictionary.case_types,
+            case_types=shipped().dictionary.case_types,
             by=world.staff["ana"],
             now=world.clock(),
         )

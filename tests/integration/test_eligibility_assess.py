@@ -14,13 +14,13 @@ from reunify.eligibility import actions, policy, queries
 from reunify.eligibility.actions import AssessmentResult
 from reunify.eligibility.assessment import AssessmentOutcome
 from reunify.eligibility.records import DeterminationRecord, RuleFile
-from reunify.eligibility.rulebook import rulebooks
 from reunify.intake import actions as intake
 from reunify.intake import queries as intake_queries
 from reunify.kernel.ids import RequestId, VersionId
 from reunify.kernel.people import Staff, System
 from reunify.kernel.refusals import NotAllowed, NotFound, Refused
 from reunify.rates import queries as rates
+from reunify.rules.library import shipped
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_families
 
@@ -39,7 +39,7 @@ def family(letter: str, now: datetime) -> dict[str, Any]:
 
 
 def submitted(db: Database, draft: dict[str, Any], by: Staff, now: datetime) -> RequestId:
-    case_types = rulebooks().dictionary.case_types
+    case_types = shipped().dictionary.case_types
     with db.work() as session:
         request_id = intake.create(session, draft=draft, by=by, now=now).id
         intake.submit(session, request_id=request_id, case_types=case_types, by=by, now=now)
@@ -56,7 +56,7 @@ def assess(db: Database, request_id: RequestId, now: datetime) -> AssessmentResu
             number=version.number,
             content=version.content,
             organisation=rates.organisation(session, on=now.date()),
-            rulebooks=rulebooks(),
+            rulebooks=shipped(),
             by=FLOW,
             now=now,
             run="run-1",
@@ -100,7 +100,7 @@ def test_a_question_is_kept_and_its_answer_is_a_new_version(
     assert assess(db, request_id, now).outcome is AssessmentOutcome.NEEDS_INFORMATION
     with db.read() as session:
         (asked,) = queries.explanation(session, request_id).questions
-    assert (asked.pointer, asked.family_can_fix) == ("/case/report_number", True)
+    assert (asked.pointer, asked.family_can_fix) == ("/case/report_number", "document")
     assert asked.text.es.startswith("¿Cuál es el número")
 
 
@@ -182,7 +182,7 @@ def decide(db: Database, request_id: RequestId, by: Staff, now: datetime, **chan
     }
     with db.work() as session:
         actions.decide_requirement(
-            session, request_id=request_id, rulebooks=rulebooks(), by=by, now=now, **(said | changed)
+            session, request_id=request_id, rulebooks=shipped(), by=by, now=now, **(said | changed)
         )
 
 

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.db import Database
-from reunify.eligibility.rulebook import rulebooks
 from reunify.identity import family_links, family_policy, family_queries
 from reunify.identity.family_links import NewLink
 from reunify.identity.family_policy import CallBack
@@ -22,6 +21,7 @@ from reunify.intake import signers
 from reunify.kernel.ids import RequestId, StaffId, new_id
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
+from reunify.rules.library import shipped
 from reunify.sandbox.families import sample_families
 
 MOTHER, FILE = "mother", ("+1 915 555 0142",)
@@ -38,7 +38,7 @@ def request_id(db: Database, ana: Staff, now: datetime) -> RequestId:
     draft = copy.deepcopy(sample_families(now.date())[0].draft)
     with db.work() as session:
         made = RequestId(intake.create(session, draft=draft, by=ana, now=now).id)
-        intake.submit(session, request_id=made, case_types=rulebooks().dictionary.case_types, by=ana, now=now)
+        intake.submit(session, request_id=made, case_types=shipped().dictionary.case_types, by=ana, now=now)
     return made
 
 
@@ -233,7 +233,7 @@ def test_a_number_told_today_is_not_on_file_until_tomorrow(
                 "/travelers/0/readiness/phone_for_gate_texts": None,
             },
             award_stands=False,
-            case_types=rulebooks().dictionary.case_types,
+            case_types=shipped().dictionary.case_types,
             by=ana,
             now=now + timedelta(hours=1),
         )
@@ -283,7 +283,7 @@ def test_a_link_is_one_humans_and_closes_when_its_key_may_name_another(
             request_id=request_id,
             answers={pointer: value},
             award_stands=False,
-            case_types=rulebooks().dictionary.case_types,
+            case_types=shipped().dictionary.case_types,
             by=ana,
             now=now,
         )

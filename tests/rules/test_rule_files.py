@@ -6,19 +6,21 @@ import csv
 
 import pytest
 
-from reunify.eligibility.decide import Answer, Outcome, determine
-from reunify.eligibility.examples import Example, load_examples
-from reunify.eligibility.rulebook import Rulebook, rulebooks
 from reunify.rates.places import rules_folder
+from reunify.rules.answers import Answer, Outcome
+from reunify.rules.decide import determine
+from reunify.rules.examples import Example, load_examples
+from reunify.rules.library import shipped
+from reunify.rules.model import Rulebook
 
 FOLDER = rules_folder()
-BOOKS = [book for versions in rulebooks().versions.values() for book in versions]
+BOOKS = [book for versions in shipped().versions.values() for book in versions]
 GOOD = (Answer.ELIGIBLE, Answer.WORTH_APPLYING)
 
 
 def examples_of(book: Rulebook) -> tuple[Example, ...]:
     path = FOLDER / book.source / f"{book.effective_from}.examples.yaml"
-    return load_examples(path.read_bytes(), rulebooks().dictionary, f"{book.source}/{path.name}")
+    return load_examples(path.read_bytes(), shipped().dictionary, f"{book.source}/{path.name}")
 
 
 ALL = [
@@ -30,7 +32,7 @@ ALL = [
 
 @pytest.mark.parametrize(("book", "example"), ALL)
 def test_the_example_gives_its_answer(book: Rulebook, example: Example) -> None:
-    found = determine(book, example.facts, rulebooks().dictionary)
+    found = determine(book, example.facts, shipped().dictionary)
     assert found.answer == example.answer
     if example.because is not None:
         decided = {r.requirement.id: r.outcome for r in found.results}
@@ -43,7 +45,7 @@ def test_the_example_gives_its_answer(book: Rulebook, example: Example) -> None:
 def test_each_requirement_alone_decides_at_least_one_example(book: Rulebook) -> None:
     alone = set()
     for example in examples_of(book):
-        found = determine(book, example.facts, rulebooks().dictionary)
+        found = determine(book, example.facts, shipped().dictionary)
         unmet = [r.requirement.id for r in found.results if r.outcome is not Outcome.MET]
         if len(unmet) == 1 and found.answer not in GOOD:
             assert example.because == unmet[0]

@@ -15,9 +15,9 @@ from reunify.adapters.docx_renderer import DocxRenderer, template_paths
 from reunify.documents import fields, glossary, packing, phrases, stays
 from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
-from reunify.eligibility.decide import FAMILY
-from reunify.eligibility.rulebook import rulebooks
 from reunify.intake.form import Language
+from reunify.rules.decide import FAMILY
+from reunify.rules.library import shipped
 from reunify.web.pages import family_words
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
@@ -62,14 +62,14 @@ def spoken_to_families() -> Iterator[tuple[str, tuple[str, str]]]:
         for name, told in vars(module).items():
             if name.isupper():
                 yield from ((f"{module.__name__} {name}", pair) for pair in pairs_in(told))
-    for book in (book for versions in rulebooks().versions.values() for book in versions):
+    for book in (book for versions in shipped().versions.values() for book in versions):
         yield f"{book.source} public_name", (book.public_name.en, book.public_name.es)
         for rule in book.requirements:
             yield f"{rule.id} met", (rule.met.en, rule.met.es)
             yield f"{rule.id} not_met", (rule.not_met.en, rule.not_met.es)
         if book.hand_off:
             yield f"{book.source} hand_off", (book.hand_off.family.en, book.hand_off.family.es)
-    for field in rulebooks().dictionary.fields.values():
+    for field in shipped().dictionary.fields.values():
         if FAMILY in field.supplied_by:
             yield f"question {field.name}", (field.question.en, field.question.es)
 

@@ -12,12 +12,13 @@ import pytest
 
 from reunify.eligibility.assessment import Assessment, AssessmentOutcome, Known, decide_all, known_facts
 from reunify.eligibility.costs import LineOutcome, LineTest
-from reunify.eligibility.decide import Answer
 from reunify.eligibility.facts import UnknownCaseType
-from reunify.eligibility.rulebook import NoRulesForDate, rulebooks
 from reunify.intake.form import TravelRequest
 from reunify.kernel.canonical import canonical
 from reunify.rates.published import published
+from reunify.rules.answers import Answer
+from reunify.rules.library import shipped
+from reunify.rules.model import NoRulesForDate
 from reunify.sandbox.families import sample_families
 
 Draft = dict[str, Any]
@@ -33,12 +34,12 @@ def known(draft: Draft, *, percent: int = 200) -> Known:
         TravelRequest.model_validate(draft),
         published=published(),
         guideline_limit_percent=percent,
-        dictionary=rulebooks().dictionary,
+        dictionary=shipped().dictionary,
     )
 
 
 def assess(draft: Draft, *, percent: int = 200) -> Assessment:
-    return decide_all(known(draft, percent=percent), rulebooks())
+    return decide_all(known(draft, percent=percent), shipped())
 
 
 def answers(found: Assessment) -> dict[str, str]:
@@ -256,16 +257,16 @@ def test_a_case_type_nobody_defined_and_a_trip_before_any_rule_are_refused_in_wo
 @pytest.mark.parametrize("letter", ["b", "d", "e", "f"])
 def test_stored_facts_repeat_the_answer_byte_for_byte(letter: str) -> None:
     first = known(family(letter))
-    words = rulebooks().dictionary
+    words = shipped().dictionary
     again = Known.from_content(first.content(), words)
     assert again == first
-    mine, theirs = decide_all(first, rulebooks()), decide_all(again, rulebooks())
+    mine, theirs = decide_all(first, shipped()), decide_all(again, shipped())
     for one, other in zip(mine.sources, theirs.sources, strict=True):
         assert canonical(one.content()) == canonical(other.content())
 
 
 def test_every_fact_has_an_entry_in_the_dictionary_and_the_other_way_round() -> None:
-    assert set(known(family("b")).facts) == set(rulebooks().dictionary.fields)
+    assert set(known(family("b")).facts) == set(shipped().dictionary.fields)
 
 
 def test_a_decision_over_all_sources_takes_less_than_a_millisecond() -> None:
@@ -278,9 +279,9 @@ def test_a_decision_over_all_sources_takes_less_than_a_millisecond() -> None:
                 request,
                 published=published(),
                 guideline_limit_percent=200,
-                dictionary=rulebooks().dictionary,
+                dictionary=shipped().dictionary,
             ),
-            rulebooks(),
+            shipped(),
         )
         took.append(time.perf_counter() - began)
     assert statistics.median(took) < 0.001

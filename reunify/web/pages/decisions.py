@@ -10,13 +10,13 @@ from fastapi.responses import Response
 
 from reunify.eligibility import actions as eligibility
 from reunify.eligibility.queries import RequirementView
-from reunify.eligibility.rulebook import rulebooks
 from reunify.intake import actions as intake
 from reunify.intake.form import TravelerRole
 from reunify.intake.policy import is_missing, needs_suitability_finding
 from reunify.kernel.ids import RequestId
 from reunify.kernel.text import LongText, SafeText
 from reunify.reporting.progress import Progress
+from reunify.rules import queries as rules
 from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages.form_showing import value_at
 from reunify.web.pages.view import go
@@ -52,7 +52,7 @@ def decide(
             requirement=requirement,
             decision=decision,
             reason=reason,
-            rulebooks=rulebooks(),
+            rulebooks=rules.in_force(session),
             by=by,
             now=at.now(),
         )

@@ -7,13 +7,15 @@ from itertools import product
 
 import pytest
 
-from reunify.eligibility import cells
-from reunify.eligibility.cells import NotACell
-from reunify.eligibility.decide import Answer, Outcome, determine
-from reunify.eligibility.kleene import NO, UNKNOWN, YES, Truth, both, either, opposite
-from reunify.eligibility.rulebook import Rulebook, compile_rulebook
 from reunify.rates.closed_yaml import RuleFileBroken
 from reunify.rates.fields import FactValue, dictionary
+from reunify.rules import cells
+from reunify.rules.answers import Answer, Outcome
+from reunify.rules.cells import NotACell
+from reunify.rules.decide import determine
+from reunify.rules.kleene import NO, UNKNOWN, YES, Truth, both, either, opposite
+from reunify.rules.model import Decision, Rulebook
+from reunify.rules.reading import compile_rulebook
 
 N, U, Y = NO, UNKNOWN, YES
 
@@ -156,6 +158,10 @@ kind: held
 unit: cents
 organisation_set: yes
 effective: {from: 2026-01-01, basis: travel_start}
+verified_on: 2026-01-01
+review_by: 2027-01-01
+pays: [lodging]
+payer_order: {tier: 40, because: Ours, cite: {doc: Policy, at: "9"}}
 requirements:
 """
 
@@ -173,6 +179,10 @@ def requirement(condition: str, *, confidence: str = "HIGH", name: str = "XX-01"
 
 def book(*requirements: str, head: str = HEAD) -> Rulebook:
     return compile_rulebook((head + "".join(requirements) + RETURN).encode(), dictionary(), "sample/x.yaml")
+
+
+def decided(word: str) -> Decision:
+    return Decision(word, date(2026, 11, 25))
 
 
 SAFE: dict[str, FactValue] = {"return_authority_decision": "safe_and_lawful"}
@@ -206,12 +216,17 @@ def test_a_medium_rule_asks_a_person_and_the_persons_decision_counts() -> None:
     facts: dict[str, FactValue] = {**SAFE, "child_age_now": 19}
     words = dictionary()
     assert determine(rules, facts, words).answer is Answer.NEEDS_STAFF_DECISION
-    assert determine(rules, facts, words, {"XX-01": "met"}).answer is Answer.ELIGIBLE
-    assert determine(rules, facts, words, {"XX-01": "not_met"}).answer is Answer.INELIGIBLE
+    assert determine(rules, facts, words, {"XX-01": decided("met")}).answer is Answer.ELIGIBLE
+    assert determine(rules, facts, words, {"XX-01": decided("not_met")}).answer is Answer.INELIGIBLE
 
 
 def test_the_return_authority_cannot_be_decided_by_anything_but_its_own_fact() -> None:
-    found = determine(book(requirement('require: {child_age_now: "-"}')), {}, dictionary(), {"XX-99": "met"})
+    found = determine(
+        book(requirement('require: {child_age_now: "-"}')),
+        {},
+        dictionary(),
+        {"XX-99": decided("met")},
+    )
     assert found.results[-1].outcome is Outcome.NEEDS_STAFF
     assert found.answer is Answer.NEEDS_STAFF_DECISION
 
@@ -227,7 +242,7 @@ def test_a_place_without_a_published_guideline_goes_to_a_person_instead_of_a_que
     found = determine(rules, facts, dictionary())
     assert found.answer is Answer.NEEDS_STAFF_DECISION
     assert found.questions == ()
-    assert determine(rules, facts, dictionary(), {"XX-01": "met"}).answer is Answer.ELIGIBLE
+    assert determine(rules, facts, dictionary(), {"XX-01": decided("met")}).answer is Answer.ELIGIBLE
 
 
 FINE = requirement('require: {child_age_now: "< 18"}')
@@ -245,7 +260,7 @@ FINE = requirement('require: {child_age_now: "< 18"}')
         ("? [a]\n: b", "line 1", "a key that is not text", ""),
         ("a: \x00", "whole file", "hidden or control", "visible"),
         (HEAD + FINE, "requirements", "no return authority", "decide_by: staff"),
-        (HEAD.replace("held", "ours") + FINE + RETURN, "`kind`", "`ours`", "held, elsewhere"),
+        (HEAD.replace("held", "ours") + FINE + RETURN, "`kind`", "`ours`", "held, asked, elsewhere"),
         (HEAD.replace("cents", "euro") + FINE + RETURN, "`unit`", "`euro`", "cents, night"),
         (HEAD.replace("2026-01-01", "soon") + FINE + RETURN, "`from`", "`soon`", "2026-01-01"),
         (HEAD.replace("travel_start", "purpose") + FINE + RETURN, "`basis`", "`purpose`", "a date fact"),
@@ -271,8 +286,8 @@ FINE = requirement('require: {child_age_now: "< 18"}')
         (
             HEAD + requirement('require: {child_age_now: "= 1"}', confidence="UNVERIFIED") + RETURN,
             "`confidence`",
-            "`UNVERIFIED`",
-            "HIGH, MEDIUM",
+            "UNVERIFIED",
+            "HIGH or MEDIUM",
         ),
         (
             HEAD

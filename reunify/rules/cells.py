@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reunify.eligibility.kleene import NO, UNKNOWN, YES, Truth
 from reunify.rates.fields import FactValue, Field, NotAValue
+from reunify.rules.kleene import NO, UNKNOWN, YES, Truth
 
 GRAMMAR = "-, = v, < v, <= v, > v, >= v, a..b, in a, b, not in a, b, yes, no"
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

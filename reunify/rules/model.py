@@ -1,0 +1,216 @@
+"""What a compiled rule file is made of. Plain values: nothing is decided or read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from reunify.kernel.refusals import Refused
+from reunify.rates.fields import Dictionary, FactValue, Words
+from reunify.rules.cells import Cell
+
+KINDS = ("held", "asked", "elsewhere")
+FORMS = ("require", "require_any", "deny_if", "decide_by")
+CONFIDENCES = ("HIGH", "MEDIUM", "UNVERIFIED")
+UNITS = ("cents", "night", "mile")
+HIT_POLICIES = ("unique", "first", "collect")
+CAP_SCOPES = ("trip", "family", "child", "traveler", "leg", "lifetime_uses")
+
+
+class NoRulesForDate(Refused):
+    """No version of any source's rules is in force on the date of the trip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """Where the rule is written, so that anyone can look it up."""
+
+    doc: str
+    at: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One condition. `groups` is an OR of ANDs; `deny_if` turns the result round.
+
+    A `decide_by` without groups is a plain staff decision, asked by `question`. `owed_within`: days in which
+    an attested fact must follow; None where nobody may attest. HIGH may refuse; the others ask staff.
+    """
+
+    id: str
+    name: str
+    form: str
+    groups: tuple[tuple[Cell, ...], ...]
+    confidence: str
+    cite: Cite
+    met: Words
+    not_met: Words
+    verified_on: date
+    review_by: date
+    question: Words | None = None
+    owed_within: int | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c.field for group in self.groups for c in group))
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """Who else may pay, and what a member of staff does next. `follow_up_days` 0: no task is owed."""
+
+    staff: Words
+    family: Words
+    deadline: str
+    cite: Cite
+    follow_up_days: int = 0
+    phone: str | None = None
+    form: str | None = None
+    link: str | None = None
+    consequence: Words | None = None  # of a loan: what it costs whoever signs it
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most a source pays, in its own unit (cents, nights, miles), or how often in a lifetime.
+
+    `category` None: over all its cost categories together. `row` names the table's row, as `TABLE row A`.
+    """
+
+    scope: str
+    category: str | None
+    at_most: int
+    cite: str
+    row: str
+
+    def content(self) -> dict[str, str | int | None]:
+        return {
+            "scope": self.scope,
+            "category": self.category,
+            "at_most": self.at_most,
+            "cite": self.cite,
+            "row": self.row,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a decision table: every cell must hold; `gives` are its caps (none where `-`)."""
+
+    id: str
+    cells: tuple[Cell, ...]
+    gives: tuple[Cap, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV decision table with its DMN hit policy. `fields` and `outputs` are its column heads, in order."""
+
+    id: str
+    file: str
+    hit: str
+    fields: tuple[str, ...]
+    outputs: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PayerOrder:
+    """Lower tiers pay first. Organisation policy, with its reason: no law gives one list."""
+
+    tier: int
+    because: str
+    cite: Cite
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """One source's rules of one day. `body` is the whole version as text: its YAML and its tables below it.
+
+    `unit` and `payer_order` are None for an elsewhere source; `pays` are the cost categories a source of ours
+    or an asked one may bear. A `card_only` source is never judged: a person reads the card.
+    """
+
+    source: str
+    name: str
+    public_name: Words
+    kind: str
+    unit: str | None
+    organisation_set: bool
+    federal: bool
+    loan: bool
+    card_only: bool
+    effective_from: date
+    effective_to: date | None
+    basis: str
+    pays: tuple[str, ...]
+    payer_order: PayerOrder | None
+    requirements: tuple[Requirement, ...]
+    tables: tuple[Table, ...]
+    hand_off: HandOff | None
+    sha256: str
+    body: bytes
+
+    @property
+    def held(self) -> bool:
+        return self.kind == "held"
+
+    def covers(self, day: date) -> bool:
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's recorded word on one requirement: met, not_met, or attested (owed later). `on`: its day."""
+
+    decision: str
+    on: date
+
+    def owed_by(self, requirement: Requirement) -> date:
+        return self.on + timedelta(days=requirement.owed_within or 0)
+
+    def content(self) -> dict[str, str]:
+        return {"decision": self.decision, "on": self.on.isoformat()}
+
+    @classmethod
+    def from_content(cls, stored: dict[str, str]) -> Decision:
+        return cls(stored["decision"], date.fromisoformat(stored["on"]))
+
+
+def suspended_id(source: str) -> str:
+    """Under this name a person decides for a whole source while its rules are suspended."""
+    return f"{source}:suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebooks:
+    """Every source with its versions, oldest first, the dictionary they were compiled against, and which
+    sources are suspended: those ask staff instead of answering."""
+
+    dictionary: Dictionary
+    dictionary_sha256: str
+    versions: Mapping[str, tuple[Rulebook, ...]]
+    suspended: frozenset[str] = field(default_factory=frozenset)
+
+    def chosen(self, facts: Mapping[str, FactValue]) -> tuple[Rulebook, ...]:
+        """The version of each source its basis date selects; a source without one is not asked.
+
+        An unknown basis date is judged by the first travel day. Raises NoRulesForDate when nothing is left.
+        """
+        found = tuple(b for s in self.versions if (b := self._chosen(s, facts)) is not None)
+        if not any(b.held for b in found):
+            raise NoRulesForDate(
+                "No rules of our own sources are in force on the day this trip begins. "
+                "Correct the travel dates, or have rules approved for that day."
+            )
+        return found
+
+    def _chosen(self, source: str, facts: Mapping[str, FactValue]) -> Rulebook | None:
+        for book in reversed(self.versions[source]):
+            day = facts.get(book.basis) or facts.get("travel_start")
+            if isinstance(day, date) and book.covers(day):
+                return book
+        return None
