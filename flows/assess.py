@@ -1,7 +1,11 @@
-"""Judge every frozen version that waits: rules, split, reservation, and whom it waits for next."""
+"""Judge every frozen version that waits: rules, split, reservation, and whom it waits for next.
+
+What no rule can judge is kept with its reason for the case manager, and the others go on.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -10,27 +14,37 @@ from sqlalchemy.orm import Session
 
 from flows.work import Work
 from reunify.allocation import actions as allocation
-from reunify.allocation.policy import LineNeed
+from reunify.allocation import queries as plans
+from reunify.allocation.policy import LineNeed, RuleCap, over_the_caps
+from reunify.allocation.turns import take_turn
 from reunify.approval import actions as approval
 from reunify.approval import queries as awards
 from reunify.approval import refusing
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.eligibility import actions as eligibility
+from reunify.eligibility import unjudged
 from reunify.eligibility.actions import AssessmentResult
-from reunify.eligibility.assessment import AssessmentOutcome
+from reunify.eligibility.assessment import AssessmentOutcome, SourceResult
 from reunify.eligibility.policy import AlreadyAssessed
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
+from reunify.kernel.ids import AllocationId, PersonId
 from reunify.kernel.people import System
+from reunify.kernel.refusals import OutOfStep, Refused
 from reunify.payees import actions as payees
 from reunify.rates.queries import organisation
-from reunify.reporting import waiting
+from reunify.reporting import uses, waiting
 from reunify.rules import queries as rules
+from reunify.rules.policy import NoRulesApproved, RulesDoNotCompile
+from reunify.vault.keepers import Erased
 
 BY = System("assess")
+# Not this version's fault: it is tried again when the machine, or another worker, has come to rest.
+_LATER = (NoRulesApproved, RulesDoNotCompile, OutOfStep, Erased)
 VERBS = (
     eligibility.assess,
+    unjudged.keep_unjudged,
     payees.register,
     approval.follow_change,
     approval.replace_open,
@@ -46,24 +60,62 @@ def work(house: House) -> Work:
 
 
 def find(db: Database, limit: int) -> list[UUID]:
+    """While no rules are approved nothing is tried: the versions wait, as health and the doctor say."""
     with db.read() as session:
-        return waiting.versions_to_assess(session, limit=limit)
+        found = waiting.versions_to_assess(session, limit=limit)
+        return found if found and rules.any_in_force(session) else []
 
 
 def assess(house: House, ids: list[UUID], run: str | None) -> int:
-    """One transaction for each version; another worker's version is passed over."""
+    """One transaction for each version; another worker's version is passed over.
+
+    None waits for another's fault: the first that broke off is raised after all were tried.
+    """
     done = 0
+    broken: Exception | None = None
     for version_id in ids:
-        with house.db.work() as session:
-            version = intake.lock_version(session, version_id)
-            if version is not None:
-                done += _assess_one(house, session, version, run)
+        try:
+            done += _assess_or_say_why(house, version_id, run)
+        except Exception as wrong:
+            broken = broken or wrong
+    if broken is not None:
+        raise broken
     return done
 
 
+def _assess_or_say_why(house: House, version_id: UUID, run: str | None) -> int:
+    try:
+        with house.db.work() as session:
+            rules.keep_in_force(session)
+            version = intake.lock_newest_version(session, version_id)
+            return _assess_one(house, session, version, run) if version is not None else 0
+    except _LATER:
+        raise
+    except Refused as wrong:
+        return _keep_unjudged(house, version_id, wrong, run)
+
+
+def _keep_unjudged(house: House, version_id: UUID, wrong: Refused, run: str | None) -> int:
+    with house.db.work() as session:
+        version = intake.lock_newest_version(session, version_id)
+        if version is None:
+            return 0
+        return unjudged.keep_unjudged(
+            session,
+            version_id=version.id,
+            request_id=version.request_id,
+            number=version.number,
+            content=version.content,
+            wrong=wrong,
+            by=BY,
+            now=house.now(),
+            run=run,
+        )
+
+
 def _assess_one(house: House, session: Session, version: Version, run: str | None) -> int:
-    if version.number < intake.newest_number(session, version.request_id):
-        return 0  # answered again since it was found; the newer version is judged instead
+    child = intake.child_of(session, version.request_id)
+    take_turn(session, child)
     now = house.now()
     content = version.content
     settings = organisation(session, on=now.date())
@@ -92,8 +144,9 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
         split = allocation.allocate(
             session,
             version_id=version.id,
-            scopes=allocation.Scopes(version.request_id, intake.child_of(session, version.request_id)),
+            scopes=allocation.Scopes(version.request_id, child, len(content.travelers), len(content.legs)),
             needs=needs_of(version, result),
+            rule_caps=rule_caps(session, version, result, child),
             by=BY,
             now=now,
         )
@@ -111,8 +164,9 @@ def _meet_what_stands(session: Session, version: Version, result: AssessmentResu
     """
     standing = awards.newest_award(session, version.request_id)
     if standing is not None and standing.state == "released":
+        may_pay = {} if _over(session, standing.allocation_id, version, result) else payable(result)
         approval.follow_change(
-            session, award_id=standing.id, version=version, payable=payable(result), by=BY, now=now
+            session, award_id=standing.id, version=version, payable=may_pay, by=BY, now=now
         )
         return True
     approval.replace_open(session, request_id=version.request_id, by=BY, now=now)
@@ -140,8 +194,48 @@ def needs_of(version: Version, result: AssessmentResult) -> list[LineNeed]:
             payable=test.payable,
             ceiling=test.ceiling,
             basis=f"{source.source} {source.determination.rulebook.sha256[:12]}: {test.cite}",
+            tier=_tier(source),
+            traveler=lines[test.key].traveler,
+            leg=lines[test.key].leg,
         )
         for source in result.sources
         if source.held
         for test in source.payable()
     ]
+
+
+def _tier(source: SourceResult) -> int:
+    order = source.determination.rulebook.payer_order
+    assert order is not None  # no rule file of ours loads without it
+    return order.tier
+
+
+def rule_caps(
+    session: Session, version: Version, result: AssessmentResult, child: PersonId | None
+) -> list[RuleCap]:
+    """What the rules let each of our sources pay. Earlier trips are counted only where a rule asks."""
+    caps = _caps(result, {})
+    if not any(cap.scope == "lifetime_uses" for cap in caps):
+        return caps
+    return _caps(result, uses.of_child(session, child, but=version.request_id))
+
+
+def _caps(result: AssessmentResult, used: Mapping[str, int]) -> list[RuleCap]:
+    return [
+        RuleCap(s.source, cap.scope, cap.category, cap.at_most, cap.cite, used.get(s.source, 0))
+        for s in result.sources
+        if s.held
+        for cap in s.determination.caps
+    ]
+
+
+def _over(session: Session, allocation_id: AllocationId, version: Version, result: AssessmentResult) -> bool:
+    """Whether a released award is more than the rules let its sources pay by what is known now."""
+    needs = {(n.key, n.fund_code): n for n in needs_of(version, result)}
+    granted = [
+        (needs[line.line_key, line.fund_code], line.ceiling)
+        for line in plans.award_plan(session, allocation_id).lines
+        if (line.line_key, line.fund_code) in needs
+    ]
+    told = version.content
+    return over_the_caps(granted, _caps(result, {}), travelers=len(told.travelers), legs=len(told.legs))

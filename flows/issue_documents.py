@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,38 +15,21 @@ from reunify.approval import queries as approval
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.documents import actions as documents
-from reunify.documents import calendar, context
-from reunify.documents.context import Addressee, Heading, Organisation, Reason, Said, Signer
+from reunify.documents import calendar, context, refusal
+from reunify.documents.context import Addressee, Heading, Organisation, Said, Signer
 from reunify.documents.for_household import household_itinerary
 from reunify.eligibility import queries as eligibility
-from reunify.eligibility.queries import Explanation, SourceView
+from reunify.eligibility.explained import Explanation
 from reunify.identity import queries as people
-from reunify.intake import households
+from reunify.intake import households, whose_facts
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, TravelRequest
 from reunify.intake.queries import Version
 from reunify.kernel.people import System
-from reunify.rates.fields import Words
 from reunify.rates.queries import organisation
 from reunify.reporting import waiting
 
 BY = System("issue_documents")
-# The letter itself opens with the person to talk to and ends with how to ask again.
-CAN_DO = (
-    Said(
-        "We will look with you for other ways to make this trip.",
-        "Buscaremos con usted otras maneras de hacer este viaje.",
-    ),
-    Said(
-        "Ask us about groups near you that help with travel, food and a place to stay.",
-        "Pregúntenos por grupos cerca de usted que ayudan con viaje, comida y hospedaje.",
-    ),
-)
-# A confirmed refusal always gets its letter, even if no single requirement made the answer.
-NOT_THESE_COSTS = Said(
-    "It does not pay for the costs of this trip. Please call us: we will go through them with you.",
-    "No cubre los gastos de este viaje. Llámenos: los revisamos con usted.",
-)
 
 
 def work(house: House) -> Work:
@@ -73,14 +55,14 @@ def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
 def _issue_for(house: House, session: Session, request_id: UUID, run: str | None) -> int:
     version = intake.newest_version(session, request_id)
     award = approval.newest_award(session, request_id)
-    refusal = approval.newest_refusal(session, request_id)
+    said_no = approval.newest_refusal(session, request_id)
     explanation = eligibility.explanation(session, request_id)
     if households.unsaid(version.content):  # who may read it is a question to staff
         return 0
     if award is not None and award.state == "released":
         return _issue_award(house, session, version, award, run)
-    if refusal is not None and refusal.state == "confirmed" and refusal.version_number == version.number:
-        by = refusal.confirmed_by
+    if said_no is not None and said_no.state == "confirmed" and said_no.version_number == version.number:
+        by = said_no.confirmed_by
         assert by is not None  # the table says so
         signer = people.staff_names(session, [by])[by]
         return _issue_refusal(house, session, version, explanation, signer, run)
@@ -168,32 +150,24 @@ def _issue_refusal(
     signer: str,
     run: str | None,
 ) -> int:
-    """The one letter for each household that asked for something."""
-    told = reasons(explanation.sources)
+    """The one letter for each household that asked for something, with what that household may read of it."""
     content = version.content
     asked = {households.of_cost(line, content) for line in content.cost_lines}
     for household in households.households(content):
         if household not in asked:
             continue
+        may_read = partial(whose_facts.may_read, request=content, household=household)
         view = households.view_for(content, household)
         language = letter.addressee(view)[1].language
         heading = _heading(house, session, version, signer, view)
-        body = context.refusal_letter(heading, language, can_do=CAN_DO, reasons=told)
+        body = context.refusal_letter(
+            heading,
+            language,
+            can_do=refusal.what_can_be_done(explanation.sources, may_read),
+            reasons=refusal.reasons(explanation.sources, may_read),
+        )
         _issue(house, session, version, "refusal_letter", language, body, run, household)
     return 1
-
-
-def reasons(sources: Sequence[SourceView]) -> list[Reason]:
-    """One for each of our funds with an unmet requirement; else each of our funds, in kind words."""
-    held = [source for source in sources if source.held] or list(sources)
-    told = [(s, r.say) for s in held for r in s.not_met[:1] if r.say is not None]
-    if not told:
-        return [Reason(_said(source.public_name), NOT_THESE_COSTS) for source in held]
-    return [Reason(_said(source.public_name), _said(say)) for source, say in told]
-
-
-def _said(words: Words) -> Said:
-    return Said(words.en, words.es)
 
 
 def _issue_questions(
@@ -204,7 +178,7 @@ def _issue_questions(
     view = households.view_for(version.content, household)
     language = letter.addressee(view)[1].language
     heading = _heading(house, session, version, _case_manager(session, version), view)
-    asked = [_said(q.text) for q in explanation.family_questions]
+    asked = [Said(q.text.en, q.text.es) for q in explanation.family_questions]
     body = context.information_request(heading, language, questions=asked)
     _issue(house, session, version, "information_request", language, body, run, household)
     return 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flows import assess, disburse, housekeeping, issue_documents, reconcile, scan_evidence
+from flows import assess, disburse, housekeeping, issue_documents, reconcile, replay_rules, scan_evidence
 from flows.work import Work
 from reunify.bootstrap import House
 
@@ -25,7 +25,7 @@ def works(house: House, lane: Lane | None = None) -> list[Work]:
         *reconcile.works(house),
         *housekeeping.works(house),
     ]
-    write_letters = [issue_documents.work(house), scan_evidence.work(house)]
+    write_letters = [issue_documents.work(house), scan_evidence.work(house), replay_rules.work(house)]
     match lane:
         case Lane.DECIDE_AND_PAY:
             return decide_and_pay

@@ -7,6 +7,7 @@ from reunify.audit import seal_records as seals
 from reunify.consent import records as consent
 from reunify.disbursement import records as disbursement
 from reunify.documents import records as documents
+from reunify.eligibility import look_back_records as look_backs
 from reunify.eligibility import records as eligibility
 from reunify.files import evidence_records as evidence
 from reunify.files import records as files
@@ -24,6 +25,7 @@ from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
 from reunify.retention import records as retention
+from reunify.rules import records as rules
 from reunify.vault import records as vault
 
 ALL = (
@@ -39,6 +41,7 @@ ALL = (
     roster,
     limits,
     rates,
+    rules,
     ledger,
     funds,
     intake,
@@ -46,6 +49,7 @@ ALL = (
     booking,
     payees,
     eligibility,
+    look_backs,
     allocation,
     approval,
     documents,

@@ -75,7 +75,7 @@ def template(server: Urls, administrator: sa.Engine) -> str:
 @pytest.fixture(scope="session")
 def settled_template(server: Urls, administrator: sa.Engine, template: str) -> Iterator[str]:
     """The same with the demo's organisation, people and funds: passwords are hashed once in a run."""
-    for name in _database(administrator, template):
+    for name in copied(administrator, template):
         database = Database(_url(server.app, name))
         with database.work() as session:
             seed.fill(session, now=_NOW)
@@ -86,7 +86,7 @@ def settled_template(server: Urls, administrator: sa.Engine, template: str) -> I
 @pytest.fixture
 def settled_db(server: Urls, administrator: sa.Engine, settled_template: str) -> Iterator[Database]:
     """Like `db`, for a test that begins with the demo's people: `built` finds them there."""
-    for name in _database(administrator, settled_template):
+    for name in copied(administrator, settled_template):
         database = Database(_url(server.app, name))
         yield database
         database.dispose()
@@ -95,7 +95,7 @@ def settled_db(server: Urls, administrator: sa.Engine, settled_template: str) ->
 @pytest.fixture
 def database_name(administrator: sa.Engine, template: str) -> Iterator[str]:
     """A copy of the template, dropped afterwards."""
-    yield from _database(administrator, template)
+    yield from copied(administrator, template)
 
 
 @pytest.fixture
@@ -115,11 +115,12 @@ def db(server: Urls, database_name: str) -> Iterator[Database]:
 @pytest.fixture
 def blank_owner_url(server: Urls, administrator: sa.Engine) -> Iterator[str]:
     """An empty database, for tests of the migrations themselves."""
-    for name in _database(administrator, "template0"):
+    for name in copied(administrator, "template0"):
         yield _url(server.owner, name)
 
 
-def _database(administrator: sa.Engine, template: str) -> Iterator[str]:
+def copied(administrator: sa.Engine, template: str) -> Iterator[str]:
+    """The name of a new database like the template, dropped afterwards."""
     name = f"test_{next(_numbers)}"
     with administrator.connect() as connection:
         connection.execute(

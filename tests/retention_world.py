@@ -217,7 +217,7 @@ def office_over(db: Database, clock: Clock, *, furnish: bool = True) -> Office:
                     session, key=key, value=value, effective_from=IN_FORCE_FROM, by=TEST, now=clock()
                 )
         sue = hired(session, "Sue", Role.SUPERVISOR, clock())
-        ada = hired(session, "Ada", Role.ADMINISTRATOR, clock())
+        ada = hired(session, "Ida", Role.ADMINISTRATOR, clock())
         mia = hired(session, "Mia", Role.CASE_MANAGER, clock())
     return Office(db, clock, sue, ada, mia)
 

@@ -113,8 +113,9 @@ def _solve(
     # Cover the most, cents and units each for themselves: a night is not worth a number of cents.
     for unit in sorted({p.unit for p in pairs}):
         _level(solver, [1.0 if p.unit == unit else 0.0 for p in pairs], pairs)
-    highest = max(tiers.values(), default=0)
-    _level(solver, [float(highest - tiers[p.fund]) for p in pairs], pairs)
+    # Tiers are an order, not amounts: the first takes all it can before the next is looked at.
+    for tier in sorted({tiers[p.fund] for p in pairs})[:-1]:
+        _level(solver, [1.0 if tiers[p.fund] == tier else 0.0 for p in pairs], pairs)
     # Among equals the first pair in order takes the most, then the second, and so on.
     for column in range(count):
         if _is_open(solver, column, pairs):
@@ -184,4 +185,4 @@ def _binding(
         for limit in limits
         if set(mine) & set(limit.pairs) and sum(amounts[i] for i in limit.pairs) == limit.most
     ]
-    return tuple(full) or ("the most each source may pay for this line",)
+    return tuple(dict.fromkeys(full)) or ("the most each source may pay for this line",)

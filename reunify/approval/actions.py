@@ -17,7 +17,7 @@ from reunify.approval.digest import ApprovedLine, award_digest
 from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.audit import actions as audit
 from reunify.eligibility import queries as eligibility
-from reunify.eligibility.queries import Explanation
+from reunify.eligibility.explained import Explanation
 from reunify.identity import queries as people
 from reunify.intake import queries as intake
 from reunify.intake.form import Settlement
@@ -284,4 +284,5 @@ def _letter(
         signer=people.staff_names(session, [record.requested_by])[record.requested_by],
         content=content,
         shares=letter.shares(plan, spoken),
+        owed=letter.owed(judged.sources, {line.fund_code for line in plan.lines}),
     )

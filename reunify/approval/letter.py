@@ -5,13 +5,14 @@ It is part of the digest, so what the family reads is what finance approved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from reunify.allocation.queries import AwardPlan
 from reunify.consent.safe_contact import Allowed, Channel, Kind, may_contact
+from reunify.eligibility.explained import SourceView
 from reunify.intake import households
 from reunify.intake.form import CostLine, SafeContact, Settlement, Traveler, TravelerRole, TravelRequest
 from reunify.rates.fields import Words
@@ -39,6 +40,17 @@ def shares(plan: AwardPlan, spoken: Mapping[str, Words]) -> list[PaidFrom]:
         PaidFrom(line.line_key, line.public_name, spoken[line.fund_code].es, line.unit, line.ceiling)
         for line in plan.lines
     ]
+
+
+def owed(sources: Iterable[SourceView], paying: Collection[str]) -> list[dict[str, str]]:
+    """What was attested for the sources that pay, and by when it must come: only what a family may read."""
+    found: dict[str, dict[str, str]] = {}
+    for source in sources:
+        for requirement in source.owed if source.source in paying else ():
+            for what in requirement.owed_in_family_words:
+                by = requirement.owed_by.isoformat() if requirement.owed_by else ""
+                found.setdefault(what.en, {"en": what.en, "es": what.es, "by": by})
+    return list(found.values())
 
 
 def addressee(content: TravelRequest) -> tuple[str, SafeContact]:
@@ -72,6 +84,7 @@ def build(
     signer: str,
     content: TravelRequest,
     shares: Iterable[PaidFrom],
+    owed: Iterable[dict[str, str]] = (),
 ) -> dict[str, Any]:
     """Plain dicts, lists, text and whole numbers, as `document_templates/approval_letter.yaml` lists them."""
     by_line: dict[str, list[PaidFrom]] = {}
@@ -101,7 +114,7 @@ def build(
         "lines": lines,
         "total_cents": sum(line["ceiling_cents"] for line in lines),
         "receipts_by": _receipts_by(content, dated),
-        "owed": [],
+        "owed": list(owed),
     }
 
 
@@ -113,14 +126,16 @@ def build_all(
     signer: str,
     content: TravelRequest,
     shares: Iterable[PaidFrom],
+    owed: Iterable[dict[str, str]] = (),
 ) -> dict[str, Any]:
     """What is frozen and signed over: the one letter, or `by_household` with a letter for each of two.
 
-    Each letter is made from what its household may read, so neither tells of the other.
+    Each letter is made from what its household may read, so neither tells of the other. What is still owed
+    is asked of the household the child is released to.
     """
-    all_shares = list(shares)
+    all_shares, all_owed = list(shares), list(owed)
 
-    def one(told: TravelRequest) -> dict[str, Any]:
+    def one(told: TravelRequest, *, primary: bool) -> dict[str, Any]:
         return build(
             reference=reference,
             dated=dated,
@@ -128,12 +143,14 @@ def build_all(
             signer=signer,
             content=told,
             shares=all_shares,
+            owed=all_owed if primary else (),
         )
 
     found = households.households(content)
     if len(found) == 1:
-        return one(households.view_for(content, found[0]))
-    letters = {household: one(households.view_for(content, household)) for household in found}
+        return one(households.view_for(content, found[0]), primary=True)
+    first = households.primary(content)
+    letters = {h: one(households.view_for(content, h), primary=h == first) for h in found}
     return {BY_HOUSEHOLD: {household: made for household, made in letters.items() if made["lines"]}}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reunify.cli import rule_changes, rule_replays  # noqa: F401 - add their commands to `rules`
 from reunify.cli.administrators import commands as admin
 from reunify.cli.rules import rules
 

@@ -51,6 +51,7 @@ def examine() -> list[Finding]:
         _database,
         _audit,
         _made_alone,
+        _rules,
         _prefect,
         _stripe,
         _browser,
@@ -183,6 +184,18 @@ def _made_alone(settings: Settings) -> Finding:
         f"{count} made by one person alone, before anybody else had signed in",
         "Let two people compare the People page with the list of your staff.",
     )
+
+
+def _rules(settings: Settings) -> Finding:
+    """Whether anything can be decided, and what of the rules wants a person."""
+    if settings.database_url is None and not is_running(settings.data):
+        return Finding("rules", "looked at while `reunify up` runs")
+    from reunify.cli.rule_changes import amiss
+
+    said, broken = amiss(settings)
+    if not said:
+        return Finding("rules", "in force, none past its review")
+    return Finding("rules", said[0], " ".join(said[1:]) or "See `reunify rules status`.", broken)
 
 
 def _prefect(settings: Settings) -> Finding:

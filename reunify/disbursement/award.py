@@ -11,7 +11,7 @@ from reunify.kernel.ids import AwardId, FundId, LineId, PayeeId
 
 @dataclass(frozen=True, slots=True)
 class LineToPay:
-    """One allocation line. `amount` is whole cents when `unit` is `cents`, else whole units (`night`)."""
+    """One allocation line. `amount` is whole cents when `unit` is `cents`, else whole nights or miles."""
 
     allocation_line: LineId
     payee: PayeeId

@@ -77,6 +77,7 @@ class Instrument(StrEnum):
     VOUCHER = "voucher"
     VENDOR_PAYMENT = "vendor_payment"
     HOTEL_NIGHT = "hotel_night"
+    AIRLINE_MILES = "airline_miles"
     CARD = "card"
 
 
@@ -137,7 +138,7 @@ class VerifierIsAuthor(NotAllowed):
 
 
 class WrongInstrument(Refused):
-    """A hotel night pays nights, and nothing else does."""
+    """What is given in kind is paid in its own kind: nights by hotel nights, miles by airline miles."""
 
 
 def steps(state: str, status: Status) -> list[str]:
@@ -230,10 +231,22 @@ def decisions(state: str, attempt_states: Collection[str]) -> list[str]:
     return [verb for verb in DECISIONS if INSTRUCTION.can(state, verb)]
 
 
+_IN_KIND = {"night": Instrument.HOTEL_NIGHT, "mile": Instrument.AIRLINE_MILES}
+
+
+def instruments_for(unit: str) -> tuple[Instrument, ...]:
+    """With what an amount in this unit may be paid outside Stripe."""
+    if unit in _IN_KIND:
+        return (_IN_KIND[unit],)
+    return tuple(i for i in Instrument if i not in _IN_KIND.values())
+
+
 def check_instrument(instrument: Instrument, unit: str) -> None:
-    if (instrument is Instrument.HOTEL_NIGHT) != (unit == "night"):
+    """Raises WrongInstrument."""
+    if instrument not in instruments_for(unit):
         raise WrongInstrument(
-            "Nights are given as hotel nights, and money by check, voucher, card or vendor payment."
+            "Nights are given as hotel nights, miles as airline miles, and money by check, voucher, card or "
+            "vendor payment."
         )
 
 

@@ -27,7 +27,7 @@ def _in(states: tuple[str, ...]) -> str:
 
 
 class InstructionRecord(Base):
-    """Pay this payee this much of this award. `amount`: whole cents (`cents`) or whole units (`night`)."""
+    """Pay this payee this much of this award. `amount`: whole cents, or whole units (`night`, `mile`)."""
 
     __tablename__ = "instructions"
     __table_args__ = (

@@ -19,6 +19,10 @@ _COSTS: Final = {
     Category.LODGING: ("Hotel", "Hotel"),
     Category.MEALS: ("Meals", "Comidas"),
     Category.TRAVEL_DOCUMENTS: ("Travel papers", "Documentos de viaje"),
+    Category.UNACCOMPANIED_MINOR_FEE: (
+        "Fee for the airline staff who look after your child",
+        "Cargo por el personal de la aerolínea que cuida a su hijo o hija",
+    ),
 }
 _HOW: Final = {
     Settlement.ORGANISATION_BOOKS: ("We book it and pay it", "Lo reservamos y lo pagamos"),
@@ -86,10 +90,10 @@ def how_paid(facts: Mapping[str, Any], language: Language) -> str:
 
 
 def amount(facts: Mapping[str, Any], language: Language) -> str:
-    """The ceiling in money, or the nights given in kind."""
+    """The ceiling in money, or the nights or miles given in kind."""
     given = sum(part["units"] for part in facts["paid_from"])
     if facts["ceiling_cents"] == 0 and given:
-        return words.nights(given, language)
+        return _given(given, facts, language)
     return words.money(Money(facts["ceiling_cents"]), language)
 
 
@@ -98,15 +102,20 @@ def sources(facts: Mapping[str, Any], language: Language) -> str:
     parts, name = facts["paid_from"], f"name_{language}"
     if len(parts) == 1:
         return str(parts[0][name])
-    return words.joined([f"{part[name]} {_part(part, language)}" for part in parts], language)
+    return words.joined([f"{part[name]} {_part(part, facts, language)}" for part in parts], language)
 
 
-def _part(part: Mapping[str, Any], language: Language) -> str:
-    return (
-        words.nights(part["units"], language)
-        if part["units"]
-        else words.money(Money(part["cents"]), language)
-    )
+def _part(part: Mapping[str, Any], facts: Mapping[str, Any], language: Language) -> str:
+    if part["units"]:
+        return _given(part["units"], facts, language)
+    return words.money(Money(part["cents"]), language)
+
+
+def _given(units: int, facts: Mapping[str, Any], language: Language) -> str:
+    """Partners give rooms by the night and flights by the mile."""
+    if facts["category"] == Category.LODGING.value:
+        return words.nights(units, language)
+    return words.airline_miles(units, language)
 
 
 def mode(value: Mode, number: int, of: int, language: Language) -> str:

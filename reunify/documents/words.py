@@ -154,6 +154,11 @@ def nights(count: int, language: Language) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def airline_miles(count: int, language: Language) -> str:
+    one, many = (("airline mile", "airline miles"), ("milla aérea", "millas aéreas"))[language == "es"]
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def joined(items: Sequence[str], language: Language) -> str:
     """`Ana, Luis and Rosa` / `Ana, Luis y Rosa`; Spanish `e` before an i sound."""
     if len(items) < 2:

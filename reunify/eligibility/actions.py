@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.audit.actions import record
@@ -20,7 +20,9 @@ from reunify.eligibility.assessment import (
     decide_all,
     known_facts,
 )
-from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, RuleFile, StaffDecision
+from reunify.eligibility.judged import Judged, last_judged
+from reunify.eligibility.keeping import keep_files
+from reunify.eligibility.records import AssessmentRecord, DeterminationRecord, StaffDecision
 from reunify.intake.form import TravelRequest
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import RequestId, VersionId, new_id
@@ -28,9 +30,10 @@ from reunify.kernel.may import may
 from reunify.kernel.people import Actor, Role, Staff
 from reunify.rates.policy import Organisation
 from reunify.rates.published import Published, published
+from reunify.rules import current
 from reunify.rules.answers import ENGINE_VERSION, Question
 from reunify.rules.decide import FAMILY
-from reunify.rules.model import Decision, Rulebooks
+from reunify.rules.model import Decision, Rulebook, Rulebooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def assess(
         published=rates or published(),
         guideline_limit_percent=organisation.guideline_limit_percent,
         dictionary=rulebooks.dictionary,
-        decisions=_decisions(session, request_id),
+        decisions=_decisions(session, request_id, organisation.zone),
+        day=now.astimezone(organisation.zone).date(),
     )
     result = decide_all(known, rulebooks)
     kept = AssessmentRecord(
@@ -88,6 +92,7 @@ def assess(
             "blocking": [q.content() for q in result.questions],
             "elsewhere": [q.content() for q in result.elsewhere_questions],
         },
+        owed_by=_owed_by(result),
         at=now,
         run=run,
     )
@@ -110,19 +115,23 @@ def assess(
     )
 
 
-def _decisions(session: Session, request_id: RequestId) -> dict[str, Decision]:
-    rows = session.execute(
-        sa.select(StaffDecision.requirement, StaffDecision.decision, StaffDecision.at)
-        .where(StaffDecision.request_id == request_id)
-        .order_by(StaffDecision.sequence)
-    )
-    return {requirement: Decision(decision, at.date()) for requirement, decision, at in rows}
+def _owed_by(result: Assessment) -> date | None:
+    """Kept in the open, so that a list can say what is overdue."""
+    owed = [r.owed_by for source in result.sources for r in source.determination.owed]
+    return min((day for day in owed if day), default=None)
+
+
+def _decisions(session: Session, request_id: RequestId, zone: ZoneInfo) -> dict[str, Decision]:
+    """The newest of each name, with its day on the organisation's clock."""
+    asked = sa.select(StaffDecision).where(StaffDecision.request_id == request_id)
+    rows = session.scalars(asked.order_by(StaffDecision.sequence))
+    return {r.requirement: Decision(r.decision, r.at.astimezone(zone).date(), r.about) for r in rows}
 
 
 def _keep_determinations(
     session: Session, kept: AssessmentRecord, result: Assessment, rulebooks: Rulebooks
 ) -> dict[str, UUID]:
-    _keep_rule_files(session, result, rulebooks)
+    parameters = keep_files(session, result, rulebooks)
     facts = result.known.content()
     facts_hash = digest_of(facts)
     ids: dict[str, UUID] = {}
@@ -142,6 +151,7 @@ def _keep_determinations(
             facts_hash=facts_hash,
             rule_sha256=source.determination.rulebook.sha256,
             fields_sha256=rulebooks.dictionary_sha256,
+            parameters_sha256=parameters,
             engine_version=ENGINE_VERSION,
             answer_hash=digest_of(content),
             at=kept.at,
@@ -151,21 +161,6 @@ def _keep_determinations(
         ids[source.source] = row.id
     session.flush()
     return ids
-
-
-def _keep_rule_files(session: Session, result: Assessment, rulebooks: Rulebooks) -> None:
-    """Only what is new is written; fingerprints never change their bytes."""
-    books = [s.determination.rulebook for s in result.sources]
-    files = [
-        {"sha256": rulebooks.dictionary_sha256, "source": "_fields", "body": rulebooks.dictionary.body},
-        *({"sha256": b.sha256, "source": b.source, "body": b.body} for b in books),
-    ]
-    known = set(
-        session.scalars(sa.select(RuleFile.sha256).where(RuleFile.sha256.in_([f["sha256"] for f in files])))
-    )
-    missing = [f for f in files if f["sha256"] not in known]
-    if missing:
-        session.execute(insert(RuleFile).values(missing).on_conflict_do_nothing())
 
 
 @may(Role.CASE_MANAGER)
@@ -180,19 +175,31 @@ def decide_requirement(
     by: Staff,
     now: datetime,
 ) -> UUID:
-    """Record `met` or `not_met` for a requirement the rules leave to people; the next version's assessment
-    uses it.
+    """Record `met`, `not_met` or `attested` for what the rules leave to people (a requirement, a table, a
+    suspended source, a funder's no); the next version's assessment uses it, if it still asks the same.
 
-    Raises NotAllowed, NoSuchRequirement, NotYoursToWaive, ReasonMissing.
+    `reason` says who attests, and why it can wait. Raises NotAllowed, NoSuchRequirement, NotYoursToWaive,
+    NotAttestable, ReasonMissing.
     """
+    judged = last_judged(session, request_id)
     policy.check_can_decide(
-        by, requirement=requirement, decision=decision, reason=reason, rulebooks=rulebooks
+        by,
+        requirement=requirement,
+        decision=decision,
+        reason=reason,
+        books=judged.books(rulebooks),
+        dictionary=rulebooks.dictionary,
+        suspended=rulebooks.suspended,
+        unknown=judged.unknown,
+        attested=judged.attested,
+        lines=judged.lines,
     )
     row = StaffDecision(
         id=new_id(),
         request_id=request_id,
         requirement=requirement,
         decision=decision,
+        about=judged.decidable(rulebooks, _judging(session, judged)).about(requirement),
         reason=reason.strip(),
         decided_by=by.id,
         at=now,
@@ -210,3 +217,9 @@ def decide_requirement(
         detail=detail,
     )
     return row.id
+
+
+def _judging(session: Session, judged: Judged) -> list[Rulebook]:
+    """The versions it was judged by, also those no longer in force."""
+    books, _ = current.compiled(session, judged.rules)
+    return list(books.values())

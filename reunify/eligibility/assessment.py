@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from reunify.eligibility.costs import LineFacts, LineOutcome, LineTest, line_facts, try_line
+from reunify.eligibility.counting import Decidable, terms_of, told_of
 from reunify.eligibility.facts import Facts, facts_of
+from reunify.eligibility.policy import funder_id
 from reunify.intake.form import TravelRequest
 from reunify.rates.fields import Dictionary
 from reunify.rates.published import Published
@@ -22,23 +25,31 @@ class AssessmentOutcome(StrEnum):
     NEEDS_INFORMATION = "needs_information"
     NEEDS_STAFF_DECISION = "needs_staff_decision"
     NO_SOURCE = "no_source"
+    NOT_JUDGED = "not_judged"  # no rule can judge this version; a person mends it
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Everything an answer depends on besides the rule file. Stored sealed; enough to repeat the answer."""
+    """Everything an answer depends on besides the rule file. Stored sealed; enough to repeat the answer.
+
+    `decisions` are by requirement, by table, by `line_decision_id` of a cost line, by `suspended_id` of a
+    source, and by `funder_id` of one; once judged, those that counted. `suspended`: of each suspended source
+    which suspension it is. `day`: of the organisation; None where nothing can be overdue.
+    """
 
     facts: Facts
     lines: tuple[LineFacts, ...]
     decisions: Mapping[str, Decision]
-    suspended: frozenset[str] = frozenset()
+    suspended: Mapping[str, str] = field(default_factory=dict)
+    day: date | None = None
 
     def content(self) -> dict[str, Any]:
         return {
             "facts": {name: plain(value) for name, value in self.facts.items()},
             "lines": [line.content() for line in self.lines],
             "decisions": {k: d.content() for k, d in sorted(self.decisions.items())},
-            "suspended": sorted(self.suspended),
+            "suspended": dict(sorted(self.suspended.items())),
+            "day": self.day.isoformat() if self.day else None,
         }
 
     @classmethod
@@ -46,15 +57,20 @@ class Known:
         facts = {name: dictionary[name].from_json(value) for name, value in stored["facts"].items()}
         lines = tuple(LineFacts.from_content(line) for line in stored["lines"])
         decisions = {k: Decision.from_content(d) for k, d in stored["decisions"].items()}
-        return cls(facts, lines, decisions, frozenset(stored["suspended"]))
+        day = date.fromisoformat(stored["day"]) if stored["day"] else None
+        return cls(facts, lines, decisions, dict(stored["suspended"]), day)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """One source: its determination and, when held, what it may pay of every line."""
+    """One source: its determination and, when held or asked, what it may pay of every line.
+
+    `said_no`: a person recorded that the funder was asked and will not pay.
+    """
 
     determination: Determination
     lines: tuple[LineTest, ...]
+    said_no: bool = False
 
     @property
     def source(self) -> str:
@@ -65,8 +81,8 @@ class SourceResult:
         return self.determination.rulebook.held
 
     @property
-    def loan(self) -> bool:
-        return self.determination.rulebook.loan
+    def asked(self) -> bool:
+        return self.determination.rulebook.kind == "asked"
 
     @property
     def provisional(self) -> bool:
@@ -76,6 +92,12 @@ class SourceResult:
     def needed(self) -> bool:
         """Whether some line looks to this source."""
         return any(t.outcome is not LineOutcome.NOT_THIS_SOURCE for t in self.lines)
+
+    @property
+    def worth_writing(self) -> bool:
+        """Someone else's money that may still pay a line: a person writes to the funder."""
+        no = self.determination.answer is Answer.INELIGIBLE or self.said_no
+        return self.asked and self.needed and not no
 
     def payable(self) -> tuple[LineTest, ...]:
         """The lines this source may pay, if its answer is eligible."""
@@ -87,6 +109,8 @@ class SourceResult:
         return {
             **self.determination.content(),
             "provisional": self.provisional,
+            "awaits_guideline": self.determination.provisional,
+            "said_no": self.said_no,
             "lines": [t.content() for t in self.lines],
         }
 
@@ -109,40 +133,55 @@ def known_facts(
     guideline_limit_percent: int,
     dictionary: Dictionary,
     decisions: Mapping[str, Decision] | None = None,
+    day: date | None = None,
 ) -> Known:
-    """Raises UnknownCaseType."""
+    """`day`: the organisation's, on which it is judged. Raises UnknownCaseType."""
     facts = facts_of(
         request,
         published=published,
         guideline_limit_percent=guideline_limit_percent,
         dictionary=dictionary,
     )
-    return Known(facts, line_facts(request, published=published), decisions or {})
+    priced = zip(line_facts(request, published=published), request.cost_lines, strict=True)
+    lines = tuple(
+        replace(found, told=told_of(request, line), terms=terms_of(request, line)) for found, line in priced
+    )
+    return Known(facts, lines, decisions or {}, day=day)
 
 
 def decide_all(known: Known, rulebooks: Rulebooks) -> Assessment:
-    """Every source by the rules in force. Raises NoRulesForDate."""
+    """Every source by the rules in force, with the decisions that still count. Raises NoRulesForDate."""
     books = rulebooks.chosen(known.facts)
-    known = replace(known, suspended=rulebooks.suspended.intersection(b.source for b in books))
+    off = [b.source for b in books if b.source in rulebooks.suspended]
+    suspended = {source: rulebooks.suspensions.get(source, "") for source in off}
+    counting = Decidable(books, known.lines, suspended).counting(known.decisions, known.day)
+    known = replace(known, suspended=suspended, decisions=counting)
     sources = tuple(decide_source(book, known, rulebooks.dictionary) for book in books)
     held = [s for s in sources if s.held and s.needed]
     questions = _once(q for s in held for q in _open_questions(s))
-    elsewhere = _once(q for s in sources if not s.held and not s.loan for q in s.determination.questions)
-    return Assessment(_overall(held, bool(questions)), known, sources, questions, elsewhere)
+    elsewhere = _once(q for s in sources if not s.held for q in _open_questions(s))
+    return Assessment(_overall(sources, bool(questions)), known, sources, questions, elsewhere)
 
 
 def decide_source(book: Rulebook, known: Known, dictionary: Dictionary) -> SourceResult:
+    """A loan, or a source whose card a person reads, asks nobody anything."""
     suspended = book.source in known.suspended
     determination = determine(book, known.facts, dictionary, known.decisions, suspended=suspended)
+    if book.loan or book.card_only:
+        determination = replace(determination, questions=())
     if book.unit is None:
         return SourceResult(determination, ())
-    tests = tuple(try_line(line, source=book.source, unit=book.unit) for line in known.lines)
-    if determination.answer is Answer.INELIGIBLE:  # an answer about a line could no longer change anything
-        tests = tuple(replace(t, questions=()) for t in tests)
-    return SourceResult(determination, tests)
+    said = known.decisions.get(funder_id(book.source))
+    said_no = said is not None and said.decision == "not_met"
+    tests = tuple(try_line(line, book, known.decisions) for line in known.lines)
+    if said_no or determination.answer is Answer.INELIGIBLE:
+        tests = tuple(replace(t, questions=()) for t in tests)  # no answer to them could change anything
+    return SourceResult(determination, tests, said_no)
 
 
 def _open_questions(source: SourceResult) -> list[Question]:
+    if source.said_no:
+        return []
     return [*source.determination.questions, *(q for t in source.lines for q in t.questions)]
 
 
@@ -150,17 +189,21 @@ def _once(questions: Any) -> tuple[Question, ...]:
     return tuple({q.pointer: q for q in questions}.values())
 
 
-def _overall(held: list[SourceResult], asked: bool) -> AssessmentOutcome:
+def _overall(sources: Sequence[SourceResult], asked: bool) -> AssessmentOutcome:
+    """No refusal while a funder who could still be asked may pay: then a person writes to them."""
     if asked:
         return AssessmentOutcome.NEEDS_INFORMATION
-    possible = [s for s in held if s.determination.answer is not Answer.INELIGIBLE]
+    held = [s for s in sources if s.held and s.needed]
     for_staff = any(
         s.determination.answer is Answer.NEEDS_STAFF_DECISION
         or any(t.outcome is LineOutcome.NEEDS_STAFF_DECISION for t in s.lines)
-        for s in possible
+        for s in held
+        if s.determination.answer is not Answer.INELIGIBLE
     )
     if for_staff:
         return AssessmentOutcome.NEEDS_STAFF_DECISION
     if any(s.payable() for s in held):
         return AssessmentOutcome.PAYABLE
+    if any(s.worth_writing for s in sources):
+        return AssessmentOutcome.NEEDS_STAFF_DECISION
     return AssessmentOutcome.NO_SOURCE

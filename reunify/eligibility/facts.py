@@ -1,15 +1,21 @@
-"""From the request as told to typed facts. Everything worked out is a named function with its source."""
+"""From the request as told to typed facts: one value for every field of the dictionary.
+
+A field is filled from the form (below), by a function (computed.py), or as told under its own name
+(`/told/<fact>`). What is told wins over what is worked out: a person knows the road, we only the map.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Callable
 
-from reunify.intake.form import Asker, TravelerRole, TravelRequest, YesNoUnknown
+from reunify.eligibility.computed import REGISTRY, Given, travel_start
+from reunify.intake import told as intake
+from reunify.intake.form import TravelRequest, YesNoUnknown
 from reunify.kernel.refusals import Refused
-from reunify.rates.fields import Dictionary, FactValue
-from reunify.rates.published import NoPublishedRate, Published, guideline_area
+from reunify.rates.fields import Dictionary, FactValue, Field, NotAValue
+from reunify.rates.published import Published
+
+__all__ = ["Facts", "NotAToldFact", "UnknownCaseType", "UnplacedFact", "facts_of", "travel_start"]
 
 Facts = dict[str, FactValue]
 
@@ -20,117 +26,76 @@ class UnknownCaseType(Refused):
     field = "/case/case_type"
 
 
-@dataclass(frozen=True, slots=True)
-class IncomePercent:
-    """Whole percents, rounded up: whatever is over the limit by one cent reads 101 or more."""
+class NotAToldFact(Refused):
+    """Something is told that the dictionary does not know, or in another way than it writes it."""
 
-    of_guideline: int | None
-    of_limit: int | None
-    provisional: bool
+
+class UnplacedFact(Refused):
+    """A field of the dictionary that nothing can fill: no place in the form, no function, not told."""
+
+
+def _answer(answer: YesNoUnknown) -> bool | None:
+    return {"yes": True, "no": False}.get(answer)
+
+
+# Where the form has a place of its own.
+_FROM_FORM: dict[str, Callable[[TravelRequest], FactValue]] = {
+    "asked_by": lambda r: r.asked_by.kind.value,
+    "case_type": lambda r: r.case.case_type,
+    "child_recovered": lambda r: _answer(r.case.recovered),
+    "child_age_when_missing": lambda r: r.case.child.age_when_missing,
+    "held_over_24_hours": lambda r: _answer(r.case.held_over_24_hours),
+    "return_authority_decision": lambda r: r.return_authority.decision,
+    "abuse_suspected": lambda r: _answer(r.return_authority.abuse_suspected),
+    "protective_order": lambda r: _answer(r.return_authority.protective_order),
+    "household_size": lambda r: r.household.size if r.household else None,
+    "household_income": lambda r: r.household.yearly_income_cents if r.household else None,
+    "purpose": lambda r: r.purpose.value,
+}
 
 
 def facts_of(
     request: TravelRequest, *, published: Published, guideline_limit_percent: int, dictionary: Dictionary
 ) -> Facts:
-    """One value for every field of the dictionary; None where nobody has told us."""
-    case, authority, household = request.case, request.return_authority, request.household
-    if case.case_type not in dictionary.case_types:
+    """None where nobody has told us. Raises UnknownCaseType, NotAToldFact, UnplacedFact."""
+    if request.case.case_type not in dictionary.case_types:
         raise UnknownCaseType(f"The case type must be one of: {', '.join(dictionary.case_types)}.")
-    income = income_percent(request, published=published, limit_percent=guideline_limit_percent)
+    told = told_facts(request, dictionary)
+    given = Given(request, published, guideline_limit_percent)
     return {
-        "asked_by": request.asked_by.kind.value,
-        "case_type": case.case_type,
-        "case_number_given": _given(case.number),
-        "child_located": _given(case.located_on),
-        "child_recovered": _told(case.recovered),
-        "child_age_now": case.child.age_now,
-        "child_age_when_missing": case.child.age_when_missing,
-        "found_out_of_state": found_out_of_state(request),
-        "held_over_24_hours": _told(case.held_over_24_hours),
-        "verifying_agency_given": _given(case.verifying_agency),
-        "report_number_given": _given(case.report_number),
-        "return_authority_decision": authority.decision,
-        "abuse_suspected": _told(authority.abuse_suspected),
-        "protective_order": _told(authority.protective_order),
-        "household_size": household.size if household else None,
-        "household_income": household.yearly_income_cents if household else None,
-        "household_area": household_area(request),
-        "income_test_applies": income_test_applies(request),
-        "income_percent_of_guideline": income.of_guideline,
-        "income_percent_of_limit": income.of_limit,
-        "guideline_provisional": income.provisional,
-        "purpose": request.purpose.value,
-        "traveler_count": len(request.travelers),
-        "travel_start": travel_start(request),
-        "travel_end": travel_end(request),
+        name: told[name] if name in told else _worked_out(field, given)
+        for name, field in dictionary.fields.items()
     }
 
 
-def _told(answer: YesNoUnknown) -> bool | None:
-    return {"yes": True, "no": False}.get(answer)
+def told_facts(request: TravelRequest, dictionary: Dictionary) -> Facts:
+    """What is told under `told`, typed by its field. Raises NotAToldFact with the allowed values."""
+    found: Facts = {}
+    allowed = intake.facts(dictionary)
+    for name, written in request.told.items():
+        if name not in allowed:
+            asked = ", ".join(sorted(allowed)) or "none"
+            raise NotAToldFact(f"No rule asks for this fact. Those asked for: {asked}.", field=_told(name))
+        try:
+            found[name] = allowed[name].parse(written)
+        except NotAValue as wrong:
+            raise NotAToldFact(f"{allowed[name].label.en}: write {wrong}.", field=_told(name)) from None
+    return found
 
 
-def _given(value: Any) -> bool | None:
-    """Yes once it is there; until then unknown, never no."""
-    return True if value else None
+def _told(name: str) -> str:
+    return f"{intake.POINTER}/{name}"
 
 
-def travel_start(request: TravelRequest) -> date:
-    """The local day of the first departure."""
-    return min(leg.departs for leg in request.legs).date()
-
-
-def travel_end(request: TravelRequest) -> date:
-    """The local day of the last arrival."""
-    return max(leg.arrives for leg in request.legs).date()
-
-
-def income_test_applies(request: TravelRequest) -> bool:
-    """No only when an agency asks and names no household: a worker on duty travels, not a family."""
-    return request.household is not None or request.asked_by.kind is Asker.FAMILY
-
-
-def household_area(request: TravelRequest) -> str | None:
-    """The poverty guideline area of the household's state (HHS publishes three)."""
-    state = request.household.state if request.household else None
-    return (guideline_area(state) or "none_published") if state else None
-
-
-def income_percent(request: TravelRequest, *, published: Published, limit_percent: int) -> IncomePercent:
-    """Yearly income against the HHS poverty guideline in force on the first travel day.
-
-    The limit is the guideline times the organisation's own percent. Rounded up to the whole percent.
-    """
-    start, house, area = travel_start(request), request.household, household_area(request)
-    if house is None or house.size is None or house.yearly_income_cents is None or area is None:
-        return IncomePercent(None, None, False)
-    try:
-        guideline = published.guideline(on=start, area=area, size=house.size)
-    except NoPublishedRate:
-        return IncomePercent(None, None, False)
-    cents, income = guideline.amount.cents, house.yearly_income_cents
-    return IncomePercent(
-        _percent_up(income, cents),
-        _percent_up(income * 100, cents * limit_percent),
-        guideline.provisional,
-    )
-
-
-def _percent_up(part: int, whole: int) -> int:
-    return -(-part * 100 // whole)
-
-
-def found_out_of_state(request: TravelRequest) -> bool | None:
-    """Whether the child was found in another state than the home state; None while either is unknown.
-
-    The home state is the household's, else where the child's own last leg ends when it brings the child home.
-    """
-    found = request.case.located_place
-    home = request.household.state if request.household else None
-    if home is None and request.purpose.value == "bring_child_home":
-        children = {t.key for t in request.travelers if t.role is TravelerRole.CHILD}
-        legs = [leg for leg in request.legs if children.intersection(leg.travelers)]
-        home = max(legs, key=lambda leg: leg.arrives).destination.state if legs else None
-    if found is None or found.country != "US" or found.state is None or home is None:
+def _worked_out(field: Field, given: Given) -> FactValue:
+    if field.computed_by is not None:
+        if field.computed_by not in REGISTRY:
+            raise UnplacedFact(
+                f"No function is called {field.computed_by}, which {field.name} is computed by."
+            )
+        return REGISTRY[field.computed_by].work_out(given)
+    if field.name in _FROM_FORM:
+        return _FROM_FORM[field.name](given.request)
+    if field.pointer == _told(field.name):
         return None
-    return found.state != home
+    raise UnplacedFact(f"Nothing can fill {field.name}. Give it the pointer {_told(field.name)}.")

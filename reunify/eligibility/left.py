@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.eligibility.queries import Explanation, SourceView, explanation
+from reunify.eligibility.explained import Explanation, SourceView
+from reunify.eligibility.queries import explanation
 from reunify.eligibility.records import AssessmentRecord, DeterminationRecord
 from reunify.kernel.ids import RequestId, VersionId
 from reunify.rates.fields import Words

@@ -1,11 +1,11 @@
-"""What is true: assessments with their determinations, the rule files that made them, staff decisions.
+"""What is true: assessments with their determinations, and staff decisions. All three are append-only.
 
-All four are append-only.
+The rule files that made an answer are the rules' own table; a determination names them by fingerprint.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,17 +22,6 @@ from reunify.vault.columns import sealed_json, sealed_text
 
 def _among(column: str, values: Any) -> str:
     return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
-
-
-class RuleFile(Base):
-    """The bytes of a rule file or of the field dictionary, by fingerprint, for as long as answers live."""
-
-    __tablename__ = "rule_files"
-    __table_args__ = (sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="fingerprint"),)
-
-    sha256: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str]  # the funding source, or _fields
-    body: Mapped[bytes] = mapped_column("bytes", sa.LargeBinary)
 
 
 class AssessmentRecord(Base):
@@ -52,6 +41,7 @@ class AssessmentRecord(Base):
     outcome: Mapped[str] = mapped_column(index=True)
     asks_family: Mapped[bool]  # questions are sealed; this says whether a letter is owed for them
     questions = sealed_json(keeper="request_id")
+    owed_by: Mapped[date | None]  # the first day something attested must be in by
     at: Mapped[datetime]
     run: Mapped[str | None]
 
@@ -79,6 +69,7 @@ class DeterminationRecord(Base):
     facts_hash: Mapped[str]
     rule_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
     fields_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
+    parameters_sha256: Mapped[str] = mapped_column(sa.ForeignKey("rule_files.sha256"))
     engine_version: Mapped[str]
     answer_hash: Mapped[str]
     at: Mapped[datetime]
@@ -96,6 +87,7 @@ class StaffDecision(Base):
     request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
     requirement: Mapped[str]
     decision: Mapped[str]
+    about = sealed_text(keeper="request_id", optional=True)  # the fingerprint of what was decided on
     reason = sealed_text(keeper="request_id")
     decided_by: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
     at: Mapped[datetime]

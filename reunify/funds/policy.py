@@ -69,6 +69,8 @@ def check_fits(
         raise FundDoesNotFit("Amounts are whole cents or units, zero or more.", field="/amounts")
     if unit is Unit.NIGHT and set(amounts) - {BudgetCategory.LODGING}:
         raise FundDoesNotFit("Nights are given for lodging only.", field="/amounts")
+    if unit is Unit.MILE and set(amounts) - {BudgetCategory.TRANSPORT}:
+        raise FundDoesNotFit("Airline miles are given for transport only.", field="/amounts")
 
 
 def check_held(kind: FundKind) -> None:

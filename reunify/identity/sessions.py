@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -88,6 +88,13 @@ def acting(session: Session, staff: StaffRecord, *, proved_at: datetime | None, 
         supervises=lent.supervises | own,
         proved_at=proved_at,
     )
+
+
+def standing(session: Session, staff_id: UUID, *, now: datetime) -> Staff:
+    """The person as their next request would find them, without a proof; a disabled one without a role."""
+    record = session.get_one(StaffRecord, staff_id, populate_existing=True)
+    person = acting(session, record, proved_at=None, now=now)
+    return person if record.active else replace(person, roles=frozenset())
 
 
 def staff_of(session: Session, *, token: str, now: datetime) -> Staff | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.identity import family_links, persons
 from reunify.identity.policy import check_proved
-from reunify.intake import booking, changed_people, pointers, policy, problems, queries
+from reunify.intake import booking, by_rules, changed_people, pointers, policy, problems, queries, told
 from reunify.intake.form import TravelRequest
 from reunify.intake.queries import Draft
 from reunify.intake.records import RequestRecord, VersionRecord
@@ -22,6 +22,7 @@ from reunify.kernel.may import may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Role, Staff, check_role
 from reunify.kernel.refusals import BadInput, NotFound, Problem
+from reunify.rules import queries as rules
 
 
 @may(Role.CASE_MANAGER, service="requests:write")
@@ -81,6 +82,8 @@ def submit(
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.MOVES.check(record.state, "submit")
     content = _whole(queries.as_drafts([record])[0].content, case_types)
+    if unruled := by_rules.problems(content, rules.in_force_if_any(session)):
+        raise BadInput(unruled)
     child = content.case.child
     record.child_person_id = persons.register_person(
         session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
@@ -209,10 +212,15 @@ def _check_keepable(draft: dict[str, Any]) -> None:
 
 
 def _put(document: Any, pointer: str, value: Any) -> None:
-    """Set the value at a place of the form; it must exist, or be a new field of an object."""
+    """Set the value at a place of the form; it must exist, or be a new field of an object, or a told fact."""
     parts = pointer.split("/")[1:]
     unknown = BadInput([Problem(pointer, "This field is not known; check its spelling.")])
     at = document
+    if pointer.startswith(f"{told.POINTER}/"):
+        document.setdefault("told", {})
+        if value is None:  # not known any more
+            document["told"].pop(pointer.split("/")[2], None)
+            return
     for part in parts[:-1]:
         if isinstance(at, list) and part.isdigit() and int(part) < len(at):
             at = at[int(part)]

@@ -21,6 +21,13 @@ Cents = Annotated[int, Field(ge=0, le=10_000_000)]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 YesNoUnknown = Literal["yes", "no", "unknown"]
 Language = Literal["en", "es"]
+Zip = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+Airport = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+# `2026-11-26 lunch`: given by somebody else on that day; `carrier` and `hotel` (complimentary) cost nothing.
+ProvidedMeal = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2} (breakfast|lunch|dinner)( (carrier|hotel))?$"),
+]
 
 
 class Part(BaseModel):
@@ -71,6 +78,17 @@ class Category(StrEnum):
     LODGING = "lodging"
     MEALS = "meals"
     TRAVEL_DOCUMENTS = "travel_documents"
+    UNACCOMPANIED_MINOR_FEE = "unaccompanied_minor_fee"
+
+
+class FareException(StrEnum):
+    """Why a fare above economy is needed: the five reasons of 2 CFR 200.475 (TR-003)."""
+
+    CIRCUITOUS_ROUTING = "circuitous_routing"
+    UNREASONABLE_HOURS = "unreasonable_hours"
+    PROLONGED_TRAVEL = "prolonged_travel"
+    OFFSETS_SAVINGS = "offsets_savings"
+    MEDICAL_NEED = "medical_need"
 
 
 class Settlement(StrEnum):
@@ -94,6 +112,7 @@ class Place(Part):
     state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "US"
     county: SafeText | None = None
+    zip: Zip | None = None
 
 
 class Child(Part):
@@ -192,6 +211,9 @@ class Leg(Part):
     arrives: datetime
     arrives_zone: SafeText
     carrier: SafeText | None = None
+    nonstop: YesNoUnknown = "unknown"
+    connections: Annotated[list[Airport], Field(max_length=6)] = []  # where it changes planes
+    us_flag: YesNoUnknown = "unknown"  # flown by a United States carrier
     note: SafeText | None = None  # who meets whom, gate, platform
     household: Key | None = None  # of two, whose plan it stands in, where its travelers do not say
 
@@ -225,6 +247,12 @@ class CostLine(Part):
     first_day: date | None = None  # meals
     last_day: date | None = None  # meals
     miles: Annotated[int, Field(ge=1, le=10_000)] | None = None  # mileage
+    tax_cents: Cents = 0  # the part of the quote that is tax
+    provided_meals: Annotated[list[ProvidedMeal], Field(max_length=180)] = []  # meals
+    actual_expense: bool = False  # lodging and meals: asks for more than the published rate
+    fare_class: Literal["economy", "above_economy"] | None = None  # air fares
+    fare_exception: FareException | None = None
+    units: Annotated[int, Field(ge=1, le=10_000_000)] | None = None  # airline miles a partner gives
     household: Key | None = None  # of two, whose cost it is, where traveler and payee do not say
 
 
@@ -244,4 +272,5 @@ class TravelRequest(Part):
     legs: Annotated[list[Leg], Field(min_length=1, max_length=40)]
     payees: Annotated[list[PayeeSaid], Field(min_length=1, max_length=20)]
     cost_lines: Annotated[list[CostLine], Field(min_length=1, max_length=60)]
+    foreign_approval: SafeText | None = None  # the funder's prior approval of foreign travel: its reference
     told: dict[Slug, SafeText] = {}

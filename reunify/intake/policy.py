@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reunify.intake import households
+from reunify.intake import cost_details, households, told
 from reunify.intake.form import (
     Case,
     Category,
@@ -87,8 +87,9 @@ def check_together(request: TravelRequest, *, case_types: Iterable[str]) -> list
         problems += _leg_problems(i, leg, travelers)
     for i, line in enumerate(request.cost_lines):
         problems += _line_problems(i, line, travelers, legs, payees)
+    problems += cost_details.problems_together(request)
     problems += _zone_problems(request)
-    return problems + households.problems(request)
+    return problems + households.problems(request) + told.check(request.told)
 
 
 # What a decision on the return authority stands on, with the remedy where it is missing.
@@ -183,6 +184,9 @@ def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:
     return problems
 
 
+_GIVEN_BY_PARTNERS = (Category.LODGING, Category.AIR_FARE)
+
+
 def _line_problems(
     i: int, line: CostLine, travelers: set[str], legs: set[str], payees: set[str]
 ) -> list[Problem]:
@@ -194,9 +198,13 @@ def _line_problems(
         problems.append(Problem(f"{where}/traveler", "Name one of the travelers."))
     if line.leg is not None and line.leg not in legs:
         problems.append(Problem(f"{where}/leg", "Name one of the legs."))
-    if line.settled is Settlement.PARTNER_GIVES and line.category is not Category.LODGING:
+    if line.settled is Settlement.PARTNER_GIVES and line.category not in _GIVEN_BY_PARTNERS:
         problems.append(
-            Problem(f"{where}/settled", "Partners give hotel nights only; choose another way to settle this.")
+            Problem(
+                f"{where}/settled",
+                "Partners give hotel nights only, and flights by airline miles; "
+                "choose another way to settle this.",
+            )
         )
     if line.quote_cents < 1:
         problems.append(Problem(f"{where}/quote_cents", "The quote is zero; write what it costs."))
@@ -204,4 +212,4 @@ def _line_problems(
         problems.append(Problem(f"{where}/ceiling_cents", "The ceiling is below the quote; raise it."))
     if line.first_day and line.last_day and line.last_day < line.first_day:
         problems.append(Problem(f"{where}/last_day", "The last day is before the first; check both."))
-    return problems
+    return problems + cost_details.problems(i, line)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reunify.intake import told
 from reunify.intake.form import TravelRequest
 from reunify.kernel.refusals import Problem
 from reunify.kernel.text import is_safe
@@ -43,6 +44,9 @@ _PATTERN_REMEDIES = {
     "safe_until": "Write a time like 20:00.",
     "state": "Write the two-letter state, like TX.",
     "country": "Write the two-letter country, like US.",
+    "zip": "Write the five digits of the ZIP code, like 79101.",
+    "connections": "Write each airport by its three letters, like DFW.",
+    "provided_meals": "Write a day and a meal, like 2026-11-26 lunch, one a line.",
 }
 
 
@@ -53,6 +57,8 @@ def pointer(parts: Sequence[str | int]) -> str:
 
 def read(draft: Any) -> tuple[TravelRequest | None, list[Problem]]:
     """The request if the draft is well formed and whole; otherwise every problem at once."""
+    if told.is_flood(draft):
+        return None, [told.TOO_MANY]
     try:
         return TravelRequest.model_validate(draft), []
     except ValidationError as wrong:
@@ -74,7 +80,8 @@ def _remedy(kind: str, where: tuple[str | int, ...], ctx: dict[str, Any]) -> str
         case "literal_error" | "enum":
             return f"Choose one of: {str(ctx.get('expected', '')).replace(chr(39), '')}."
         case "string_pattern_mismatch":
-            return _PATTERN_REMEDIES.get(str(where[-1]), "Use small letters, digits, - and _ only.")
+            named = next(str(part) for part in reversed(where) if isinstance(part, str))
+            return _PATTERN_REMEDIES.get(named, "Use small letters, digits, - and _ only.")
         case "greater_than_equal":
             return f"Write {ctx['ge']} or more."
         case "less_than_equal":

@@ -133,8 +133,9 @@ def version(session: Session, version_id: UUID) -> Version:
     return found[0]
 
 
-def lock_version(session: Session, version_id: UUID) -> Version | None:
-    """The version, its request held by this transaction; None if another worker holds it.
+def lock_newest_version(session: Session, version_id: UUID) -> Version | None:
+    """The version, its request held by this transaction; None if another worker holds it, or it was answered
+    again since.
 
     The request's row is what is locked: a version is append-only, and nobody may lock it.
     """
@@ -144,7 +145,12 @@ def lock_version(session: Session, version_id: UUID) -> Version | None:
         .where(VersionRecord.id == version_id)
         .with_for_update(of=RequestRecord, skip_locked=True)
     )
-    return version(session, version_id) if held is not None else None
+    if held is None:
+        return None
+    newest = sa.select(sa.func.max(VersionRecord.number)).where(VersionRecord.request_id == held)
+    asked = sa.select(VersionRecord).where(VersionRecord.id == version_id)
+    found = _versions(session, asked.where(VersionRecord.number == newest.scalar_subquery()))
+    return found[0] if found else None
 
 
 def lock_request(session: Session, request_id: UUID) -> None:

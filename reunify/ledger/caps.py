@@ -16,12 +16,13 @@ from reunify.ledger.records import LedgerCap
 
 
 class CapKey(NamedTuple):
-    """`scope_id`: whom or what it counts for, an id or a category."""
+    """`scope_id`: whom or what it counts for. `category`: of one cost category alone; empty, of all."""
 
     fund_id: FundId
     scope: Scope
     scope_id: str
     unit: Unit
+    category: str = ""
 
 
 class Cap(NamedTuple):
@@ -31,7 +32,7 @@ class Cap(NamedTuple):
     used: int
 
 
-_KEY = (LedgerCap.fund_id, LedgerCap.scope, LedgerCap.scope_id, LedgerCap.unit)
+_KEY = (LedgerCap.fund_id, LedgerCap.scope, LedgerCap.scope_id, LedgerCap.unit, LedgerCap.category)
 
 
 def set_caps(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> list[Cap | None]:
@@ -64,7 +65,7 @@ def _kept(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> dict[CapKey
     )
     rows = session.execute(
         made.on_conflict_do_update(
-            index_elements=["fund_id", "scope", "scope_id", "unit"],
+            index_elements=list(CapKey._fields),
             set_={"at_most": made.excluded.at_most},
             where=LedgerCap.used <= made.excluded.at_most,
         ).returning(*_KEY, LedgerCap.id, LedgerCap.used)
@@ -73,4 +74,4 @@ def _kept(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> dict[CapKey
 
 
 def _key_of(row: Any) -> CapKey:
-    return CapKey(FundId(row.fund_id), Scope(row.scope), row.scope_id, Unit(row.unit))
+    return CapKey(FundId(row.fund_id), Scope(row.scope), row.scope_id, Unit(row.unit), row.category)

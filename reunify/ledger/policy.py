@@ -14,6 +14,7 @@ from reunify.kernel.refusals import NotFound, OutOfStep, Refused
 class Unit(StrEnum):
     CENTS = "cents"
     NIGHT = "night"
+    MILE = "mile"  # of an airline's loyalty scheme
 
 
 class Book(StrEnum):

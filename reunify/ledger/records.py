@@ -98,7 +98,7 @@ class LedgerCap(Base):
     __tablename__ = "ledger_caps"
     __table_args__ = (
         *_known("unit"),
-        sa.UniqueConstraint("fund_id", "scope", "scope_id", "unit"),
+        sa.UniqueConstraint("fund_id", "scope", "scope_id", "unit", "category"),
         sa.CheckConstraint(_among("scope", Scope), name="scope_known"),
         sa.CheckConstraint("used >= 0 AND used <= at_most", name="used_within_limit"),
     )
@@ -108,6 +108,7 @@ class LedgerCap(Base):
     scope: Mapped[str]
     scope_id: Mapped[str]  # an id or a category, nothing personal
     unit: Mapped[str]
+    category: Mapped[str] = mapped_column(server_default="")  # a cost category; empty: all of them together
     at_most: Mapped[int]
     used: Mapped[int] = mapped_column(server_default="0")
 

@@ -35,9 +35,12 @@ APPEND_ONLY = frozenset(
         "ledger_events",
         "ledger_hold_caps",
         "organisation_settings",
+        "replay_yeses",
         "request_versions",
         "retention_periods",
         "rule_files",
+        "rule_moves",
+        "rule_versions",
         "staff_decisions",
     }
 )

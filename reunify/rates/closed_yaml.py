@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -10,6 +12,9 @@ from reunify.kernel.refusals import Refused
 from reunify.kernel.text import is_safe
 
 LARGEST_FILE = 200_000
+DEEPEST = 20  # levels of lists and mappings inside each other
+MOST_PARTS = 10_000  # names, values, lists and mappings: more would take long to read, however small each is
+_UTF8 = "UTF-8 text throughout (in a spreadsheet: save as CSV UTF-8)"
 
 
 class RuleFileBroken(Refused):
@@ -25,17 +30,27 @@ class RuleFileBroken(Refused):
 
 def read(body: bytes, file: str) -> dict[str, Any]:
     """The document as dicts, lists and text. Raises RuleFileBroken; a file is never half read."""
+    found = _known(body, file)
+    if isinstance(found, RuleFileBroken):
+        raise RuleFileBroken(found.file, found.where, found.found, found.allowed)
+    return deepcopy(found)
+
+
+@lru_cache(maxsize=16)
+def _known(body: bytes, file: str) -> dict[str, Any] | RuleFileBroken:
+    """A page reads the same text several times, and a long one is slow to read, broken or not."""
+    try:
+        return _read(body, file)
+    except RuleFileBroken as broken:
+        return broken.with_traceback(None)
+
+
+def _read(body: bytes, file: str) -> dict[str, Any]:
     if len(body) > LARGEST_FILE:
         raise RuleFileBroken(file, "whole file", f"{len(body)} bytes", f"at most {LARGEST_FILE} bytes")
+    text = decoded(body, file)
     try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        raise RuleFileBroken(file, f"byte {wrong.start}", "bytes that are not text", "UTF-8 text") from None
-    if not is_safe(text.replace("\r\n", "\n")):
-        raise RuleFileBroken(file, "whole file", "hidden or control characters", "visible text")
-    try:
-        _refuse_hidden(text, file)
-        document = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 - a BaseLoader: text only, no objects
+        document = _ClosedLoader(text, file).get_single_data()
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark
         where = f"line {mark.line + 1}" if mark else "whole file"
@@ -47,17 +62,50 @@ def read(body: bytes, file: str) -> dict[str, Any]:
     return document
 
 
-def _refuse_hidden(text: str, file: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        where = f"line {event.start_mark.line + 1}" if event.start_mark else "whole file"
+def decoded(body: bytes, file: str) -> str:
+    """Visible UTF-8 text, or RuleFileBroken with the line. A mark before it must be taken off first."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RuleFileBroken(file, "whole file", "UTF-16 text", _UTF8)
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise RuleFileBroken(file, "line 1", "a byte order mark", "UTF-8 text without one")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        line = body.count(b"\n", 0, wrong.start) + 1
+        raise RuleFileBroken(file, f"line {line}", "bytes that are not text in UTF-8", _UTF8) from None
+    for line, written in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if not is_safe(written):
+            raise RuleFileBroken(file, f"line {line}", "hidden or control characters", "visible text")
+    return text
+
+
+class _ClosedLoader(yaml.BaseLoader):
+    """Text only, no objects. Refuses what is hidden or too much at the event that brings it, and a key
+    written twice: the second would silently win."""
+
+    def __init__(self, text: str, file: str) -> None:
+        super().__init__(text)
+        self._file, self._depth, self._parts = file, 0, 0
+
+    def get_event(self) -> Any:
+        event: Any = super().get_event()  # type: ignore[no-untyped-call]
+        begins = isinstance(event, yaml.CollectionStartEvent)
+        self._depth += begins - isinstance(event, yaml.CollectionEndEvent)
+        self._parts += begins or isinstance(event, yaml.ScalarEvent)
+        if self._depth > DEEPEST:  # before the parser's time grows with the square of it
+            raise self._refused(event, f"more than {DEEPEST} levels", "lists and mappings less deep")
+        if self._parts > MOST_PARTS:
+            allowed = f"at most {MOST_PARTS}; leave out what nobody needs, or split the file"
+            raise self._refused(event, f"more than {MOST_PARTS} names and values", allowed)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise RuleFileBroken(file, where, "an anchor or alias (& or *)", "the text written out")
+            raise self._refused(event, "an anchor or alias (& or *)", "the text written out")
         if getattr(event, "tag", None):
-            raise RuleFileBroken(file, where, "a tag (!)", "plain text; put it in quotes")
+            raise self._refused(event, "a tag (!)", "plain text; put it in quotes")
+        return event
 
-
-class _OnceLoader(yaml.BaseLoader):
-    """Refuses a key written twice: the second would silently win."""
+    def _refused(self, event: Any, found: str, allowed: str) -> RuleFileBroken:
+        where = f"line {event.start_mark.line + 1}" if event.start_mark else "whole file"
+        return RuleFileBroken(self._file, where, found, allowed)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()

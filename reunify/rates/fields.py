@@ -17,6 +17,7 @@ FactValue = str | int | bool | date | None
 MENDED_BY = ("document", "date", "route", "no")
 TYPES = ("choice", "yes_no", "integer", "money", "date")
 _WHOLE = re.compile(r"-?\d{1,12}")
+_FUNCTION = re.compile(r"[a-z][a-z0-9_]{0,59}@[1-9]\d{0,2}")
 
 
 class NotAValue(ValueError):
@@ -52,6 +53,7 @@ class Field:
     family_can_fix: str  # by a document, a date, the route; or no
     attestable: bool
     computed_from: tuple[str, ...] | None
+    computed_by: str | None = None  # the function that works it out, `name@version`
 
     def parse(self, written: str) -> FactValue:
         """Read a literal by this field's type. Raises NotAValue saying what is allowed."""
@@ -72,10 +74,16 @@ class Field:
                 return _day(written)
 
     def from_json(self, value: str | int | bool | None) -> FactValue:
-        """A stored fact, typed again."""
-        if self.type == "date" and isinstance(value, str):
-            return date.fromisoformat(value)
-        return value
+        """A stored fact, typed again; None (not known) where it does not fit what the field is now."""
+        match self.type:
+            case "choice":
+                return value if isinstance(value, str) and value in self.values else None
+            case "yes_no":
+                return value if isinstance(value, bool) else None
+            case "date":
+                return _day_or_none(value)
+            case _:
+                return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def shown(self, value: FactValue) -> str:
         """For staff screens, in English."""
@@ -115,6 +123,13 @@ def _day(written: str) -> date:
         raise NotAValue("a date like 2026-09-30") from None
 
 
+def _day_or_none(value: FactValue) -> date | None:
+    try:
+        return _day(value) if isinstance(value, str) else None
+    except NotAValue:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Dictionary:
     fields: dict[str, Field]
@@ -141,7 +156,23 @@ def load_dictionary(body: bytes, file: str = "_fields.yaml") -> Dictionary:
                 raise RuleFileBroken(
                     file, f"{field.name}, `computed_from`", f"`{source}`", "a field of this file"
                 )
+    _refuse_circles(fields, file)
     return Dictionary(fields, body)
+
+
+def _refuse_circles(fields: dict[str, Field], file: str) -> None:
+    """A fact worked out from itself, directly or through others, could never be asked for."""
+    grounded: set[str] = set()
+    while new := {
+        f.name
+        for f in fields.values()
+        if f.name not in grounded and grounded.issuperset(f.computed_from or ())
+    }:
+        grounded |= new
+    for field in fields.values():
+        if field.name not in grounded:
+            allowed = "facts that are not worked out from this one"
+            raise RuleFileBroken(file, f"{field.name}, `computed_from`", "a circle", allowed)
 
 
 def _field(name: str, part: Reader) -> Field:
@@ -166,6 +197,7 @@ def _field(name: str, part: Reader) -> Field:
         family_can_fix=part.one_of("family_can_fix", MENDED_BY),
         attestable=part.one_of("attestable", ("yes", "no"), default="yes") == "yes",
         computed_from=_sources(part) if part.has("computed_from") else None,
+        computed_by=_function(part) if part.has("computed_by") else None,
     )
     part.done()
     return field
@@ -197,6 +229,13 @@ def _suppliers(part: Reader) -> tuple[str, ...]:
 
 def _sources(part: Reader) -> tuple[str, ...]:
     return tuple(str(n) for n in part.items("computed_from"))
+
+
+def _function(part: Reader) -> str:
+    written = part.text("computed_by")
+    if not _FUNCTION.fullmatch(written):
+        raise part.broken("computed_by", f"`{written}`", "a function and its version, like one_way_miles@1")
+    return written
 
 
 @lru_cache(maxsize=4)

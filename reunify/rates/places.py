@@ -23,12 +23,13 @@ def rules_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A place as told: a city, a two-letter state, perhaps a county."""
+    """A place as told: a city, a two-letter state, perhaps a county and a five-digit ZIP code."""
 
     city: str
     state: str | None
     country: str = "US"
     county: str | None = None
+    zip: str | None = None
 
     @property
     def in_conus(self) -> bool:
@@ -61,7 +62,7 @@ def fold(name: str) -> str:
     """One spelling: lower case, no dots or apostrophes, `saint` and `county` shortened away."""
     words = _SPACE.sub(" ", name.casefold().replace(".", " ").replace("'", "").replace("’", "")).split()
     words = ["st" if w == "saint" else "ft" if w == "fort" else w for w in words]
-    while len(words) > 1 and words[-1] in ("county", "counties", "parish"):
+    while len(words) > 1 and words[-1] in ("county", "counties", "parish", "parishes"):
         words.pop()
     return " ".join(words)
 

@@ -18,14 +18,15 @@ from reunify.disbursement import queries as disbursement
 from reunify.disbursement.queries import Instruction
 from reunify.documents import queries as documents
 from reunify.documents.queries import Document
+from reunify.eligibility.explained import Explanation
 from reunify.eligibility.left import explanation_left
-from reunify.eligibility.queries import Explanation
 from reunify.intake import queries as intake
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.refusals import NotFound
 from reunify.kernel.sight import Sight
 from reunify.reporting import signs
+from reunify.reporting.answers import source_json
 from reunify.reporting.signs import Signs
 
 TROUBLED = frozenset({"failed", "returned"})
@@ -57,6 +58,7 @@ class Progress:
 STAGES = (
     "draft",
     "checking",
+    "cannot_check",
     "question",
     "staff_decision",
     "refusal_to_confirm",
@@ -133,6 +135,8 @@ def stage_of(at: Signs) -> str:
         return at.request_state
     if at.assessed_number < at.number:
         return "checking"
+    if at.outcome == "not_judged":
+        return "cannot_check"  # whatever stands on an earlier version waits for a person too
     if at.award_state is not None and (at.award_state != "declined" or at.award_number == at.number):
         return _award_stage(at)
     if at.refusal_state is not None and at.refusal_number == at.number:
@@ -173,10 +177,14 @@ def as_json(progress: Progress, sight: Sight) -> dict[str, Any]:
         "stage": progress.stage,
         "erased_on": progress.request.erased_on,
         "outcome": explanation.outcome if explanation else None,
+        "why_not": explanation.why_not if explanation and whole else "",
         "checked_at": progress.checked_at,
         "run": progress.run,
         "answers": {s.source: s.answer for s in explanation.sources} if explanation else {},
         "questions": [{"pointer": q.pointer, "en": q.text.en, "es": q.text.es} for q in explanation.questions]
+        if explanation and whole
+        else [],
+        "sources": [source_json(s) for s in (*explanation.in_order, *explanation.loans)]
         if explanation and whole
         else [],
         "plan": {
@@ -192,6 +200,7 @@ def as_json(progress: Progress, sight: Sight) -> dict[str, Any]:
             "uncovered": plan.certificate["uncovered"]
             if whole
             else sum(plan.certificate["uncovered"].values()),
+            "binding": plan.certificate["binding"] if whole else {},
         }
         if plan
         else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ class Signs:
     number: int = 0
     assessed_number: int = 0
     outcome: str | None = None
+    owed_by: date | None = None  # something attested must be in by then
     award_id: UUID | None = None
     award_state: str | None = None
     award_number: int = 0
@@ -60,9 +62,10 @@ def _newest(session: Session, key: Any, number: Any, ids: Collection[UUID]) -> A
 
 def _read_assessments(session: Session, found: dict[UUID, Signs]) -> None:
     a = AssessmentRecord
-    asked = sa.select(a.request_id, a.number, a.outcome).where(a.request_id.in_(found)).order_by(a.number)
-    for request_id, number, outcome in session.execute(asked):
-        found[request_id].assessed_number, found[request_id].outcome = number, outcome
+    asked = sa.select(a.request_id, a.number, a.outcome, a.owed_by).where(a.request_id.in_(found))
+    for request_id, number, outcome, owed_by in session.execute(asked.order_by(a.number)):
+        at = found[request_id]
+        at.assessed_number, at.outcome, at.owed_by = number, outcome, owed_by
 
 
 def _read_awards(session: Session, found: dict[UUID, Signs]) -> None:

@@ -18,7 +18,7 @@ from reunify.allocation.queries import AwardPlan
 from reunify.approval.queries import Award
 from reunify.disbursement.queries import Instruction
 from reunify.documents.queries import Document
-from reunify.eligibility.queries import SourceView
+from reunify.eligibility.explained import SourceView
 from reunify.funds import queries as funds
 from reunify.intake import queries as intake
 from reunify.kernel.ids import SAFE_ALPHABET, InstructionId, RequestId, StaffId
@@ -53,7 +53,7 @@ class LineShown:
 
 @dataclass(frozen=True, slots=True)
 class SplitShown:
-    """`by_fund`: name, unit, total. `uncovered`: what no fund pays, by the line's name, in cents.
+    """`by_fund`: name, unit, total. `uncovered`: what no fund pays, by the line's name, in cents, and why.
 
     `erased_on`: since then nobody knows the days, or who was paid.
     """
@@ -61,7 +61,7 @@ class SplitShown:
     lines: tuple[LineShown, ...]
     total_cents: int
     by_fund: tuple[tuple[str, str, int], ...]
-    uncovered: tuple[tuple[str, int], ...]
+    uncovered: tuple[tuple[str, int, tuple[str, ...]], ...]
     erased_on: datetime | None
 
 
@@ -201,7 +201,11 @@ def split(session: Session, plan: AwardPlan, request_id: RequestId, sight: Sight
         for line in plan.lines
     )
     uncovered = tuple(
-        (told.get(key, {}).get("what", key) if sight is Sight.WHOLE else "A line without a fund", left)
+        (
+            told.get(key, {}).get("what", key) if sight is Sight.WHOLE else "A line without a fund",
+            left,
+            tuple(plan.certificate.get("binding", {}).get(key, ())),
+        )
         for key, left in sorted(plan.certificate.get("uncovered", {}).items())
         if left
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from reunify.rates.fields import FactValue, Words
 from reunify.rules.kleene import Truth
@@ -63,9 +63,8 @@ class Question:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CellSeen:
-    """One cell with the value it met."""
+class CellSeen(NamedTuple):
+    """One cell with the value it met. A tuple, as a determination makes dozens of them."""
 
     field: str
     cell: str
@@ -112,10 +111,10 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """What one table gave. `rows`: the ids that hit.
+    """What one table gave. `rows`: the ids that hit whatever is still unknown; `possible`: those that may.
 
-    `possible`: rows that may still hit, while `unknown` facts are missing and their caps differ. `fault`: gap
-    (no row) or overlap (two rows of a unique table).
+    `unknown`: facts that still decide between different caps. `fault`: gap (no row) or overlap (two rows of a
+    unique table), which a person decides under the table's id. `outcome`: MET once the caps are settled.
     """
 
     table: Table
@@ -124,11 +123,13 @@ class TableResult:
     possible: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     fault: str | None = None
+    outcome: Outcome = Outcome.MET
 
     def content(self) -> dict[str, Any]:
         return {
             "id": self.table.id,
             "hit": self.table.hit,
+            "outcome": self.outcome.value,
             "rows": list(self.rows),
             "possible": list(self.possible),
             "unknown": list(self.unknown),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reunify.rates.fields import FactValue, Field, NotAValue
+from reunify.rules.cut_points import stretches
 from reunify.rules.kleene import NO, UNKNOWN, YES, Truth
 
 GRAMMAR = "-, = v, < v, <= v, > v, >= v, a..b, in a, b, not in a, b, yes, no"
@@ -38,17 +39,27 @@ class NotACell(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A test of one fact. `holds` answers in three values; an unknown fact is unknown."""
+    """A test of one fact. `holds` answers in three values; an unknown fact is unknown.
+
+    `wants`: the values it names. `decides`: some value of the fact meets it and some value does not.
+    """
 
     field: str
     written: str
     holds: Callable[[FactValue], Truth]
     wants: tuple[FactValue, ...] = ()
+    decides: bool = False
 
 
 def parse(written: str, field: Field) -> Cell:
     """Raises NotACell."""
-    text = written.strip()
+    cell = _parsed(written.strip(), field)
+    if len({cell.holds(part.low) for part in stretches(field, (cell,))}) > 1:
+        return replace(cell, decides=True)
+    return cell
+
+
+def _parsed(text: str, field: Field) -> Cell:
     if text == "-":
         return Cell(field.name, text, _anything)
     if text in ("yes", "no"):

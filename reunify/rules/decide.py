@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reunify.rates.fields import Dictionary, FactValue
 from reunify.rules.answers import (
     NO_ANSWERS,
     Answer,
-    CellSeen,
     Determination,
     Outcome,
     Question,
     RequirementResult,
+    TableResult,
 )
-from reunify.rules.kleene import NO, UNKNOWN, YES, Truth, both, either, opposite
-from reunify.rules.model import Decision, Requirement, Rulebook, suspended_id
+from reunify.rules.changes import changes_of
+from reunify.rules.judging import is_authority, judge, judge_table, of_a_person
+from reunify.rules.model import Decision, Rulebook, suspended_id
+from reunify.rules.needed import needed
+from reunify.rules.tables import lowest
 
 FAMILY = "family"  # among those who can supply a fact (_fields.yaml: supplied_by)
 _INCOME = frozenset({"income_percent_of_limit", "income_percent_of_guideline"})
@@ -40,103 +43,85 @@ def determine(
     *,
     suspended: bool = False,
 ) -> Determination:
-    """The answer of one source. `decisions`: recorded staff decisions by requirement id.
+    """The answer of one source. `decisions`: recorded staff decisions by requirement id or table id.
 
-    While `suspended`, a person's decision under `suspended_id(source)` is the answer, and without one a
-    person is asked; the results are kept for whoever decides.
+    A table with a gap or an overlap, or with a fact that cannot be worked out, asks staff under its id: met
+    means no cap from this table, not_met means ineligible. While `suspended`, a person's decision under
+    `suspended_id(source)` is the answer, and without one a person is asked; the results and the caps are kept
+    for whoever decides. Their yes waives neither the return authority nor a table: what a table still waits
+    for is asked then.
     """
     decided = decisions or {}
-    results = tuple(_judge(r, facts, dictionary, decided) for r in book.requirements)
-    if suspended or book.card_only:
-        answer = _answer_of_a_person(book, decided.get(suspended_id(book.source)))
+    results = tuple([judge(r, facts, dictionary, decided) for r in book.requirements])
+    tables = tuple([judge_table(t, facts, dictionary, decided) for t in book.tables])
+    by_person = suspended or book.card_only
+    if by_person:
+        authority = [r.outcome for r in results if is_authority(r.requirement)]
+        answer = of_a_person(book, decided, authority, [t.outcome for t in tables])
     else:
-        answer = _answer(book, results)
-    settled = answer in NO_ANSWERS or suspended
-    questions = () if settled else _questions(results, facts, dictionary)
-    provisional = facts.get("guideline_provisional") is True and any(
-        _INCOME.intersection(r.fields) for r in book.requirements
+        answer = _answer(book, results, tables)
+    judged = (results, tables, facts, dictionary, decided)
+    return Determination(
+        rulebook=book,
+        answer=answer,
+        results=results,
+        questions=_asked(book, answer, by_person, *judged),
+        provisional=facts.get("guideline_provisional") is True
+        and any(_INCOME.intersection(n) for n in _fields(book)),
+        tables=tables,
+        caps=lowest(tuple([cap for table in tables for cap in table.caps])),
+        changes=changes_of(*judged) if answer is Answer.INELIGIBLE and not by_person else (),
+        suspended=suspended,
     )
-    return Determination(book, answer, results, questions, provisional, suspended=suspended)
 
 
-def _judge(
-    requirement: Requirement,
-    facts: Mapping[str, FactValue],
-    dictionary: Dictionary,
-    decisions: Mapping[str, Decision],
-) -> RequirementResult:
-    groups: list[Truth] = []
-    seen: list[CellSeen] = []
-    unknown: dict[str, None] = {}
-    for cells in requirement.groups:
-        truths: list[Truth] = []
-        for cell in cells:
-            value = facts.get(cell.field)
-            truth = cell.holds(value)
-            truths.append(truth)
-            seen.append(CellSeen(cell.field, cell.written, value, truth))
-        group = both(truths)
-        groups.append(group)
-        if group is UNKNOWN:
-            unknown.update((c.field, None) for c, t in zip(cells, truths, strict=True) if t is UNKNOWN)
-    truth = either(groups) if requirement.groups else UNKNOWN
-    if requirement.form == "deny_if":
-        truth = opposite(truth)
-    cannot = truth is UNKNOWN and all(_cannot_be_worked_out(n, facts, dictionary) for n in unknown)
-    decision = decisions.get(requirement.id)
-    outcome = _outcome(requirement, truth, cannot, decision)
-    owed_by = decision.owed_by(requirement) if decision and outcome is Outcome.ATTESTED else None
-    asked = tuple(unknown) if outcome is Outcome.UNKNOWN else ()
-    return RequirementResult(requirement, outcome, tuple(seen), asked, owed_by)
+def _fields(book: Rulebook) -> Iterable[tuple[str, ...]]:
+    yield from (r.fields for r in book.requirements)
+    yield from (t.fields for t in book.tables)
 
 
-def _cannot_be_worked_out(name: str, facts: Mapping[str, FactValue], dictionary: Dictionary) -> bool:
-    """Every input is known and there is still no value, as where no guideline is published."""
-    inputs = dictionary[name].computed_from
-    return bool(inputs) and all(facts.get(n) is not None for n in inputs or ())
-
-
-def _outcome(requirement: Requirement, truth: Truth, cannot: bool, decision: Decision | None) -> Outcome:
-    """A rule that is not HIGH never refuses: it asks a person. A fact nobody knows is asked for, unless a
-    person attests it where the rule allows that."""
-    if truth is YES:
-        return Outcome.MET
-    decided = decision.decision if decision else None
-    if requirement.form == "decide_by" and requirement.groups:
-        return Outcome.NOT_MET if truth is NO else Outcome.NEEDS_STAFF
-    if requirement.form != "decide_by":
-        if truth is UNKNOWN and not cannot:
-            attested = decided == "attested" and requirement.owed_within is not None
-            return Outcome.ATTESTED if attested else Outcome.UNKNOWN
-        if truth is NO and requirement.confidence == "HIGH":
-            return Outcome.NOT_MET
-    return Outcome(decided) if decided in ("met", "not_met") else Outcome.NEEDS_STAFF
-
-
-def _answer(book: Rulebook, results: tuple[RequirementResult, ...]) -> Answer:
+def _answer(
+    book: Rulebook, results: tuple[RequirementResult, ...], tables: tuple[TableResult, ...]
+) -> Answer:
     outcomes = {r.outcome for r in results}
+    outcomes.update(t.outcome for t in tables)
     for outcome, answer in _ELSEWHERE if book.kind == "elsewhere" else _OURS:
         if outcome in outcomes:
             return answer
     return Answer.WORTH_APPLYING if book.kind == "elsewhere" else Answer.ELIGIBLE
 
 
-def _answer_of_a_person(book: Rulebook, decision: Decision | None) -> Answer:
-    if book.kind == "elsewhere":
-        return Answer.ASK
-    if decision is None or decision.decision not in ("met", "not_met"):
-        return Answer.NEEDS_STAFF_DECISION
-    return Answer.ELIGIBLE if decision.decision == "met" else Answer.INELIGIBLE
+def _asked(
+    book: Rulebook,
+    answer: Answer,
+    by_person: bool,
+    results: tuple[RequirementResult, ...],
+    tables: tuple[TableResult, ...],
+    facts: Mapping[str, FactValue],
+    dictionary: Dictionary,
+    decisions: Mapping[str, Decision],
+) -> tuple[Question, ...]:
+    if answer in NO_ANSWERS:
+        return ()
+    if not by_person:
+        return _questions(results, tables, facts, dictionary, decisions)
+    said = decisions.get(suspended_id(book.source))
+    if book.kind == "elsewhere" or said is None or said.decision != "met":
+        return ()
+    return _questions((), tables, facts, dictionary, decisions)
 
 
 def _questions(
-    results: tuple[RequirementResult, ...], facts: Mapping[str, FactValue], dictionary: Dictionary
+    results: tuple[RequirementResult, ...],
+    tables: tuple[TableResult, ...],
+    facts: Mapping[str, FactValue],
+    dictionary: Dictionary,
+    decisions: Mapping[str, Decision],
 ) -> tuple[Question, ...]:
     names: dict[str, None] = {}
-    for result in results:
-        for name in result.unknown:
-            names.update((n, None) for n in askable(name, facts, dictionary))
-    return tuple(question(name, dictionary) for name in names)
+    for name in needed(results, tables, facts, dictionary, decisions):
+        names.update((n, None) for n in askable(name, facts, dictionary))
+    return tuple([question(name, dictionary) for name in names])
 
 
 def askable(name: str, facts: Mapping[str, FactValue], dictionary: Dictionary) -> list[str]:

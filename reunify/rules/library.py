@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from reunify.rates.closed_yaml import RuleFileBroken
@@ -23,13 +29,28 @@ def load(folder: Path) -> Rulebooks:
         if place.name.startswith((".", "_")):
             continue
         files = sorted(f for f in place.glob("*.yaml") if not f.name.endswith(".examples.yaml"))
-        versions[place.name] = tuple(_load_one(f, dictionary) for f in files)
+        versions[place.name] = tuple(load_version(f, dictionary) for f in files)
         if not files:
             raise RuleFileBroken(place.name, "folder", "no rule file", "<date>.yaml and its examples")
+        refuse_overlaps(versions[place.name])
     return Rulebooks(dictionary, hashlib.sha256(body).hexdigest(), versions)
 
 
-def _load_one(path: Path, dictionary: Dictionary) -> Rulebook:
+def refuse_overlaps(books: tuple[Rulebook, ...]) -> None:
+    """Versions of one source, oldest first. A version without `to` ends where the next begins; one that says
+    it runs longer would judge days that are the next one's. Raises RuleFileBroken."""
+    for old, new in pairwise(books):
+        if old.effective_to is not None and old.effective_to >= new.effective_from:
+            raise RuleFileBroken(
+                f"{old.source}/{old.effective_from}.yaml",
+                "`effective.to`",
+                f"{old.effective_to}, which overlaps the version that begins on {new.effective_from}",
+                f"a day before {new.effective_from}, or no `to`",
+            )
+
+
+def load_version(path: Path, dictionary: Dictionary) -> Rulebook:
+    """One rule file of the folder with the tables beside it. Raises RuleFileBroken."""
     file = f"{path.parent.name}/{path.name}"
     tables = {t.name: t.read_bytes() for t in sorted(path.parent.glob(f"{path.stem}.*.csv"))}
     book = compile_rulebook(joined(path.read_bytes(), tables), dictionary, file)
@@ -48,3 +69,71 @@ def _load_one(path: Path, dictionary: Dictionary) -> Rulebook:
 def shipped(folder: Path | None = None) -> Rulebooks:
     """The rules of the folder (`eligibility_rules/` by default), loaded once per process."""
     return load(folder or rules_folder())
+
+
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+class Shelf:
+    """A folder's rules, read again when its files change; the last good ones while they are broken.
+
+    `problem` says why the newest files are not in use; `loaded_at` when those in use were read. May be shared
+    between threads: while one reads again, the others go on with what there is.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+        every: float = 1.0,
+    ) -> None:
+        """Raises RuleFileBroken or OSError: there is nothing to go on with yet. `seconds` never runs back."""
+        self._folder, self._clock, self._seconds, self._every = folder, clock, seconds, every
+        self._reading = threading.Lock()
+        self._looked = seconds()
+        self._stamp: _Stamp | None = _stamp(folder)
+        self._books = load(folder)
+        self.loaded_at = clock()
+        self.problem: RuleFileBroken | None = None
+
+    def current(self) -> Rulebooks:
+        """At most once in `every` seconds the files' names, sizes and times are looked at."""
+        if self._seconds() - self._looked >= self._every and self._reading.acquire(blocking=False):
+            try:
+                self._looked = self._seconds()
+                self._look()
+            finally:
+                self._reading.release()
+        return self._books
+
+    def _look(self) -> None:
+        try:
+            stamp = _stamp(self._folder)
+            if stamp == self._stamp:
+                return
+            self._stamp = stamp
+            self._books = load(self._folder)
+        except RuleFileBroken as wrong:
+            self.problem = wrong
+        except OSError as wrong:
+            self._stamp = None  # what stood in the way may go without a trace on the files
+            found = f"a file that cannot be read ({type(wrong).__name__})"
+            self.problem = RuleFileBroken("the rules", "folder", found, "files this program may read")
+        else:
+            self.problem, self.loaded_at = None, self._clock()
+
+
+def _stamp(folder: Path) -> _Stamp:
+    return tuple(sorted(_files(folder, "")))
+
+
+def _files(folder: Path, under: str) -> Iterator[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(Path(entry.path), f"{under}{entry.name}/")
+            else:
+                found = entry.stat()
+                yield f"{under}{entry.name}", found.st_size, found.st_mtime_ns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -107,7 +107,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV decision table with its DMN hit policy. `fields` and `outputs` are its column heads, in order."""
+    """A CSV decision table with its DMN hit policy. `fields` and `outputs` are its column heads, in order.
+
+    `reach`, per field: each set of rows (bit i is row i) that some value of that fact leaves standing.
+    `said`, per field: each cell that says something, once, and the rows that say it.
+    """
 
     id: str
     file: str
@@ -115,6 +119,20 @@ class Table:
     fields: tuple[str, ...]
     outputs: tuple[str, ...]
     rows: tuple[Row, ...]
+    reach: tuple[tuple[int, ...], ...] = field(repr=False)
+    said: tuple[tuple[tuple[Cell, int], ...], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        said = tuple([self._said(column) for column in range(len(self.fields))])
+        object.__setattr__(self, "said", said)  # frozen: made once, of what is given
+
+    def _said(self, column: int) -> tuple[tuple[Cell, int], ...]:
+        found: dict[str, tuple[Cell, int]] = {}
+        for i, row in enumerate(self.rows):
+            cell = row.cells[column]
+            if cell.wants:
+                found[cell.written] = (cell, found.get(cell.written, (cell, 0))[1] | 1 << i)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,26 +176,42 @@ class Rulebook:
     def held(self) -> bool:
         return self.kind == "held"
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of its requirements and tables: under each a person may decide."""
+        return (*(r.id for r in self.requirements), *(t.id for t in self.tables))
+
     def covers(self, day: date) -> bool:
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+    def day(self, facts: Mapping[str, FactValue]) -> date | None:
+        """The day this version goes by; an unknown basis date is judged by the first travel day."""
+        day = facts.get(self.basis) or facts.get("travel_start")
+        return day if isinstance(day, date) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's recorded word on one requirement: met, not_met, or attested (owed later). `on`: its day."""
+    """A person's recorded word on one requirement: met, not_met, or attested (owed later). `on`: its day.
+
+    `about`: what it was given about, as a fingerprint; it counts for nothing else. None: for whatever the
+    name stands for, as in a worked example.
+    """
 
     decision: str
     on: date
+    about: str | None = None
 
     def owed_by(self, requirement: Requirement) -> date:
         return self.on + timedelta(days=requirement.owed_within or 0)
 
     def content(self) -> dict[str, str]:
-        return {"decision": self.decision, "on": self.on.isoformat()}
+        about = {} if self.about is None else {"about": self.about}
+        return {"decision": self.decision, "on": self.on.isoformat(), **about}
 
     @classmethod
     def from_content(cls, stored: dict[str, str]) -> Decision:
-        return cls(stored["decision"], date.fromisoformat(stored["on"]))
+        return cls(stored["decision"], date.fromisoformat(stored["on"]), stored.get("about"))
 
 
 def suspended_id(source: str) -> str:
@@ -188,12 +222,16 @@ def suspended_id(source: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Rulebooks:
     """Every source with its versions, oldest first, the dictionary they were compiled against, and which
-    sources are suspended: those ask staff instead of answering."""
+    sources are suspended: those ask staff instead of answering.
+
+    `suspensions`: of each of them which suspension it is. A person's word counts for that one only.
+    """
 
     dictionary: Dictionary
     dictionary_sha256: str
     versions: Mapping[str, tuple[Rulebook, ...]]
     suspended: frozenset[str] = field(default_factory=frozenset)
+    suspensions: Mapping[str, str] = field(default_factory=dict)
 
     def chosen(self, facts: Mapping[str, FactValue]) -> tuple[Rulebook, ...]:
         """The version of each source its basis date selects; a source without one is not asked.
@@ -209,8 +247,17 @@ class Rulebooks:
         return found
 
     def _chosen(self, source: str, facts: Mapping[str, FactValue]) -> Rulebook | None:
-        for book in reversed(self.versions[source]):
-            day = facts.get(book.basis) or facts.get("travel_start")
-            if isinstance(day, date) and book.covers(day):
-                return book
-        return None
+        """The newest version that has begun. Where it has also ended, no older one comes back to life."""
+        begun = newest_begun(self.versions[source], facts)
+        return begun[0] if begun is not None and begun[0].covers(begun[1]) else None
+
+
+def newest_begun(
+    versions: Sequence[Rulebook], facts: Mapping[str, FactValue]
+) -> tuple[Rulebook, date] | None:
+    """Of one source's versions, oldest first, the newest that has begun by its day. It may have ended."""
+    for book in reversed(versions):
+        day = book.day(facts)
+        if day is not None and book.effective_from <= day:
+            return book, day
+    return None

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
 from reunify.rates.closed_yaml import Reader, RuleFileBroken, read
 from reunify.rates.fields import Dictionary, Words, words
-from reunify.rules import bundle, cells
-from reunify.rules.cells import Cell, NotACell
-from reunify.rules.model import (
-    CONFIDENCES,
-    FORMS,
-    KINDS,
-    UNITS,
-    Cite,
-    HandOff,
-    PayerOrder,
-    Requirement,
-    Rulebook,
-)
+from reunify.rules import bundle
+from reunify.rules.model import HIT_POLICIES, KINDS, UNITS, HandOff, PayerOrder, Requirement, Rulebook, Table
+from reunify.rules.requirements import cite, day, read_requirements
+from reunify.rules.table_files import TableHead, read_table
 
 RETURN_AUTHORITY = "return_authority_decision"
 # The closed list of cost categories (intake's form; a test compares).
@@ -34,10 +24,10 @@ CATEGORIES = (
     "lodging",
     "meals",
     "travel_documents",
+    "unaccompanied_minor_fee",
 )
-_ID = re.compile(r"[A-Z]{2,4}-\d{2}")
-_ATTESTABLE = "attestable facts of a requirement: never identity, custody, safety, or a staff decision"
-_DAYS = re.compile(r"([1-9]\d{0,2}) days?")
+_MOST_TABLES = 8  # every answer looks at all of them
+_TABLE_ID = re.compile(r"[A-Z]{2,4}-[A-Z0-9]{2,12}")
 
 
 def compile_rulebook(body: bytes, dictionary: Dictionary, file: str) -> Rulebook:
@@ -45,20 +35,26 @@ def compile_rulebook(body: bytes, dictionary: Dictionary, file: str) -> Rulebook
 
     A file with a mistake is never half loaded.
     """
-    rules, _tables = bundle.parted(body)
+    rules, written = bundle.parted(body)
     top = Reader(read(rules, file), file, "top")
     kind = top.one_of("kind", KINDS)
     ours = kind != "elsewhere"
     card_only = _flag(top, "card_only")
     start, end, basis = _effective(top.part("effective"), dictionary)
-    requirements = () if card_only else tuple(_requirements(top, dictionary, file))
+    requirements = () if card_only else tuple(read_requirements(top, dictionary, file))
     _check_built_in(requirements, kind, file)
+    unit = top.one_of("unit", UNITS) if ours else None
+    pays = _pays(top) if ours else ()
+    tables = tuple(_tables(top, written, (unit or "cents", pays or CATEGORIES), dictionary, file))
+    if card_only and tables:
+        raise top.broken("tables", "a table", "none, as nothing is judged with `card_only: yes`")
+    _check_ids(requirements, tables, top)
     book = Rulebook(
         source=top.text("source"),
         name=top.text("name"),
         public_name=words(top, "public_name"),
         kind=kind,
-        unit=top.one_of("unit", UNITS) if ours else None,
+        unit=unit,
         organisation_set=top.one_of("organisation_set", ("yes", "no")) == "yes",
         federal=_flag(top, "federal"),
         loan=_flag(top, "loan"),
@@ -66,10 +62,10 @@ def compile_rulebook(body: bytes, dictionary: Dictionary, file: str) -> Rulebook
         effective_from=start,
         effective_to=end,
         basis=basis,
-        pays=_pays(top) if ours else (),
+        pays=pays,
         payer_order=_payer_order(top.part("payer_order")) if ours else None,
         requirements=requirements,
-        tables=(),
+        tables=tables,
         hand_off=_hand_off(top.part("hand_off")) if not ours else None,
         sha256=bundle.fingerprint(body),
         body=body,
@@ -80,17 +76,6 @@ def compile_rulebook(body: bytes, dictionary: Dictionary, file: str) -> Rulebook
             day(top, default)
     top.done()
     return book
-
-
-def day(part: Reader, key: str) -> date:
-    """A date as `2026-01-01`. Raises RuleFileBroken."""
-    written = part.text(key)
-    try:
-        if len(written) != 10:
-            raise ValueError
-        return date.fromisoformat(written)
-    except ValueError:
-        raise part.broken(key, f"`{written}`", "a date like 2026-01-01") from None
 
 
 def _flag(part: Reader, key: str) -> bool:
@@ -117,112 +102,54 @@ def _pays(top: Reader) -> tuple[str, ...]:
     return tuple(named)
 
 
+def _tables(
+    top: Reader,
+    written: Mapping[str, bytes],
+    limits: tuple[str, tuple[str, ...]],
+    dictionary: Dictionary,
+    file: str,
+) -> Iterator[Table]:
+    """`limits`: the unit of the caps and the categories they may name. Every CSV is named exactly once."""
+    folder = file[: file.rfind("/") + 1]
+    ids: set[str] = set()
+    left = dict(written)
+    listed = top.items("tables") if top.has("tables") else []
+    if len(listed) > _MOST_TABLES:
+        raise top.broken("tables", f"{len(listed)} of them", f"at most {_MOST_TABLES}")
+    for number, value in enumerate(listed, 1):
+        part = Reader(value, file, f"table {number}")
+        name, csv_file = part.text("id"), part.text("file")
+        if not _TABLE_ID.fullmatch(name) or name in ids:
+            allowed = "capital letters, a dash, capitals or digits, like DR-CAPS; each once"
+            raise part.broken("id", f"`{name}`", allowed)
+        ids.add(name)
+        if csv_file not in left:
+            allowed = f"a CSV beside it, named once: {', '.join(sorted(written)) or 'there is none'}"
+            raise part.broken("file", f"`{csv_file}`", allowed)
+        head = TableHead(name, csv_file, part.one_of("hit", HIT_POLICIES), *limits)
+        part.done()
+        yield read_table(left.pop(csv_file), head, dictionary, folder + csv_file)
+    if left:
+        unnamed = sorted(left)[0]
+        raise RuleFileBroken(
+            folder + unnamed, "whole file", "a table nobody reads", f"a `tables` entry in {file}"
+        )
+
+
+def _check_ids(requirements: tuple[Requirement, ...], tables: tuple[Table, ...], top: Reader) -> None:
+    """A staff decision is kept under one id, so a table may not share a requirement's."""
+    both = {r.id for r in requirements}.intersection(t.id for t in tables)
+    if both:
+        raise top.broken("tables", f"`{min(both)}`, the id of a requirement", "an id of its own")
+
+
 def _payer_order(part: Reader) -> PayerOrder:
     written = part.text("tier")
     if not re.fullmatch(r"[1-9]\d{0,2}", written):
         raise part.broken("tier", f"`{written}`", "a whole number 1..999; lower pays first")
-    order = PayerOrder(int(written), part.text("because"), _cite(part.part("cite")))
+    order = PayerOrder(int(written), part.text("because"), cite(part.part("cite")))
     part.done()
     return order
-
-
-def _requirements(top: Reader, dictionary: Dictionary, file: str) -> Iterator[Requirement]:
-    seen: set[str] = set()
-    listed = top.items("requirements")
-    if not listed:
-        raise top.broken("requirements", "nothing", "at least one requirement")
-    for number, value in enumerate(listed, 1):
-        part = Reader(value, file, f"requirement {number}")
-        name = part.text("id")
-        if not _ID.fullmatch(name) or name in seen:
-            raise part.broken("id", f"`{name}`", "capital letters, a dash, two digits, like DR-01; each once")
-        seen.add(name)
-        part.where = f"requirement {name}"
-        yield _requirement(name, part, top, dictionary)
-
-
-def _requirement(name: str, part: Reader, top: Reader, dictionary: Dictionary) -> Requirement:
-    used = [k for k in FORMS if part.has(k)]
-    if len(used) != 1:
-        found = ", ".join(used) or "none of them"
-        raise RuleFileBroken(part.file, part.where, found, f"exactly one of {', '.join(FORMS)}")
-    form = used[0]
-    groups: tuple[tuple[Cell, ...], ...] = ()
-    if form != "decide_by":
-        groups = _groups(part, form, dictionary)
-    else:
-        part.one_of("decide_by", ("staff",))
-        if part.has("decision"):
-            groups = _groups(part, "decision", dictionary)
-    say = part.part("say")
-    requirement = Requirement(
-        id=name,
-        name=part.text("name"),
-        form=form,
-        groups=groups,
-        confidence=part.one_of("confidence", CONFIDENCES),
-        cite=_cite(part.part("cite")),
-        met=words(say, "met"),
-        not_met=words(say, "not_met"),
-        verified_on=day(part if part.has("verified_on") else top, "verified_on"),
-        review_by=day(part if part.has("review_by") else top, "review_by"),
-        question=words(part, "question") if part.has("question") else None,
-        owed_within=_owed_within(part.part("attest")) if part.has("attest") else None,
-    )
-    say.done()
-    part.done()
-    _check_asks(requirement, part, dictionary)
-    return requirement
-
-
-def _owed_within(part: Reader) -> int:
-    written = part.text("owed_within")
-    found = _DAYS.fullmatch(written)
-    if not found:
-        raise part.broken("owed_within", f"`{written}`", "a number of days like `10 days`, at most 999")
-    part.done()
-    return int(found[1])
-
-
-def _groups(part: Reader, key: str, dictionary: Dictionary) -> tuple[tuple[Cell, ...], ...]:
-    value = part.take(key)
-    listed: list[Any] = value if isinstance(value, list) else [value]
-    if (key == "require_any") != isinstance(value, list) or not listed:
-        allowed = "a list of groups" if key == "require_any" else "one group of `fact: cell`"
-        raise part.broken(key, "a list" if isinstance(value, list) else "one group", allowed)
-    return tuple(_group(item, part, key, dictionary) for item in listed)
-
-
-def _group(value: Any, part: Reader, key: str, dictionary: Dictionary) -> tuple[Cell, ...]:
-    group = Reader(value, part.file, f"{part.where}, `{key}`")
-    if not group.names():
-        raise part.broken(key, "an empty group", "at least one `fact: cell`")
-    found = []
-    for field in group.names():
-        if field not in dictionary.fields:
-            raise group.broken(field, f"unknown field `{field}`", "a field of _fields.yaml")
-        try:
-            found.append(cells.parse(group.text(field), dictionary[field]))
-        except NotACell as wrong:
-            raise group.broken(field, wrong.found, wrong.allowed) from None
-    return tuple(found)
-
-
-def _check_asks(requirement: Requirement, part: Reader, dictionary: Dictionary) -> None:
-    """Who decides or attests is somebody who may; a plain staff decision has its question."""
-    decided = requirement.form == "decide_by"
-    if decided and not requirement.groups and requirement.question is None:
-        raise part.broken("question", "nothing", "what the member of staff is asked, in en and es")
-    if requirement.confidence == "UNVERIFIED" and (not decided or requirement.groups):
-        raise part.broken("confidence", "UNVERIFIED", "HIGH or MEDIUM, or a plain `decide_by: staff`")
-    for name in requirement.fields:
-        field = dictionary[name]
-        if decided and (field.supplied_by != ("staff",) or field.attestable):
-            raise part.broken("decision", f"`{name}`", "a fact that only staff supply and nobody may attest")
-        if requirement.owed_within is not None and not field.attestable:
-            raise part.broken("attest", f"`{name}`", _ATTESTABLE)
-    if requirement.owed_within is not None and decided:
-        raise part.broken("attest", "a staff decision", _ATTESTABLE)
 
 
 def _check_built_in(requirements: tuple[Requirement, ...], kind: str, file: str) -> None:
@@ -251,19 +178,13 @@ def _check_elsewhere(book: Rulebook, top: Reader) -> None:
         raise top.broken("hand_off", "a loan without `consequence`", "what it costs the signer")
 
 
-def _cite(part: Reader) -> Cite:
-    cite = Cite(part.text("doc"), part.text("at"), part.optional("link"))
-    part.done()
-    return cite
-
-
 def _hand_off(part: Reader) -> HandOff:
     consequence: Words | None = words(part, "consequence") if part.has("consequence") else None
     hand_off = HandOff(
         staff=words(part, "staff"),
         family=words(part, "family"),
         deadline=part.text("deadline"),
-        cite=_cite(part.part("cite")),
+        cite=cite(part.part("cite")),
         follow_up_days=_follow_up(part) if part.has("follow_up_days") else 0,
         phone=part.optional("phone"),
         form=part.optional("form"),

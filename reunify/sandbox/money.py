@@ -1,4 +1,4 @@
-"""The demo's sources: money and hotel nights set by the sample organisation, and one elsewhere."""
+"""The demo's sources: money, hotel nights and miles set by the sample organisation, and one elsewhere."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ DOMESTIC_CENTS = {
 TRIP_LIMIT_CENTS = 750_000
 NIGHTS_PER_CHILD = 3
 PARTNER_NIGHTS = {BudgetCategory.LODGING: 400}
+PARTNER_MILES = {BudgetCategory.TRANSPORT: 2_000_000}
 
 
 def open_sample_funds(session: Session, *, now: datetime) -> None:
@@ -48,7 +49,7 @@ def open_sample_funds(session: Session, *, now: datetime) -> None:
 
 
 def _open_sources(session: Session, now: datetime) -> FundId:
-    """The three sources; returns the one of money."""
+    """The four sources; returns the one of money."""
     domestic = funds.open_fund(
         session,
         code="domestic_reunification",
@@ -71,6 +72,20 @@ def _open_sources(session: Session, now: datetime) -> FundId:
         kind=FundKind.HELD,
         unit=Unit.NIGHT,
         amounts=PARTNER_NIGHTS,
+        period_start=YEAR[0],
+        period_end=YEAR[1],
+        organisation_set=True,
+        by=SANDBOX,
+        now=now,
+    )
+    funds.open_fund(
+        session,
+        code="partner_airline_miles",
+        name="Partner airline miles (organisation-set)",
+        public_name="Partner Airline Miles",
+        kind=FundKind.HELD,
+        unit=Unit.MILE,
+        amounts=PARTNER_MILES,
         period_start=YEAR[0],
         period_end=YEAR[1],
         organisation_set=True,

@@ -51,15 +51,25 @@ COLLEAGUES = (
         "eli", "Eli Marsh", "saddle-juniper-64", frozenset({Role.CASE_MANAGER}), WEST, "+1 703 555 0134"
     ),
     DemoPerson("sam", "Sam Okafor", "bridge-tulip-39", frozenset({Role.SUPERVISOR}), EAST, "+1 703 555 0135"),
+)
+# Who brought the rules into force: one takes on what is shipped, the other approves it.
+AUTHORS = (
     DemoPerson(
         "ada",
         "Ada Lindqvist",
         "kettle-saffron-75",
-        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Role.ADMINISTRATOR, Role.RULES_AUTHOR}),
         phone="+1 703 555 0136",
     ),
+    DemoPerson(
+        "noor",
+        "Noor Haddad",
+        "pebble-cinnamon-92",
+        frozenset({Role.RULES_AUTHOR}),
+        phone="+1 703 555 0137",
+    ),
 )
-EVERYBODY = (*PEOPLE, *COLLEAGUES)
+EVERYBODY = (*PEOPLE, *COLLEAGUES, *AUTHORS)
 PEOPLE_BY_NAME = {person.username: person for person in EVERYBODY}
 ORGANISATION: dict[Setting, Money | int | str] = {
     Setting.NAME: "Lantern Family Reunification (sample)",
@@ -83,9 +93,9 @@ def settle_in(session: Session, *, now: datetime) -> dict[str, StaffId]:
     return {person.username: hire(session, person, now=now) for person in PEOPLE}
 
 
-def join(session: Session, *, now: datetime) -> None:
+def join(session: Session, *, now: datetime, whom: tuple[DemoPerson, ...] = COLLEAGUES) -> None:
     """The colleagues, those who are not there yet."""
-    for person in COLLEAGUES:
+    for person in whom:
         try:
             queries.staff_id(session, person.username)
         except NotFound:

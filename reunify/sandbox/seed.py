@@ -13,7 +13,7 @@ from reunify.intake import actions as requests
 from reunify.intake import queries as intake
 from reunify.rates.policy import OrganisationNotSetUp
 from reunify.rates.queries import organisation
-from reunify.sandbox import nights, people
+from reunify.sandbox import nights, people, rules
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.money import open_sample_funds
 from reunify.settings import Settings
@@ -60,11 +60,13 @@ def enter_families(settings: Settings) -> None:
 
 
 def fill(session: Session, *, now: datetime) -> None:
-    """The sample organisation, people and funds, unless they are there."""
+    """The sample organisation, people, rules and funds, unless they are there."""
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(20_011)))
     try:
         organisation(session, on=now.date())
     except OrganisationNotSetUp:
         people.settle_in(session, now=now)
+    people.join(session, now=now, whom=people.AUTHORS)
+    rules.adopt(session, now)
     if not funds.all_funds(session):
         open_sample_funds(session, now=now)

@@ -21,6 +21,7 @@ from reunify.settings import Settings
 
 SINGLE_SUBMISSIONS = 40
 SETTLED = ("paid", "refused")
+_BY_UNIT = {"cents": "vendor_payment", "night": "hotel_night", "mile": "airline_miles"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _log_payments(team: Team, diary: Diary, progress: dict[str, Any]) -> None:
         if at["rail"] != "logged":
             continue
         body = {
-            "instrument": "hotel_night" if at["unit"] == "night" else "vendor_payment",
+            "instrument": _BY_UNIT[at["unit"]],
             "external_reference": f"SAMPLE-{at['id'][:8]}",
             "paid_on": date.today().isoformat(),  # noqa: DTZ011 - the demo's own day
             "evidence": "Invoice seen, bank line matched (sample)",

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from reunify.approval.policy import AWARD_MOVES, REFUSAL_MOVES
 from reunify.disbursement import policy as disbursement
+from reunify.eligibility.look_back_policy import LOOK_BACK_MOVES
 from reunify.files.evidence_policy import EVIDENCE
 from reunify.funds.policy import FUND_MOVES
 from reunify.intake.policy import MOVES as REQUEST_MOVES
 from reunify.kernel.moves import Moves
 from reunify.retention.policy import HOLD_MOVES, PLAN_MOVES
+from reunify.rules.policy import DRAFT_MOVES, REPLAY_MOVES
+from reunify.rules.policy import MOVES as RULE_MOVES
 
 STATES = Path(__file__).parents[2] / "docs" / "states"
 
@@ -19,6 +22,7 @@ STATES = Path(__file__).parents[2] / "docs" / "states"
 def tables() -> list[Moves]:
     """Every table of moves in the house."""
     found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
+    found += [LOOK_BACK_MOVES, RULE_MOVES, REPLAY_MOVES, DRAFT_MOVES]
     return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, FUND_MOVES, EVIDENCE, HOLD_MOVES, PLAN_MOVES, *found]
 
 

@@ -13,6 +13,7 @@ import pytest
 from reunify.db import Database
 from reunify.sandbox.families import sample_family
 from tests.bdd.change_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.cost_steps import *  # noqa: F403
 from tests.bdd.door_steps import *  # noqa: F403
 from tests.bdd.eligibility_steps import *  # noqa: F403
 from tests.bdd.family_steps import *  # noqa: F403
@@ -20,7 +21,11 @@ from tests.bdd.household_steps import *  # noqa: F403
 from tests.bdd.money_steps import *  # noqa: F403
 from tests.bdd.paper_steps import *  # noqa: F403
 from tests.bdd.people_steps import *  # noqa: F403
+from tests.bdd.provisional_steps import *  # noqa: F403
+from tests.bdd.replay_steps import *  # noqa: F403
 from tests.bdd.retention_steps import *  # noqa: F403
+from tests.bdd.rule_steps import *  # noqa: F403
+from tests.bdd.source_steps import *  # noqa: F403
 from tests.bdd.staff_steps import *  # noqa: F403
 from tests.town import NOW, Town, built
 

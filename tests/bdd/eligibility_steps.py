@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from pytest_bdd import given, parsers, then, when
 
+from reunify.eligibility import actions as eligibility
+from reunify.intake import actions as intake
+from reunify.kernel.ids import RequestId
 from reunify.kernel.money import Money
+from reunify.rules import queries as rules
+from tests.bdd.door_steps import proved
 
 
 @given(parsers.parse("a family of three with a yearly income of {income}"))
@@ -23,6 +29,40 @@ def family_of_three(story: Any, income: str) -> None:
 def income_unknown(story: Any) -> None:
     story.draft = story.family("d")
     story.draft["household"] = {"size": 3, "yearly_income_cents": None, "state": "TX"}
+
+
+@given("the boy was held over a day in another state")
+def held_over_a_day(story: Any) -> None:
+    story.draft["case"]["held_over_24_hours"] = "yes"
+
+
+@then("it waits for a decision of staff, and of nobody else")
+def waits_for_staff(story: Any) -> None:
+    assert story.progress["stage"] == "staff_decision"
+    assert story.progress["questions"] == []
+
+
+@when("Ana records that the Compact office was asked and cannot pay in time")
+def compact_asked(story: Any) -> None:
+    house = story.town.house
+    with house.db.work() as session:
+        ana = proved(session, story, "ana")
+        here: dict[str, Any] = {
+            "request_id": RequestId(UUID(story.request_id)),
+            "by": ana,
+            "now": story.town.clock(),
+        }
+        in_force = rules.in_force(session)
+        eligibility.decide_requirement(
+            session,
+            requirement="DR-09",
+            decision="met",
+            reason="Georgia's office was called at 02:40 and opens on Monday.",
+            rulebooks=in_force,
+            **here,
+        )
+        intake.check_again(session, case_types=in_force.dictionary.case_types, **here)
+    story.town.work()
 
 
 @then(parsers.parse("the domestic fund says {answer}"))

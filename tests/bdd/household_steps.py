@@ -137,7 +137,8 @@ def ids_of(story: Any, household: str) -> list[str]:
 
 @when("a night is added without saying for whom")
 def night_for_nobody(story: Any) -> None:
-    lines = [*story.draft["cost_lines"], story.draft["cost_lines"][2] | {"key": "more", "household": None}]
+    more = {"key": "more", "what": "A second room", "household": None}
+    lines = [*story.draft["cost_lines"], story.draft["cost_lines"][2] | more]
     story.tries("Ana", f"/requests/{story.request_id}/answers", {"answers": {"/cost_lines": lines}})
 
 

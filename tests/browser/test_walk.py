@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from reunify.sandbox.families import sample_family
-from reunify.sandbox.people import PEOPLE
+from reunify.sandbox.people import EVERYBODY
 from reunify.web.pages.form_fields import GROUPS
 from tests.browser.conftest import OpenPage, Site
 from tests.web.pages_world import signed_in
@@ -48,7 +48,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def sign_in(page: Page, username: str) -> None:
-    person = next(p for p in PEOPLE if p.username == username)
+    person = next(p for p in EVERYBODY if p.username == username)
     page.goto("/sign-in")
     page.get_by_label("Name").fill(person.username)
     page.get_by_label("Password").fill(person.password)

@@ -68,14 +68,17 @@ class World:
     payees: dict[str, PayeeId]
     cents: FundId
     nights: FundId
+    miles: FundId
     digest: str = "approved-digest"
     award: AwardId = field(default_factory=lambda: AwardId(uuid4()))
 
     def line(self, payee: str, settlement: Settlement, amount: int, *, unit: str = "cents") -> LineToPay:
         """A line whose hold is obligated if the release obligates it, reserved otherwise."""
         fund, category = self.cents, BudgetCategory.TRANSPORT
-        if unit != "cents":
+        if unit == "night":
             fund, category = self.nights, BudgetCategory.LODGING
+        if unit == "mile":
+            fund = self.miles
         hold = uuid4()
         with self.db.work() as session:
             plan = [HoldLine(hold, fund, category, Unit(unit), amount)]
@@ -151,6 +154,7 @@ class World:
 
 OPENING = 250_000_00
 NIGHTS = 20
+MILES = 60_000
 
 
 def make_world(db: Database, superuser: str, *, consent: bool = True) -> World:
@@ -171,11 +175,12 @@ def make_world(db: Database, superuser: str, *, consent: bool = True) -> World:
         known = payees.register(session, request_id=request, content=content, by=FLOW, now=now)
         cents = _fund(session, BudgetCategory.TRANSPORT, Unit.CENTS, OPENING, now)
         nights = _fund(session, BudgetCategory.LODGING, Unit.NIGHT, NIGHTS, now)
+        miles = _fund(session, BudgetCategory.TRANSPORT, Unit.MILE, MILES, now)
         for cash, ref in ((Cash.STRIPE, "bank-1"), (Cash.BANK, "bank-2")):
             ledger.draw_down(
                 session, external_ref=ref, fund_id=cents, cash=cash, amount=OPENING, by=SANDBOX, now=now
             )
-    return World(db, clock, staff, request, known, cents, nights)
+    return World(db, clock, staff, request, known, cents, nights, miles)
 
 
 def _settle_in(session: Session, now: datetime) -> dict[str, Staff]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pytest
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from reunify.allocation import actions as allocation
 from reunify.allocation.actions import Scopes
-from reunify.allocation.policy import FundsKeptChanging, LineNeed
+from reunify.allocation.policy import FundsKeptChanging, LineNeed, RuleCap
 from reunify.allocation.queries import AwardPlan, award_plan
 from reunify.db import Database
 from reunify.funds import actions as funds
@@ -55,13 +56,16 @@ class World:
             )
         return Submitted(RequestId(made.id), version, child)
 
-    def allocate(self, of: Submitted, *needs: LineNeed) -> AllocationId | None:
+    def allocate(
+        self, of: Submitted, *needs: LineNeed, rule_caps: Sequence[RuleCap] = ()
+    ) -> AllocationId | None:
         with self.books.db.work() as session:
             return allocation.allocate(
                 session,
                 version_id=of.version,
                 scopes=Scopes(of.request, of.child),
                 needs=needs,
+                rule_caps=rule_caps,
                 by=BY,
                 now=self.books.now,
             )
@@ -168,6 +172,98 @@ def test_a_limit_per_child_counts_over_two_requests_for_the_same_child(world: Wo
     world.free(first, "free-1")
     assert [line.ceiling for line in world.plan(world.allocate(world.submit(), FARE)).lines] == [40_000]
     assert findings(world.books.db) == []
+
+
+def limited(world: World, at_most: int, scope: Scope = Scope.TRIP) -> None:
+    with world.books.db.work() as session:
+        funds.limit(
+            session,
+            code="cash",
+            scope=scope,
+            at_most=at_most,
+            effective_from=date(2026, 1, 1),
+            by=BY,
+            now=world.books.now,
+        )
+
+
+BY_RULE = "Public cash: its rules allow $300.00 for one trip (policy 5)"
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "paid", "because"),
+    [
+        (30_001, 30_000, 30_000, BY_RULE),
+        (30_000, 30_000, 30_000, BY_RULE),
+        (29_999, 30_000, 29_999, "Public cash: trip limit"),
+        (None, 30_000, 30_000, BY_RULE),
+        (30_000, None, 30_000, "Public cash: trip limit"),
+    ],
+)
+def test_of_a_funds_own_limit_and_the_cap_of_its_rules_the_lower_counts(
+    world: World, row: int | None, rule: int | None, paid: int, because: str
+) -> None:
+    if row is not None:
+        limited(world, row)
+    caps = [RuleCap("cash", "trip", None, rule, "policy 5")] if rule is not None else []
+    plan = world.plan(world.allocate(world.submit(), FARE, rule_caps=caps))
+    assert [line.ceiling for line in plan.lines] == [paid]
+    assert plan.certificate["binding"]["fare"] == [because]
+    assert findings(world.books.db) == []
+
+
+def test_a_cap_of_the_rules_for_one_child_counts_over_two_requests(world: World) -> None:
+    cap = [RuleCap("cash", "child", None, 50_000, "policy 5")]
+    first, second = world.submit(), world.submit()
+    world.allocate(first, FARE, rule_caps=cap)
+    plan = world.plan(world.allocate(second, FARE, rule_caps=cap))
+    assert [line.ceiling for line in plan.lines] == [10_000]
+    assert plan.certificate["binding"] == {
+        "fare": ["Public cash: its rules allow $500.00 for one child (policy 5)"]
+    }
+    world.free(first, "free-1")
+    assert world.books.amounts(TRANSPORT) == (90_000, 10_000, 0, 0)
+    assert findings(world.books.db) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "category", "said"),
+    [("family", None, "$500.00 for one family"), ("child", "air_fare", "$500.00 of air fare for one child")],
+)
+def test_a_cap_for_a_family_or_of_one_kind_of_cost_counts_over_requests_and_over_that_cost_alone(
+    world: World, scope: str, category: str | None, said: str
+) -> None:
+    caps = [RuleCap("cash", scope, category, 50_000, "policy 5")]
+    first, second, third = world.submit(), world.submit(), world.submit()
+    world.allocate(first, FARE, rule_caps=caps)
+    plan = world.plan(world.allocate(second, FARE, rule_caps=caps))
+    assert [line.ceiling for line in plan.lines] == [10_000]
+    assert plan.certificate["binding"] == {"fare": [f"Public cash: its rules allow {said} (policy 5)"]}
+    assert findings(world.books.db) == []
+    world.free(first, "free-1")
+    plan = world.plan(world.allocate(third, FARE, MEAL, rule_caps=caps))
+    assert sum(line.ceiling for line in plan.lines) == 40_000 + (6_000 if category else 0)
+
+
+def test_while_it_is_not_known_whose_trip_it_is_a_cap_for_a_child_counts_over_that_trip(world: World) -> None:
+    cap = [RuleCap("cash", "child", None, 30_000, "policy 5")]
+    for _ in range(2):
+        plan = world.plan(world.allocate(replace(world.submit(), child=None), FARE, rule_caps=cap))
+        assert [line.ceiling for line in plan.lines] == [30_000]
+        assert "for one trip; they count it for one child" in plan.certificate["binding"]["fare"][0]
+
+
+def test_a_cap_lowered_below_what_is_used_gives_nothing_more(world: World) -> None:
+    world.allocate(world.submit(), FARE, rule_caps=[RuleCap("cash", "child", None, 50_000, "policy 5")])
+    lower = [RuleCap("cash", "child", None, 39_999, "policy 5")]
+    assert world.allocate(world.submit(), FARE, rule_caps=lower) is None
+
+
+def test_the_lower_tier_pays_first_even_when_both_could(world: World) -> None:
+    world.books.open("gift", {TRANSPORT: 25_000})
+    of_gift = replace(need("fare", Category.AIR_FARE, 40_000, fund="gift"), tier=10)
+    plan = world.plan(world.allocate(world.submit(), replace(FARE, tier=40), of_gift))
+    assert {(line.fund_code, line.ceiling) for line in plan.lines} == {("gift", 25_000), ("cash", 15_000)}
 
 
 def test_a_newer_version_gives_up_what_is_reserved_and_never_what_is_obligated(world: World) -> None:

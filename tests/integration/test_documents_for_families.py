@@ -6,14 +6,17 @@ import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from flows.issue_documents import NOT_THESE_COSTS, find, reasons
+from flows.issue_documents import find
 from reunify.approval import queries as approval
 from reunify.db import Database
+from reunify.documents import actions as documents
 from reunify.documents import context
+from reunify.documents.refusal import NOT_THESE_COSTS, reasons
 from reunify.eligibility import queries as eligibility
 from reunify.reporting import waiting
 from reunify.sandbox.families import sample_families
@@ -68,8 +71,44 @@ def test_a_confirmed_refusal_without_an_unmet_requirement_still_has_a_kind_reaso
         sources = eligibility.explanation(session, UUID(request_id)).sources
     held = [replace(s, requirements=()) for s in sources]
     told = reasons(held)
-    assert {r.source.en for r in told} == {"Family Travel Fund", "Partner Hotel Nights"}
+    ours = {s.public_name.en for s in sources if s.held}
+    assert {"Family Travel Fund", "Partner Hotel Nights"} <= ours
+    assert {r.source.en for r in told} == ours
     assert {r.sentence for r in told} == {NOT_THESE_COSTS}
+
+
+def test_of_two_households_the_other_parents_letter_says_nothing_of_an_income(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = copy.deepcopy(ABOVE_THE_LIMIT)
+    mother = next(t for t in draft["travelers"] if t["key"] == "mother")
+    father = copy.deepcopy(mother) | {"key": "father", "name": "Sample Father", "household": "his"}
+    mother |= {"household": "hers"}
+    mother["contact"] |= {"address": "1 Hidden Road", "address_protected": True}
+    draft["travelers"].insert(1, father)
+    draft["asked_by"] = {"kind": "family", "name": mother["name"]}
+    first, line = draft["legs"][0], draft["cost_lines"][0]
+    draft["legs"] = [leg | {"household": "hers"} for leg in draft["legs"]]
+    draft["legs"].append(first | {"key": "his-leg", "travelers": ["father"], "household": "his"})
+    draft["cost_lines"] = [each | {"household": "hers"} for each in draft["cost_lines"]]
+    draft["cost_lines"].append(line | {"key": "his-line", "household": "his", "traveler": None, "leg": None})
+    written: dict[str, str] = {}
+    make = documents.issue
+
+    def read_along(*args: Any, **said: Any) -> Any:
+        written[said["household"]] = str(said["context"])
+        return make(*args, **said)
+
+    monkeypatch.setattr(documents, "issue", read_along)
+    request_id = town.submitted(draft)
+    refusal = town.progress(request_id)["refusal"]
+    town.person("ana").act(town.diary, "confirm it", f"/refusals/{refusal['id']}/confirmation")
+    town.work()
+    assert set(written) == {"hers", "his"}
+    assert "income" in written["hers"]
+    assert "income" not in written["his"]
+    assert NOT_THESE_COSTS.en in written["his"]
+    assert "Hidden Road" not in written["his"]
 
 
 def test_the_frozen_letter_names_each_fund_in_both_languages(town: Town) -> None:

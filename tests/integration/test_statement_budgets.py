@@ -126,18 +126,19 @@ def submitted(place: Place, request_id: RequestId) -> VersionId:
 # Acts ------------------------------------------------------------------------------------------------------
 def test_entering_and_submitting(place: Place) -> None:
     """A new key for the request, for its booking facts and for the child, each with the row it seals; the
-    child is looked for among those known; the audit row."""
+    child is looked for among those known; the rules in force, which must cover the trip; the audit row."""
     with place.ear.at_most(7):
         request_id = entered(place, 1000)
-    with place.ear.at_most(12):
+    with place.ear.at_most(13):
         submitted(place, request_id)
 
 
 def test_a_check(place: Place) -> None:
-    """The lock, the version and its number; rules and what they read; payees and the consent told with them;
-    limits, balances and one posting; the award and who is behind it; audit rows, at each flush."""
+    """What is in force held, the request's lock, the version, the child's turn; rules and what they read;
+    payees and the consent told with them; limits, balances and one posting; the award and who is behind it;
+    audit rows, at each flush."""
     version = submitted(place, entered(place, 1001))
-    with place.ear.at_most(38):
+    with place.ear.at_most(39):
         assert assess.assess(place.house, [version], None) == 1
 
 
@@ -149,7 +150,7 @@ def test_a_second_check(place: Place) -> None:
         version = intake.check_again(
             session, request_id=request_id, case_types=place.house.case_types, by=place.staff["ana"], now=NOW
         )
-    with place.ear.at_most(42):
+    with place.ear.at_most(43):
         assert assess.assess(place.house, [version], None) == 1
 
 
@@ -189,13 +190,15 @@ def opened(place: Place, page: TestClient, path: str, most: int) -> None:
 
 
 def test_the_work_list_of_fifty_requests(place: Place, ana: TestClient) -> None:
-    """Three questions who is calling, six for the stages, and none for each request."""
-    opened(place, ana, "/", 16)
+    """Three questions who is calling, six for the stages, one for second looks owed to any of her families,
+    however old; and none for each request."""
+    opened(place, ana, "/", 17)
 
 
 def test_one_request(place: Place, ana: TestClient) -> None:
-    """Five questions who is calling and whether the case is theirs; then each room once."""
-    opened(place, ana, f"/requests/{place.asked[0]}", 25)
+    """Five questions who is calling and whether the case is theirs; then each room once, and whether new
+    rules owe it a second look."""
+    opened(place, ana, f"/requests/{place.asked[0]}", 26)
 
 
 def test_one_request_as_finance_sees_it(place: Place, ben: TestClient) -> None:
@@ -208,7 +211,8 @@ def test_finances_queue(place: Place, ben: TestClient) -> None:
 
 
 def test_one_award(place: Place, ben: TestClient) -> None:
-    opened(place, ben, f"/awards/{place.award(place.asked[0])}", 21)
+    """With the rules in force, to say which were suspended since."""
+    opened(place, ben, f"/awards/{place.award(place.asked[0])}", 22)
 
 
 def test_a_familys_page(place: Place, ana: TestClient) -> None:

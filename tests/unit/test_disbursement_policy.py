@@ -120,10 +120,33 @@ def test_only_finance_decides_about_a_failed_payment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instrument", "unit"), [(Instrument.CHECK, "night"), (Instrument.HOTEL_NIGHT, "cents")]
+    ("instrument", "unit"),
+    [
+        (Instrument.CHECK, "night"),
+        (Instrument.HOTEL_NIGHT, "cents"),
+        (Instrument.AIRLINE_MILES, "night"),
+        (Instrument.HOTEL_NIGHT, "mile"),
+        (Instrument.CARD, "mile"),
+    ],
 )
-def test_nights_are_given_as_nights_and_money_as_money(instrument: Instrument, unit: str) -> None:
+def test_nights_are_given_as_nights_miles_as_miles_and_money_as_money(
+    instrument: Instrument, unit: str
+) -> None:
     with pytest.raises(policy.WrongInstrument):
+        policy.check_instrument(instrument, unit)
+
+
+@pytest.mark.parametrize(
+    ("unit", "instruments"),
+    [
+        ("night", {Instrument.HOTEL_NIGHT}),
+        ("mile", {Instrument.AIRLINE_MILES}),
+        ("cents", {Instrument.CHECK, Instrument.VOUCHER, Instrument.VENDOR_PAYMENT, Instrument.CARD}),
+    ],
+)
+def test_each_unit_has_its_own_ways_to_be_paid(unit: str, instruments: set[Instrument]) -> None:
+    assert set(policy.instruments_for(unit)) == instruments
+    for instrument in instruments:
         policy.check_instrument(instrument, unit)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from flows import issue_documents
 from reunify.adapters.docx_renderer import DocxRenderer, template_paths
-from reunify.documents import fields, glossary, packing, phrases, stays
+from reunify.documents import fields, glossary, packing, phrases, refusal, stays
 from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
 from reunify.intake.form import Language
@@ -58,7 +58,7 @@ def spoken_to_families() -> Iterator[tuple[str, tuple[str, str]]]:
     """Where each sentence stands, with its English and its Spanish."""
     for key, pair in family_words.WORDS.items():
         yield f"page {key}", pair
-    for module in (phrases, stays, packing, issue_documents):
+    for module in (phrases, stays, packing, refusal, issue_documents):
         for name, told in vars(module).items():
             if name.isupper():
                 yield from ((f"{module.__name__} {name}", pair) for pair in pairs_in(told))
@@ -108,8 +108,8 @@ def test_the_lint_reads_every_table_of_sentences() -> None:
         "stays _UNNAMED",
         "packing _PAPERS",
         "packing _RECEIPTS",
-        "issue_documents CAN_DO",
-        "issue_documents NOT_THESE_COSTS",
+        "refusal CAN_DO",
+        "refusal NOT_THESE_COSTS",
         "DR-05 not_met",
         "question report_number_given",
     ):

@@ -23,6 +23,7 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
         (FundKind.ASKED, Unit.CENTS, {BudgetCategory.MEALS: 1}, YEAR, "/amounts"),
         (FundKind.HELD, Unit.CENTS, {BudgetCategory.MEALS: -1}, YEAR, "/amounts"),
         (FundKind.HELD, Unit.NIGHT, {BudgetCategory.MEALS: 1}, YEAR, "/amounts"),
+        (FundKind.HELD, Unit.MILE, {BudgetCategory.LODGING: 1}, YEAR, "/amounts"),
         (FundKind.HELD, Unit.CENTS, {}, (date(2026, 2, 1), date(2026, 1, 1)), "/period_end"),
     ],
 )
@@ -40,6 +41,7 @@ def test_what_contradicts_itself_is_refused_naming_the_field(
 
 def test_a_gift_of_nights_and_an_award_of_cents_fit() -> None:
     policy.check_fits(FundKind.HELD, Unit.NIGHT, {BudgetCategory.LODGING: 20}, (YEAR[0], None))
+    policy.check_fits(FundKind.HELD, Unit.MILE, {BudgetCategory.TRANSPORT: 2_000_000}, (YEAR[0], None))
     policy.check_fits(FundKind.HELD, Unit.CENTS, dict.fromkeys(BudgetCategory, 100), YEAR)
     policy.check_fits(FundKind.ELSEWHERE, Unit.CENTS, {}, YEAR)
 

@@ -14,8 +14,8 @@ from reunify.rules.answers import Answer, Outcome
 from reunify.rules.cells import NotACell
 from reunify.rules.decide import determine
 from reunify.rules.kleene import NO, UNKNOWN, YES, Truth, both, either, opposite
-from reunify.rules.model import Decision, Rulebook
 from reunify.rules.reading import compile_rulebook
+from tests.unit.rule_texts import HEAD, RETURN, SAFE, book, decided, requirement
 
 N, U, Y = NO, UNKNOWN, YES
 
@@ -141,53 +141,6 @@ def test_a_cell_that_cannot_be_read_says_what_is_allowed(
     assert allowed in wrong.value.allowed
 
 
-RETURN = """
-  - id: XX-99
-    name: Safe and lawful
-    decide_by: staff
-    decision: {return_authority_decision: "= safe_and_lawful"}
-    confidence: HIGH
-    cite: {doc: Policy, at: "1"}
-    say: {met: {en: a, es: b}, not_met: {en: c, es: d}}
-"""
-HEAD = """
-source: sample
-name: Sample
-public_name: {en: Sample, es: Muestra}
-kind: held
-unit: cents
-organisation_set: yes
-effective: {from: 2026-01-01, basis: travel_start}
-verified_on: 2026-01-01
-review_by: 2027-01-01
-pays: [lodging]
-payer_order: {tier: 40, because: Ours, cite: {doc: Policy, at: "9"}}
-requirements:
-"""
-
-
-def requirement(condition: str, *, confidence: str = "HIGH", name: str = "XX-01") -> str:
-    return f"""
-  - id: {name}
-    name: A condition
-    {condition}
-    confidence: {confidence}
-    cite: {{doc: Policy, at: "1"}}
-    say: {{met: {{en: a, es: b}}, not_met: {{en: c, es: d}}}}
-"""
-
-
-def book(*requirements: str, head: str = HEAD) -> Rulebook:
-    return compile_rulebook((head + "".join(requirements) + RETURN).encode(), dictionary(), "sample/x.yaml")
-
-
-def decided(word: str) -> Decision:
-    return Decision(word, date(2026, 11, 25))
-
-
-SAFE: dict[str, FactValue] = {"return_authority_decision": "safe_and_lawful"}
-
-
 @pytest.mark.parametrize(
     ("age", "income", "expected"),
     [(18, 500, "not_met"), (18, 100, "met"), (18, None, "unknown"), (3, None, "met"), (None, 100, "met")],
@@ -258,7 +211,7 @@ FINE = requirement('require: {child_age_now: "< 18"}')
         ("a: !!python/object:os.system 1", "line 1", "a tag", "plain text"),
         ("a: 1\na: 2", "line 2", "`a` written twice", ""),
         ("? [a]\n: b", "line 1", "a key that is not text", ""),
-        ("a: \x00", "whole file", "hidden or control", "visible"),
+        ("b: 2\na: \x00", "line 2", "hidden or control", "visible"),
         (HEAD + FINE, "requirements", "no return authority", "decide_by: staff"),
         (HEAD.replace("held", "ours") + FINE + RETURN, "`kind`", "`ours`", "held, asked, elsewhere"),
         (HEAD.replace("cents", "euro") + FINE + RETURN, "`unit`", "`euro`", "cents, night"),

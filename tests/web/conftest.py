@@ -7,15 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from reunify.bootstrap import House
 from reunify.db import Database
+from tests.conftest import copied
 from tests.web.doors_world import ana, clock, staffed
 from tests.web.pages_world import house_over
 
 __all__ = ["ana", "clock", "staffed"]
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database_name(administrator: sa.Engine, settled_template: str) -> Iterator[str]:
+    """Every page is read in a house that has its people, rules and funds."""
+    yield from copied(administrator, settled_template)
 
 
 @pytest.fixture

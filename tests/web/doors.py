@@ -72,6 +72,10 @@ OWN_SESSION = {
 }
 
 
+# Places whose address is not an id: a fingerprint nobody has, a source nobody knows.
+_NAMED = {"sha256": "0" * 64, "source": "nobody"}
+
+
 @dataclass(frozen=True)
 class Door:
     """One method of one route, and every function its callers pass through."""
@@ -108,7 +112,7 @@ class Door:
 
     def invented_ids(self) -> dict[str, str]:
         """An id nobody has, for each place in the address."""
-        return {name: str(uuid4()) for name in re.findall(r"{(\w+)", self.path)}
+        return {name: _NAMED.get(name) or str(uuid4()) for name in re.findall(r"{(\w+)", self.path)}
 
     @property
     def for_family(self) -> bool:

@@ -58,6 +58,7 @@ def house_over(
     before = keyring.current()
     settings = Settings(data=data, database_url=SecretStr(db.url), sandbox=True, public_url=public_url)
     house = replace(build(settings, now=now), demo_authenticator=PasskeysHere())
+    keyring.use(before)  # whatever the database was filled with before was sealed under this ring
     try:
         with house.db.work() as session:
             fill(session, now=now())
@@ -151,7 +152,7 @@ class FormReader(HTMLParser):
         if tag in ("input", "select", "textarea") and at.get("type") not in ("hidden", "checkbox"):
             self.controls.add(str(at.get("id")))
         name = at.get("name")
-        if tag == "input" and name and (at.get("type") != "checkbox" or "checked" in at):
+        if tag == "input" and name and (at.get("type") not in ("checkbox", "radio") or "checked" in at):
             self.sent.append(Control(name, at.get("value") or ""))
         elif tag == "select" and name:
             self._select, self._chosen = name, None

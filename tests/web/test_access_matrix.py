@@ -38,7 +38,7 @@ MORE = (
     ("sue", Role.SUPERVISOR, "north"),
     ("fay", Role.FUND_MANAGER, "north"),
     ("rob", Role.RULES_AUTHOR, "north"),
-    ("ada", Role.ADMINISTRATOR, "north"),
+    ("abe", Role.ADMINISTRATOR, "north"),
 )
 WHO = ("ana", "ben", "dee", *(name for name, _, _ in MORE))
 
@@ -279,7 +279,7 @@ def test_a_pasted_case_of_another_team_is_not_in_the_lists_either(estate: Estate
         page = estate.client("eli").get(path).text
         assert estate.south["request_id"] in page
         assert estate.north["request_id"] not in page
-    assert estate.north["request_id"] not in estate.client("ada").get("/api/v1/requests").text
+    assert estate.north["request_id"] not in estate.client("abe").get("/api/v1/requests").text
 
 
 def test_the_matrix_auditors_read_is_the_one_that_is_tested(estate: Estate) -> None:
@@ -296,7 +296,7 @@ def test_the_matrix_auditors_read_is_the_one_that_is_tested(estate: Estate) -> N
             (CHILD, PLACE, WORDS, "endangered_runaway", "Atlanta", "El Paso", "2011-03-14", "@example.org"),
         ),
         ("dee", (CHILD, PLACE, WORDS, PAYEE, "endangered_runaway", "Atlanta", "El Paso", "Peachtree")),
-        ("ada", (CHILD, PLACE, WORDS, PAYEE, "endangered_runaway", "Atlanta", "Peachtree")),
+        ("abe", (CHILD, PLACE, WORDS, PAYEE, "endangered_runaway", "Atlanta", "Peachtree")),
         ("fay", (CHILD, PLACE, WORDS, PAYEE, "endangered_runaway", "Atlanta", "Peachtree")),
     ],
 )

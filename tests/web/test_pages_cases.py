@@ -23,7 +23,7 @@ MORE = {
     "amy": Role.CASE_MANAGER,
     "eli": Role.CASE_MANAGER,
     "sue": Role.SUPERVISOR,
-    "ada": Role.ADMINISTRATOR,
+    "abe": Role.ADMINISTRATOR,
 }
 CHILD = sample_family("b", CLOCK.date()).draft["case"]["child"]["name"]
 
@@ -117,7 +117,7 @@ def test_a_family_link_made_in_an_emergency_is_told_to_the_supervisor_and_closed
 def test_true_names_by_order_need_two_people_last_for_a_time_and_are_told_to_the_family(
     office: Office,
 ) -> None:
-    ada, sue, dee = office.at("ada"), office.at("sue"), office.at("dee")
+    ada, sue, dee = office.at("abe"), office.at("sue"), office.at("dee")
     assert CHILD not in dee.get(office.request).text
     sent = as_sent(ada.get("/disclosures")) | {
         "/asked_by": "J. Doe, Inspector General",

@@ -101,7 +101,7 @@ def test_the_return_authority_is_decided_with_a_reason_on_the_requests_page(offi
 
 def test_what_the_decision_stands_on_is_asked_with_it_and_no_answer_is_lost(office: Office) -> None:
     draft = copy.deepcopy(BOY)
-    draft["return_authority"] = {}
+    draft["return_authority"] = {"abuse_suspected": "no"}  # so the home state is not the one to pay
     draft["travelers"][0]["role"] = "companion"
     request = office.submit(draft)
     asked = as_sent(office.ana.get(request))

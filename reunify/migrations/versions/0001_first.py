@@ -198,7 +198,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("bytes", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_rule_files_fingerprint")),
+        sa.CheckConstraint("sha256 = encode(sha256(bytes), 'hex')", name=op.f("ck_rule_files_fingerprint")),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_rule_files")),
     )
     op.create_table(
@@ -365,6 +365,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("scope_id", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), server_default="", nullable=False),
         sa.Column("at_most", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint(
@@ -376,7 +377,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["fund_id"], ["funding_sources.id"], name=op.f("fk_ledger_caps_fund_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_caps")),
         sa.UniqueConstraint(
-            "fund_id", "scope", "scope_id", "unit", name=op.f("uq_ledger_caps_fund_id_scope_scope_id_unit")
+            "fund_id",
+            "scope",
+            "scope_id",
+            "unit",
+            "category",
+            name=op.f("uq_ledger_caps_fund_id_scope_scope_id_unit_category"),
         ),
     )
     op.create_table(
@@ -573,10 +579,13 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column("requirement", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("about", sa.LargeBinary(), nullable=True),
         sa.Column("reason", sa.LargeBinary(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("decision IN ('met', 'not_met')", name=op.f("ck_staff_decisions_decision_known")),
+        sa.CheckConstraint(
+            "decision IN ('met', 'not_met', 'attested')", name=op.f("ck_staff_decisions_decision_known")
+        ),
         sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_staff_decisions_decided_by")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_staff_decisions_request_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_decisions")),
@@ -607,10 +616,11 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("asks_family", sa.Boolean(), nullable=False),
         sa.Column("questions", sa.LargeBinary(), nullable=False),
+        sa.Column("owed_by", sa.Date(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "outcome IN ('payable', 'needs_information', 'needs_staff_decision', 'no_source')",
+            "outcome IN ('payable', 'needs_information', 'needs_staff_decision', 'no_source', 'not_judged')",
             name=op.f("ck_assessments_outcome_known"),
         ),
         sa.CheckConstraint("number >= 1", name=op.f("ck_assessments_numbered_from_one")),
@@ -791,12 +801,13 @@ def upgrade() -> None:
         sa.Column("facts_hash", sa.Text(), nullable=False),
         sa.Column("rule_sha256", sa.Text(), nullable=False),
         sa.Column("fields_sha256", sa.Text(), nullable=False),
+        sa.Column("parameters_sha256", sa.Text(), nullable=False),
         sa.Column("engine_version", sa.Text(), nullable=False),
         sa.Column("answer_hash", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "answer IN ('eligible', 'ineligible', 'needs_information', 'needs_staff_decision', 'worth_applying', 'unlikely', 'ask')",
+            "answer IN ('eligible', 'eligible_provisional', 'ineligible', 'needs_information', 'needs_staff_decision', 'worth_applying', 'unlikely', 'ask')",
             name=op.f("ck_determinations_answer_known"),
         ),
         sa.CheckConstraint("number >= 1", name=op.f("ck_determinations_numbered_from_one")),
@@ -805,6 +816,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["fields_sha256"], ["rule_files.sha256"], name=op.f("fk_determinations_fields_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["parameters_sha256"], ["rule_files.sha256"], name=op.f("fk_determinations_parameters_sha256")
         ),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_determinations_request_id")),
         sa.ForeignKeyConstraint(

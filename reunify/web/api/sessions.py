@@ -15,6 +15,7 @@ from reunify.identity.limits import Kind
 from reunify.identity.passkeys import Use
 from reunify.identity.policy import PasskeyRefused, WrongSignIn
 from reunify.kernel.text import SafeText
+from reunify.rules import health as rules_health
 from reunify.web.audience import AnyStaff, AtHouse, anyone, staff_token
 from reunify.web.doors import Password, browser_of, keep_session, site
 from reunify.web.limits import limited
@@ -135,7 +136,7 @@ def who_am_i(by: AnyStaff) -> dict[str, Any]:
 
 @router.get("/health", dependencies=[Depends(anyone)])
 def health(at: AtHouse) -> dict[str, str]:
-    """Answers when the database answers."""
+    """Answers when the database answers. `rules`: ok, or a sentence without a word of what a file says."""
     with at.db.read() as session:
-        session.connection()
-    return {"status": "ready"}
+        standing = rules_health.health(session, today=at.now().date())
+    return {"status": "ready", "rules": standing.public}

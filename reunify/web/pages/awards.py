@@ -16,6 +16,7 @@ from reunify.allocation.queries import award_plan
 from reunify.approval import policy, queries
 from reunify.approval.queries import Award
 from reunify.bootstrap import House
+from reunify.eligibility.explained import SourceView
 from reunify.eligibility.left import explanation_left
 from reunify.identity import on_call
 from reunify.identity.queries import staff_names
@@ -26,6 +27,7 @@ from reunify.kernel.refusals import NotAllowed
 from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
 from reunify.reporting import sheet, views
+from reunify.rules import queries as rules
 from reunify.web import award_acts, reading
 from reunify.web.audience import (
     FINANCE_ROLES,
@@ -155,6 +157,7 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str,
     for line in plan.lines:
         limits[line.payee_key] = limits.get(line.payee_key, 0) + (line.ceiling if line.unit == "cents" else 0)
     paid = payees.newest(session, award.request_id)
+    judged = explanation_left(session, award.request_id).sources
     return {
         "split_shown": views.split(session, plan, award.request_id, sight),
         "payees": [
@@ -163,9 +166,25 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str,
             if key in paid
         ],
         "names": staff_names(session, [i for i in people if i]),
-        "sources": views.sources(explanation_left(session, award.request_id).sources),
+        "sources": views.sources(judged),
+        "suspended": _suspended_since(session, award, judged, {line.fund_code for line in plan.lines}),
         **_may(award, by, award.authors),
     }
+
+
+def _suspended_since(
+    session: Session, award: Award, judged: tuple[SourceView, ...], pays: set[str]
+) -> list[str]:
+    """Sources of this award whose rules were suspended after they answered, by name: told, and not refused.
+
+    A suspension ends what the rules answer, not what two people decide: whoever wants it judged anew has the
+    request checked again, and the new version then asks a person.
+    """
+    if award.state not in ("awaiting_approval", "approved"):
+        return []
+    books = rules.in_force_if_any(session)
+    now = books.suspended if books else frozenset[str]()
+    return sorted(s.name for s in judged if s.source in pays & now and not s.suspended)
 
 
 def _may(award: Award, by: Staff, authors: Any) -> dict[str, str | None]:

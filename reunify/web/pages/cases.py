@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from reunify.approval.letter import addressee
+from reunify.eligibility import look_back_queries
 from reunify.identity.queries import holders
 from reunify.intake import cases, disclosing, disclosures
 from reunify.intake.disclosures import Told
@@ -111,6 +112,7 @@ def about_case(session: Session, case: Reach, now: Progress, by: Staff) -> dict[
         "colleagues": colleagues,
         "to_tell": waiting,
         "reachable": _reachable(now) if waiting else None,
+        "look_backs": look_back_queries.of_request(session, case.request_id),
     }
 
 

@@ -10,15 +10,17 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
-from reunify.intake import actions, policy, problems, queries
+from reunify.intake import actions, by_rules, policy, problems, queries
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import BadInput, Problem
 from reunify.rates.fields import dictionary
+from reunify.rules import queries as rules
 from reunify.web import reading as reads
 from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages import form_reading as reading
+from reunify.web.pages import form_told
 from reunify.web.pages.form_fields import BY_POINTER, Options
 from reunify.web.pages.form_showing import Showing, id_of
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
@@ -140,7 +142,11 @@ def _next(at: House, by: Staff, kept: Draft, do: str, fragment: str) -> Response
 
 def _problems(at: House, content: Any) -> list[Problem]:
     read, wrong = problems.read(content)
-    return wrong if read is None else policy.check_together(read, case_types=at.case_types)
+    if read is None:
+        return wrong
+    with at.db.read() as session:
+        books = rules.in_force_if_any(session)
+    return policy.check_together(read, case_types=at.case_types) or by_rules.problems(read, books)
 
 
 def _again(
@@ -172,9 +178,11 @@ def _show(
     status: int = 200,
     clash: bool = False,
 ) -> Response:
-    showing = Showing(content, wrong, case_type_options(at))
     with at.db.read() as session:
         org = organisation_now(session, at)
+        books = rules.in_force_if_any(session)
+        asked = form_told.asked_by(books) if books is not None else {}
+    showing = Showing(content, wrong, case_type_options(at), asked)
     return staff_page(
         request,
         "staff/form.html",

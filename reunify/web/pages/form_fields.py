@@ -3,72 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
 
-from reunify.intake.form import Asker, Category, Mode, Purpose, Settlement, TravelerRole
-from reunify.web.pages.labels import label
+from reunify.intake.form import Asker, Purpose, TravelerRole
+from reunify.web.pages.form_parts import AsTyped, Field, Group, Kind, Options, listed, options, place, yes_no
+from reunify.web.pages.form_trip import COST_LINES, LEGS
 
-Kind = Literal[
-    "text", "long", "date", "moment", "money", "whole", "choice", "tick", "several", "zone", "email", "phone"
-]
-Options = tuple[tuple[str, str], ...]
+__all__ = ["BY_POINTER", "GROUPS", "AsTyped", "Field", "Group", "Kind", "Options", "fields_at"]
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """`path` is under its group, as in `child/name`. `start` is what an untouched field holds."""
-
-    path: str
-    label: str
-    kind: Kind = "text"
-    hint: str = ""
-    options: Options = ()
-    names: Literal["", "travelers", "legs", "payees", "case_types"] = ""  # options from elsewhere
-    start: str = ""
-    needed: bool = False
-    part: str = ""  # the heading of the foldable part it stands in
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """`pointer` empty: the request itself. With `one`, a list of such things."""
-
-    pointer: str
-    title: str
-    intro: str
-    fields: tuple[Field, ...]
-    one: str = ""
-    key: str = ""  # how new keys begin
-    at_first: int = 1
-
-
-def _options(values: type[StrEnum], **named: str) -> Options:
-    return (("", "Choose"), *((v.value, named.get(v.value) or label(v.value)) for v in values))
-
-
-def _listed(**named: str) -> Options:
-    return (("", "Choose"), *named.items())
-
-
-YES_NO: Options = (("unknown", "Not known yet"), ("yes", "Yes"), ("no", "No"))
-
-
-def _yes_no(path: str, name: str, hint: str = "", part: str = "") -> Field:
-    return Field(path, name, "choice", hint, YES_NO, start="unknown", part=part)
-
-
-def _place(under: str, *, needed: bool = False, part: str = "", county: bool = True) -> tuple[Field, ...]:
-    fields = (
-        Field(f"{under}/city", "City", needed=needed, part=part),
-        Field(f"{under}/state", "State", hint="Two letters, like TX", part=part),
-        Field(f"{under}/country", "Country", hint="Two letters", start="US", part=part),
-    )
-    return (*fields, Field(f"{under}/county", "County", part=part)) if county else fields
-
-
-_CUSTODY = _listed(
+_CUSTODY = listed(
     parent="Parent", guardian="Guardian", court_order="Court order", agency_custody="Agency custody"
 )
 _TWO = "Only where two households share the child: one short word for each, like mother"
@@ -76,7 +18,6 @@ _PROTECTED = "The address is protected: the other household never learns it"
 _LANGUAGES: Options = (("en", "English"), ("es", "Spanish"))
 _READY = "Ready to travel"
 _REACH = "How to reach this person without harm"
-_WHERE = "Where and when (lodging, meals, mileage)"
 
 GROUPS: tuple[Group, ...] = (
     Group(
@@ -84,7 +25,7 @@ GROUPS: tuple[Group, ...] = (
         "Who asks",
         "The person or agency that asks for the trip.",
         (
-            Field("kind", "Who asks", "choice", options=_options(Asker), needed=True),
+            Field("kind", "Who asks", "choice", options=options(Asker), needed=True),
             Field("name", "Name", needed=True),
             Field("organisation", "Agency or office"),
         ),
@@ -101,11 +42,11 @@ GROUPS: tuple[Group, ...] = (
             Field("child/age_when_missing", "Age when missing", "whole", needed=True),
             Field("child/age_now", "Age now", "whole", needed=True),
             Field("located_on", "Located on", "date"),
-            *_place("located_place", part="Where the child was located"),
-            _yes_no("recovered", "Recovered", "Located is not yet recovered"),
+            *place("located_place", part="Where the child was located"),
+            yes_no("recovered", "Recovered", "Located is not yet recovered"),
             Field("recovered_on", "Recovered on", "date"),
-            *_place("recovered_place", part="Where the child was recovered"),
-            _yes_no(
+            *place("recovered_place", part="Where the child was recovered"),
+            yes_no(
                 "held_over_24_hours", "Held out of state over 24 hours", "Weekends and holidays do not count"
             ),
             Field("verifying_agency", "Verifying agency"),
@@ -119,17 +60,17 @@ GROUPS: tuple[Group, ...] = (
         (
             Field("released_by", "Released by", hint="Agency or officer who releases the child"),
             Field("released_to", "Released to", "choice", names="travelers"),
-            _yes_no("called_back", "Called back", "On a number we looked up ourselves"),
+            yes_no("called_back", "Called back", "On a number we looked up ourselves"),
             Field("custody_basis", "Custody basis", "choice", options=_CUSTODY),
-            _yes_no("protective_order", "Protective or no-contact order"),
-            _yes_no("abuse_suspected", "Abuse or neglect suspected"),
+            yes_no("protective_order", "Protective or no-contact order"),
+            yes_no("abuse_suspected", "Abuse or neglect suspected"),
             Field("child_wish", "The child's own wish", "long"),
             Field("suitability_finding", "Suitability finding", "long", "Needed for a companion"),
             Field(
                 "decision",
                 "Your decision",
                 "choice",
-                options=_listed(
+                options=listed(
                     safe_and_lawful="Safe and lawful", not_safe_or_lawful="Not safe or not lawful"
                 ),
             ),
@@ -152,7 +93,7 @@ GROUPS: tuple[Group, ...] = (
         "Everyone who travels, the child included.",
         (
             Field("name", "Name", hint="Exactly as on the ID", needed=True),
-            Field("role", "Role", "choice", options=_options(TravelerRole), needed=True),
+            Field("role", "Role", "choice", options=options(TravelerRole), needed=True),
             Field("relation", "Relation to the child"),
             Field("birth_date", "Date of birth", "date"),
             Field("household", "Household", hint=_TWO),
@@ -186,7 +127,7 @@ GROUPS: tuple[Group, ...] = (
             Field("contact/safe_from", "Safe from", hint="Like 08:00; whole day: 00:00 twice", part=_REACH),
             Field("contact/safe_until", "Safe until", hint="Like 20:00", part=_REACH),
             Field("contact/zone", "Their time zone", "zone", part=_REACH),
-            _yes_no("contact/seen_by_others", "Does someone else see it", part=_REACH),
+            yes_no("contact/seen_by_others", "Does someone else see it", part=_REACH),
             Field("contact/who_else_sees_it", "Who else sees it", part=_REACH),
             Field("contact/address", "Postal address", "long", part=_REACH),
             Field("contact/address_protected", _PROTECTED, "tick", part=_REACH),
@@ -200,35 +141,16 @@ GROUPS: tuple[Group, ...] = (
         "",
         "Purpose",
         "",
-        (Field("purpose", "Purpose of the trip", "choice", options=_options(Purpose), needed=True),),
-    ),
-    Group(
-        "/legs",
-        "Legs of the trip",
-        "Times are local to each end, with the time zone of that end.",
         (
-            Field("travelers", "Who is on it", "several", names="travelers", needed=True),
-            Field("mode", "By", "choice", options=_options(Mode), needed=True),
-            Field("carrier", "Carrier"),
-            Field("note", "Note", hint="Who meets whom, gate, platform"),
-            Field("household", "In whose plan, of two households"),
-            Field("origin/city", "From: city", needed=True),
-            Field("origin/state", "From: state", hint="Two letters, like TX"),
-            Field("origin/country", "From: country", hint="Two letters", start="US"),
-            Field("origin/county", "From: county"),
-            Field("departs", "Departs", "moment", "Local time there", needed=True),
-            Field("departs_zone", "Time zone there", "zone", "Like America/Denver", needed=True),
-            Field("destination/city", "To: city", needed=True),
-            Field("destination/state", "To: state", hint="Two letters, like GA"),
-            Field("destination/country", "To: country", hint="Two letters", start="US"),
-            Field("destination/county", "To: county"),
-            Field("arrives", "Arrives", "moment", "Local time there", needed=True),
-            Field("arrives_zone", "Time zone there", "zone", "Like America/New_York", needed=True),
+            Field("purpose", "Purpose of the trip", "choice", options=options(Purpose), needed=True),
+            Field(
+                "foreign_approval",
+                "Prior approval of foreign travel",
+                hint="The funder's reference; not needed for Canada or Mexico",
+            ),
         ),
-        one="leg",
-        key="leg",
-        at_first=2,
     ),
+    LEGS,
     Group(
         "/payees",
         "Payees",
@@ -238,7 +160,7 @@ GROUPS: tuple[Group, ...] = (
                 "kind",
                 "Kind",
                 "choice",
-                options=_listed(person="Person", vendor="Vendor", partner="Partner who gives"),
+                options=listed(person="Person", vendor="Vendor", partner="Partner who gives"),
                 needed=True,
             ),
             Field("name", "Name", needed=True),
@@ -250,29 +172,7 @@ GROUPS: tuple[Group, ...] = (
         one="payee",
         key="payee",
     ),
-    Group(
-        "/cost_lines",
-        "Costs",
-        "One line for each fare and each room-night. Approval is up to the ceiling of each line.",
-        (
-            Field("category", "Category", "choice", options=_options(Category), needed=True),
-            Field("what", "What", hint="Like: round trip", needed=True),
-            Field("settled", "How it is settled", "choice", options=_options(Settlement), needed=True),
-            Field("payee", "Payee", "choice", names="payees", needed=True),
-            Field("quote_cents", "Quote", "money", "Dollars and cents, like 371.20", needed=True),
-            Field("ceiling_cents", "Ceiling", "money", "Empty: same as the quote"),
-            Field("traveler", "For whom", "choice", names="travelers"),
-            Field("leg", "Leg", "choice", names="legs"),
-            Field("night", "Night (lodging)", "date", part=_WHERE),
-            Field("first_day", "First day (meals)", "date", part=_WHERE),
-            Field("last_day", "Last day (meals)", "date", part=_WHERE),
-            Field("miles", "Miles (mileage)", "whole", part=_WHERE),
-            *_place("place", part=_WHERE),
-            Field("household", "Whose cost, of two households", part=_WHERE),
-        ),
-        one="cost line",
-        key="line",
-    ),
+    COST_LINES,
 )
 BY_POINTER: Mapping[str, Group] = {g.pointer: g for g in GROUPS}
 

@@ -10,7 +10,9 @@ from starlette.datastructures import FormData
 
 from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.refusals import Problem
-from reunify.web.pages.form_fields import GROUPS, Field, Group, fields_at
+from reunify.web.pages import form_told
+from reunify.web.pages.form_fields import GROUPS, Field, Group
+from reunify.web.pages.form_told import fields_at
 
 Draft = dict[str, Any]
 # Typed text that is no number stays in the draft behind this mark, so that nothing can take it for one.
@@ -41,6 +43,8 @@ def draft_of(form: FormData, *, keep_blank: bool = False) -> Draft:
             draft.update(_nested(group, values))
         elif group.pointer not in _OPTIONAL or _said(group.fields, values):
             draft[group.pointer[1:]] = _nested(group, values)
+    if facts := form_told.read(form):
+        draft["told"] = facts
     return draft
 
 
@@ -79,7 +83,7 @@ def answer_to(form: FormData, pointer: str) -> tuple[Any, list[Problem]]:
     if len(fields) == 1 and fields[0][0] == pointer:
         field = fields[0][1]
         value = values[pointer]
-        return (None if value in ("", field.start, None) else value), wrong
+        return (None if value in ("", [], field.start, None) else value), wrong
     if all(_blank(values[at]) or values[at] == f.start for at, f in fields):
         return None, []
     answer: Draft = {}
@@ -156,6 +160,8 @@ def _read(form: FormData, name: str, field: Field) -> Any:
     if field.kind == "several":
         return [v for v in form.getlist(name) if isinstance(v, str) and v]
     typed = _typed(form, name)
+    if field.kind == "lines":
+        return _lines(typed.upper() if field.path == "connections" else typed)
     if field.kind == "tick":
         return typed == "yes"
     if not typed:
@@ -167,6 +173,11 @@ def _read(form: FormData, name: str, field: Field) -> Any:
     if field.path.rpartition("/")[2] in ("state", "country"):
         return typed.upper()
     return typed
+
+
+def _lines(typed: str) -> list[str]:
+    """One a line, or divided by commas."""
+    return [line for part in re.split(r"[\n,]", typed) if (line := " ".join(part.split()))]
 
 
 def _cents(typed: str) -> int | str:

@@ -10,8 +10,10 @@ from starlette.datastructures import FormData
 
 from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.refusals import Problem
-from reunify.web.pages.form_fields import BY_POINTER, GROUPS, Field, Group, Options, fields_at
+from reunify.web.pages import form_told
+from reunify.web.pages.form_fields import BY_POINTER, GROUPS, Field, Group, Options
 from reunify.web.pages.form_reading import AS_TYPED, MONEY_REMEDY, is_as_typed, new_key
+from reunify.web.pages.form_told import fields_at
 from reunify.web.pages.view import text_of
 
 
@@ -98,17 +100,25 @@ def value_at(draft: Any, pointer: str) -> Any:
 
 
 class Showing:
-    """One draft with its problems, ready for the template."""
+    """One draft with its problems, ready for the template. `asked`: told facts the rules can ask, by name."""
 
-    def __init__(self, draft: Any, problems: Sequence[Problem], case_types: Options) -> None:
+    def __init__(
+        self,
+        draft: Any,
+        problems: Sequence[Problem],
+        case_types: Options,
+        asked: Mapping[str, str] | None = None,
+    ) -> None:
         self._draft = draft
+        more = form_told.group(asked or {}, draft)
+        self._groups = (*GROUPS, more) if more else GROUPS
         self._names = {name: _choices(draft, name) for name in ("travelers", "legs", "payees")}
         self._names["case_types"] = (("", "Choose"), *case_types)
         self._wrong: dict[str, list[str]] = {}
         self.problems = [self._placed(p) for p in problems]
 
     def groups(self) -> list[ShownGroup]:
-        return [self._group(group) for group in GROUPS]
+        return [self._group(group) for group in self._groups]
 
     def fields(self, pointer: str) -> list[ShownField]:
         """For the answer to one question; a plain text field where the form knows none."""
@@ -170,11 +180,11 @@ class Showing:
                 if remedy not in said:
                     said.append(remedy)
                 return ShownProblem(id_of(pointer), f"{_whose(pointer)}{field.label}", remedy)
-            if any(g.pointer == pointer for g in GROUPS):
+            if any(g.pointer == pointer for g in self._groups):
                 break
             pointer = pointer.rpartition("/")[0]
         self._wrong.setdefault(pointer, []).append(remedy)
-        group = next((g for g in GROUPS if g.pointer == pointer), GROUPS[0])
+        group = next((g for g in self._groups if g.pointer == pointer), GROUPS[0])
         return ShownProblem(id_of(group.pointer or "/trip"), group.title, remedy)
 
 
@@ -213,6 +223,8 @@ def _called(thing: Mapping[str, Any], group: Group, number: int) -> str:
 def _written(value: Any, field: Field) -> Any:
     if field.kind == "several":
         return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+    if field.kind == "lines" and isinstance(value, list):
+        return "\n".join(str(v) for v in value)
     if field.kind == "tick":
         return value is True
     if value is None:

@@ -176,7 +176,7 @@ def _why_not(check: Any) -> str | None:
 
 
 def _fields(form: FormData, wrong: list[Problem], made: Instruction, at: House) -> list[ShownField]:
-    fits = [i for i in Instrument if (i is Instrument.HOTEL_NIGHT) == (made.unit == "night")]
+    fits = policy.instruments_for(made.unit)
     options: Options = (("", "Choose"), *((i.value, label(i.value)) for i in fits))
     fields = (
         Field("instrument", "How it was paid", "choice", options=options, needed=True),

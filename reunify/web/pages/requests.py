@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,18 +25,20 @@ from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, Problem
 from reunify.kernel.sight import Sight
+from reunify.rates.policy import Organisation
 from reunify.reporting import progress as reporting
 from reunify.reporting import views
 from reunify.reporting.progress import Progress
+from reunify.rules import queries as rules
 from reunify.vault.keepers import Erased
 from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager
-from reunify.web.pages import links
+from reunify.web.pages import form_told, links
 from reunify.web.pages.cases import about_case
-from reunify.web.pages.decisions import authority_asked, authority_to_decide, to_decide
+from reunify.web.pages.decisions import ToDecide, Typed, authority_asked, authority_to_decide, to_decide
 from reunify.web.pages.form import case_type_options
 from reunify.web.pages.form_reading import answer_to
-from reunify.web.pages.form_showing import Showing, value_at
+from reunify.web.pages.form_showing import Showing, ShownProblem, value_at
 from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page
 from reunify.web.pages.work_list import work_list
 from reunify.web.scope import SeenCase, WholeCase
@@ -58,7 +61,7 @@ def show(request: Request, request_id: UUID, by: AnyStaff, at: AtHouse, case: Se
     if case.sight is not Sight.WHOLE:
         return _money_page(request, case, by, at)
     try:
-        return _page(request, case, by, at)
+        return page_of(request, case, by, at)
     except Erased:
         return _money_page(request, case, by, at)  # that it was erased, when, and what the books keep
 
@@ -76,11 +79,11 @@ def answer(
         value, problems = answer_to(form, pointer)
         wrong += problems
         if value is not None:
-            answers[pointer] = value
+            answers[pointer] = None if value == form_told.LEAVE_OUT else value
     if not answers and asked:
         wrong.append(Problem(asked[0], "Answer at least one question."))
     if wrong:
-        return _page(request, case, by, at, typed=form, wrong=wrong, status=422)
+        return page_of(request, case, by, at, typed=form, wrong=wrong, status=422)
     try:
         with at.db.work(wake=True) as session:
             intake.answer(
@@ -93,7 +96,7 @@ def answer(
                 now=at.now(),
             )
     except BadInput as refused:
-        return _page(request, case, by, at, typed=form, wrong=refused.problems, status=422)
+        return page_of(request, case, by, at, typed=form, wrong=refused.problems, status=422)
     return go(f"/requests/{request_id}", "answered")
 
 
@@ -126,7 +129,7 @@ def _asked(now: Progress) -> list[str]:
     return list(dict.fromkeys(pointers))
 
 
-def _page(
+def page_of(
     request: Request,
     case: Reach,
     by: Staff,
@@ -134,9 +137,10 @@ def _page(
     *,
     typed: FormData | None = None,
     wrong: list[Problem] | None = None,
+    decided: Typed | None = None,
     status: int = 200,
 ) -> Response:
-    """The case whole. Raises Erased."""
+    """The case whole. `decided`: a decision that was refused. Raises Erased."""
     with at.db.work() as session:
         now = reporting.of(session, request_id=case.request_id)
         if now.request.erased_on is not None:
@@ -145,9 +149,11 @@ def _page(
         context |= about_case(session, case, now, by)
         context["has_link"] = has_open_link(session, case.request_id)
         org = organisation_now(session, at)
+        context["no_rules"] = now.stage == "checking" and not rules.any_in_force(session)
         reading.one(session, by=by, at=at.now(), subject="request", subject_id=case.request_id)
     draft = _with_typed(now, typed) if typed is not None else now.request.content
     showing = Showing(draft, wrong or [], case_type_options(at))
+    decidable = to_decide(now)
     return staff_page(
         request,
         "staff/request.html",
@@ -157,12 +163,14 @@ def _page(
         now=now,
         case=case,
         case_manager=holds(by, Role.CASE_MANAGER),
-        problems=showing.problems,
+        problems=showing.problems + _refused(decided, decidable),
+        decided=decided,
         questions=_questions(now, showing),
         authority=[f for pointer in authority_asked(now.request.content) for f in showing.fields(pointer)]
         if authority_to_decide(now)
         else [],
-        decidable=to_decide(now),
+        decidable=decidable,
+        overdue=_overdue(now, at, org),
         value_at=value_at,
         **context,
     )
@@ -182,6 +190,16 @@ def _money_page(request: Request, case: Reach, by: Staff, at: House) -> Response
     return staff_page(
         request, "staff/case_money.html", me=by, org=org, money=money, masked=masked, names=names
     )
+
+
+def _refused(decided: Typed | None, decidable: list[ToDecide]) -> list[ShownProblem]:
+    """At the reason it was typed for; at the top of the page if that is not to be decided any more."""
+    if decided is None or not decided.wrong:
+        return []
+    for number, item in enumerate(decidable, start=1):
+        if item.id == decided.about:
+            return [ShownProblem(f"d-{number}-reason", item.title, decided.wrong)]
+    return [ShownProblem("main", "Your decision", decided.wrong)]
 
 
 def _with_typed(now: Progress, typed: FormData) -> dict[str, Any]:
@@ -226,6 +244,14 @@ def _questions(now: Progress, showing: Showing) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _overdue(now: Progress, at: House, org: Organisation | None) -> date | None:
+    """The first day by which something attested was owed and did not come, if that day is over."""
+    found = [r.owed_by for s in (now.explanation.sources if now.explanation else ()) for r in s.owed]
+    first = min((day for day in found if day), default=None)
+    today = at.now().astimezone(org.zone if org else UTC).date()
+    return first if first is not None and first < today else None
+
+
 def _people(now: Progress) -> set[UUID]:
     award = now.award
     people: set[UUID] = {now.request.requested_by, now.request.handled_by}
@@ -236,12 +262,19 @@ def _people(now: Progress) -> set[UUID]:
     return people
 
 
+def _languages(content: Any) -> list[str]:
+    """What this family speaks, as told; both while nobody has said."""
+    told = [value_at(t, "/contact/language") for t in value_at(content, "/travelers") or []]
+    return [said for said in ("en", "es") if said in told] or ["en", "es"]
+
+
 def _about(session: Session, now: Progress) -> dict[str, Any]:
     money = views.money_view(session, now, Sight.WHOLE)
     return {
         "names": staff_names(session, _people(now)),
         "split_shown": money.split,
         "payments": money.payments,
+        "languages": _languages(now.request.content),
         "lines": {
             line["key"]: line
             for line in value_at(now.request.content, "/cost_lines") or []

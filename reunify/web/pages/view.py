@@ -54,12 +54,12 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def amount(value: int | Money, unit: str = "cents") -> str:
-    """Cents as dollars; anything else as counted units: `2 nights`."""
+    """Cents as dollars; anything else as counted units: `2 nights`, `2,000 miles`."""
     if isinstance(value, Money):
         return str(value)
     if unit in ("cents", "usd"):
         return str(Money(value))
-    return f"{value} {unit}{'' if value == 1 else 's'}"
+    return f"{value:,} {unit}{'' if value == 1 else 's'}"
 
 
 @pass_context
@@ -139,6 +139,7 @@ SAID = {
     "saved": "The draft is saved.",
     "submitted": "The request is submitted. It is being checked now.",
     "answered": "The answers are kept. The request is being checked again.",
+    "checked_again": "The request is being checked again.",
     "decided": "Your decision is kept. The request is being checked again.",
     "approved": "You approved this award. Someone else releases it.",
     "released": "The award is released. Payments and letters follow by themselves.",
@@ -147,6 +148,8 @@ SAID = {
     "opened": "The case is open to you for 12 hours. Its supervisor is told.",
     "looked_at": "You have looked at it; it leaves your list.",
     "told": "Kept: the family has been told.",
+    "looked_back": "It is being checked again by the new rules.",
+    "look_back_not_needed": "Your reason is kept; it leaves the list.",
     "disclosure_proposed": "The order is written down. A supervisor confirms it.",
     "disclosure_confirmed": "Confirmed. The case managers are asked to tell each family.",
     "disclosure_ended": "Ended. The reader sees masked copies again.",
@@ -206,6 +209,21 @@ SAID = {
     "passkey_removed": "The passkey is removed.",
     "app_added": "The app is set up.",
     "app_removed": "The app is removed.",
+    "draft_begun": "The draft is begun. Nothing changes until a version of it is approved.",
+    "draft_saved": "The draft is saved.",
+    "draft_abandoned": "The draft is given up. Its text stays on file.",
+    "table_uploaded": "The table is taken over from the file.",
+    "version_submitted": "It is handed in. Another rules author approves it.",
+    "version_approved": "Approved. It answers from its day on.",
+    "version_taken_on": "That is the first yes. Another rules author says the second.",
+    "version_sent_back": "Sent back. Its draft can be worked on again.",
+    "version_retired": "It is retired. Trips already decided keep their answers.",
+    "retirement_asked": "Kept. It is retired when another rules author confirms it.",
+    "replay_asked": "Asked for. The replay runs by itself; its report is linked here.",
+    "suspension_asked": "Kept. The source goes on answering until a colleague confirms.",
+    "suspension_confirmed": "Suspended. From now on this source asks staff.",
+    "resumption_asked": "Kept. The source asks staff until a colleague confirms.",
+    "resumption_confirmed": "The rules of this source answer again.",
 }
 
 
@@ -246,6 +264,7 @@ def _nav(me: Staff | None) -> list[tuple[str, str]]:
         ("/requests/new", "New request", [Role.CASE_MANAGER]),
         ("/finance", "Finance", [Role.FINANCE_APPROVER, Role.FINANCE_RELEASER]),
         ("/funds", "Funds", Role),
+        ("/rules", "Rules", Role),
         ("/roster", "On call", Role),
         ("/people", "People", [Role.ADMINISTRATOR, Role.SUPERVISOR]),
         ("/tokens", "Tokens", [Role.ADMINISTRATOR]),

@@ -17,12 +17,18 @@ from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.sight import Sight
 from reunify.reporting import progress as reporting
+from reunify.reporting import second_looks, signs
+from reunify.reporting.second_looks import SecondLook
+from reunify.reporting.signs import Signs
 from reunify.reporting.views import pseudonym
 from reunify.web import reading
 from reunify.web.pages.form_showing import value_at
 
 _TURNS = (
-    ("A case manager's turn", ("question", "staff_decision", "refusal_to_confirm", "no_money_left", "draft")),
+    (
+        "A case manager's turn",
+        ("cannot_check", "question", "staff_decision", "refusal_to_confirm", "no_money_left", "draft"),
+    ),
     ("Finance's turn", ("awaiting_approval", "awaiting_release", "needs_person", "paying")),
     ("Being checked by itself", ("checking",)),
     ("Ended", ("paid", "refused", "declined", "withdrawn")),
@@ -39,6 +45,7 @@ class Row:
     begun: datetime
     by: str
     path: str
+    late: bool = False  # something attested was owed by a day that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +56,28 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class WorkList:
-    """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names."""
+    """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names.
+    `second_looks`: families whom approved rules may help after all, however old their request."""
 
     turns: list[Turn]
     openings: list[Opening]
     to_tell: list[ToTell]
+    second_looks: list[SecondLook]
     names: dict[StaffId, str]
 
 
 def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
     """The newest requests in this person's reach; that they were listed is written down."""
     found = reach.requests(session, by=me, now=now, limit=MOST)
-    stages = reporting.stages(session, [r.id for r, _ in found])
+    at = signs.of(session, [r.id for r, _ in found])
     openings: list[Opening] = []
     if Role.SUPERVISOR in me.roles:
         openings = cases.openings_to_look_at(session, teams=me.supervises, now=now)
+    looks = second_looks.owed(session, me=me)
     people = {r.handled_by for r, _ in found} | {o.opened_by for o in openings}
+    people |= {look.handled_by for look in looks}
     names = {StaffId(k): v for k, v in staff_names(session, people).items()}
-    rows = [_row(r, sight, stages[r.id], names, me) for r, sight in found]
+    rows = [_row(r, sight, at[r.id], names, me, now) for r, sight in found]
     whole = [r.id for r, sight in found if sight is Sight.WHOLE]
     reading.many(session, by=me, at=now, subject="work_list", ids=whole)
     own = {me.id, *me.covers} if Role.CASE_MANAGER in me.roles else set()
@@ -75,20 +86,22 @@ def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
         [Turn(title, [row for row in rows if row.stage in its]) for title, its in _TURNS],
         openings,
         disclosures.to_tell(session, request_ids=handled),
+        looks,
         names,
     )
 
 
-def _row(request: Draft, sight: Sight, stage: str, names: dict[StaffId, str], me: Staff) -> Row:
+def _row(request: Draft, sight: Sight, at: Signs, names: dict[StaffId, str], me: Staff, now: datetime) -> Row:
     mine = request.state == "draft" and request.requested_by == me.id
     return Row(
         id=request.id,
         reference=request.reference,
-        stage=stage,
+        stage=reporting.stage_of(at),
         about=_about(request, sight),
         begun=request.created_at,
         by=names.get(request.handled_by, ""),
         path=f"/requests/{request.id}" + ("/edit" if mine else ""),
+        late=at.owed_by is not None and at.owed_by < now.date(),
     )
 
 

@@ -1,0 +1,298 @@
+"""Every source of help with its versions, drafts and what waits; beginning a change; stopping a source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from reunify.bootstrap import House
+from reunify.kernel.people import Role, Staff
+from reunify.kernel.refusals import NotFound, Refused
+from reunify.kernel.text import cleaned
+from reunify.rules import actions, current, queries
+from reunify.rules.policy import IN_FORCE, WrongSource
+from reunify.rules.readable import KINDS_IN_WORDS
+from reunify.rules.views import DraftRow, PendingAct, SourceView, VersionRow
+from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor, staff
+from reunify.web.pages.form_showing import ShownProblem
+from reunify.web.pages.people_fields import NotRead
+from reunify.web.pages.rules_editing import Author, Source, status_of
+from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
+
+router = APIRouter(include_in_schema=False)
+_VERSION = re.compile("[0-9a-f]{64}")
+# Whoever may stop a source that harms: its authors, and who answers for the house at night.
+STOPS = (Role.RULES_AUTHOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+SteppedUpStopper = Annotated[Staff, Depends(staff(*STOPS, step_up=True))]
+_KINDS = {**{k: f"{w[:1].upper()}{w[1:]}" for k, w in KINDS_IN_WORDS.items()}, "": "Not written yet"}
+_WAITS = {
+    "ask_suspension": ("suspension", "suspend this source", STOPS),
+    "ask_resumption": ("resumption", "let this source answer again", (Role.RULES_AUTHOR,)),
+}
+_OF_A_VERSION = {
+    "ask_retirement": "retire a version?",
+    "take_on": "the first yes is said, a second is needed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A version in the list. `review_by`: the first of its requirements to be read again.
+
+    `pending`: what waits for a second person, of this version and of its source.
+    """
+
+    sha256: str
+    effective_from: date
+    effective_to: date | None
+    state: str
+    approved: str
+    review_by: date | None
+    past_due: bool
+    pending: tuple[PendingAct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one person asked of a whole source. `path`: suspension or resumption."""
+
+    path: str
+    what: str
+    by: str
+    reason: str
+    at: datetime
+    may_confirm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`newest`: the version a change begins from; empty where there is none."""
+
+    source: str
+    name: str
+    kind: str
+    suspended: bool
+    in_force: bool
+    asked: tuple[Asked, ...]
+    versions: tuple[Line, ...]
+    drafts: tuple[DraftRow, ...]
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    address: str
+    words: str
+    who: str
+
+
+@router.get("/rules")
+def show(request: Request, by: AnyStaff, at: AtHouse) -> Response:
+    """Read by everybody: whoever tells a family an answer must be able to say why."""
+    return _page(request, by, at)
+
+
+@router.post("/rules/drafts")
+def begin(request: Request, form: PostedForm, by: Author, at: AtHouse) -> Response:
+    """A draft of the change, with the text of the version it begins from; or of a new source."""
+    source, based_on = text_of(form, "source"), text_of(form, "based_on")
+    try:
+        day = _day(form)
+        if based_on and not _VERSION.fullmatch(based_on):
+            raise WrongSource("Choose in the list which rules the change begins from.", field="/source")
+        with at.db.work() as session:
+            if not based_on and any(s.source == source for s in queries.sources(session)):
+                raise WrongSource(
+                    "There is a source of this name already. Change its rules above.", field="/source"
+                )
+            draft_id = actions.begin_draft(
+                session, source=source, effective_from=day, based_on=based_on or None, by=by, now=at.now()
+            )
+    except Refused as refused:
+        return _page(request, by, at, form, refused)
+    return go(f"/rules/drafts/{draft_id}", "draft_begun")
+
+
+@router.post("/rules/sources/{source}/suspension")
+def ask_suspension(
+    request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
+) -> Response:
+    """The first of two people."""
+    try:
+        with at.db.work() as session:
+            actions.ask_suspension(
+                session, source=source, reason=text_of(form, "reason"), by=by, now=at.now()
+            )
+    except Refused as refused:
+        return _page(request, by, at, form, refused, source)
+    return go("/rules", "suspension_asked")
+
+
+@router.post("/rules/sources/{source}/suspension/confirm")
+def confirm_suspension(request: Request, source: Source, by: SteppedUpStopper, at: AtHouse) -> Response:
+    """From this second the source asks staff instead of answering."""
+    try:
+        with at.db.work() as session:
+            actions.confirm_suspension(session, source=source, by=by, now=at.now())
+    except Refused as refused:
+        return _page(request, by, at, None, refused, source)
+    return go("/rules", "suspension_confirmed")
+
+
+@router.post("/rules/sources/{source}/resumption")
+def ask_resumption(
+    request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
+) -> Response:
+    try:
+        with at.db.work() as session:
+            actions.ask_resumption(
+                session, source=source, reason=text_of(form, "reason"), by=by, now=at.now()
+            )
+    except Refused as refused:
+        return _page(request, by, at, form, refused, source)
+    return go("/rules", "resumption_asked")
+
+
+@router.post("/rules/sources/{source}/resumption/confirm")
+def confirm_resumption(request: Request, source: Source, by: SteppedUpRulesAuthor, at: AtHouse) -> Response:
+    try:
+        with at.db.work() as session:
+            actions.confirm_resumption(session, source=source, by=by, now=at.now())
+    except Refused as refused:
+        return _page(request, by, at, None, refused, source)
+    return go("/rules", "resumption_confirmed")
+
+
+def _day(form: FormData) -> date:
+    try:
+        return date.fromisoformat(text_of(form, "effective_from"))
+    except ValueError:
+        raise NotRead("Choose the first day, like 2027-01-01.", field="/effective_from") from None
+
+
+def _page(
+    request: Request,
+    by: Staff,
+    at: House,
+    form: FormData | None = None,
+    refused: Refused | None = None,
+    source: str = "",
+) -> Response:
+    if isinstance(refused, NotFound):
+        raise refused
+    today = at.now().date()
+    with at.db.read() as session:
+        org = organisation_now(session, at)
+        found = [_listed(view, by, today) for view in queries.sources(session)]
+    return staff_page(
+        request,
+        "rules/rules.html",
+        me=by,
+        org=org,
+        status=status_of(refused),
+        groups=_groups(found),
+        waiting=[w for view in found for w in _waiting(view, by)],
+        writes=holds(by, Role.RULES_AUTHOR),
+        reads_drafts=holds(by, Role.RULES_AUTHOR, Role.AUDITOR),
+        trouble=_trouble(),
+        **_again(form, refused, source, {view.source for view in found}),
+    )
+
+
+def _groups(found: list[Listed]) -> list[tuple[str, list[Listed]]]:
+    """By whose money it is: our own first."""
+    kinds = {k: _KINDS[k] for k in _KINDS if any(s.kind == k for s in found)}
+    return [(title, [s for s in found if s.kind == kind]) for kind, title in kinds.items()]
+
+
+def _again(form: FormData | None, refused: Refused | None, source: str, known: set[str]) -> dict[str, Any]:
+    """What was typed, and the sentence beside it."""
+    typed = {name: _typed(form, name) for name in ("source", "effective_from", "reason", "based_on")}
+    field = refused.field if refused else None
+    sentence = str(refused) if refused else ""
+    about = source or (typed["source"] if typed["based_on"] and typed["source"] in known else "")
+    where = {"/effective_from": "from-", "/reason": "why-"}.get(field or "", "source-")
+    anchor = f"{where}{about}" if about else "new-day" if field == "/effective_from" else "new-name"
+    return {
+        "wrong_source": about,
+        "typed_source": "" if about else typed["source"],
+        "typed_day": typed["effective_from"],
+        "typed_reason": typed["reason"],
+        "wrong_day": sentence if field == "/effective_from" else "",
+        "wrong_reason": sentence if field == "/reason" else "",
+        "wrong_new": sentence if refused and not about and field != "/effective_from" else "",
+        "problems": [ShownProblem(anchor, about or "A new source", sentence)] if refused else [],
+    }
+
+
+def _typed(form: FormData | None, name: str) -> str:
+    value = form.get(name) if form is not None else None
+    return cleaned(value) if isinstance(value, str) else ""
+
+
+def _trouble() -> str:
+    trouble = current.reading().trouble
+    return trouble.in_public if trouble else ""
+
+
+def _listed(view: SourceView, by: Staff, today: date) -> Listed:
+    standing = [v for v in view.versions if v.status in IN_FORCE]
+    return Listed(
+        source=view.source,
+        name=view.name,
+        kind=view.kind,
+        suspended=view.suspended,
+        in_force=bool(standing),
+        asked=tuple(_asked(act, by) for act in view.pending),
+        versions=tuple(_line(row, today) for row in view.versions),
+        drafts=view.drafts,
+        newest=next((v.sha256 for v in (*standing, *view.versions)), ""),
+    )
+
+
+def _line(row: VersionRow, today: date) -> Line:
+    reviews = [r.review_by for r in row.rulebook.requirements] if row.rulebook else []
+    due = min(reviews, default=None)
+    return Line(
+        sha256=row.sha256,
+        effective_from=row.effective_from,
+        effective_to=row.effective_to,
+        state=row.status,
+        approved=" and ".join(row.approved_by),
+        review_by=due,
+        past_due=due is not None and due < today and row.status != "retired",
+        pending=row.pending,
+    )
+
+
+def _asked(act: PendingAct, by: Staff) -> Asked:
+    path, what, roles = _WAITS[act.asked]
+    return Asked(path, what, act.by, act.reason, act.at, holds(by, *roles) and not act.is_of(by))
+
+
+def _waiting(view: Listed, by: Staff) -> list[Waiting]:
+    """Reviews, and what a second person is asked for."""
+    found = [
+        Waiting(
+            f"/rules/versions/{v.sha256}", f"{view.name}: a version to review", f"from {v.effective_from} on"
+        )
+        for v in view.versions
+        if v.state == "in_review"
+    ]
+    found += [
+        Waiting(f"/rules/versions/{v.sha256}", f"{view.name}: {words}", f"says {act.by}")
+        for v in view.versions
+        for act in v.pending
+        if (words := _OF_A_VERSION.get(act.asked)) is not None
+    ]
+    found += [
+        Waiting(f"#source-{view.source}", f"{view.name}: {asked.what}?", f"asked by {asked.by}")
+        for asked in view.asked
+    ]
+    return found
