@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
@@ -106,7 +107,10 @@ class Town:
 def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Iterator[Town]:
     """The demo's organisation, people and funds, in a test's own database."""
     clock = Clock()
-    with running(Options(data=data / "stripe", settle_after=settle_after)) as simulator:
+    with (
+        running(Options(data=data / "stripe", settle_after=settle_after)) as simulator,
+        patch.dict(people.PEOPLE_BY_NAME),  # whom this town hires, no other knows
+    ):
         gateway = StripeGateway(key=KEY, financial_account=FINANCIAL_ACCOUNT, base=simulator.url)
         house = House(
             settings=Settings(
