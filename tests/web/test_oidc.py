@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -296,7 +297,8 @@ NOW = int(time.time())
         Lies(algorithm="none"),
         Lies(status=400),
     ],
-    ids=lambda lies: f"{lies.claims or lies.without or lies.algorithm}"[:50],
+    # without the moment itself: every worker of a run must call a test by the same name
+    ids=lambda lies: re.sub(r"\d{9,}", "a moment", f"{lies.claims or lies.without or lies.algorithm}")[:50],
 )
 def test_a_token_that_lies_opens_nothing(doors: Doors, own: OwnProvider, lies: Lies) -> None:
     doors.entered("ben", BEN)
