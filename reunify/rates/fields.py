@@ -135,6 +135,9 @@ class Dictionary:
     fields: dict[str, Field]
     body: bytes
 
+    def __hash__(self) -> int:
+        return hash(self.body)
+
     def __getitem__(self, name: str) -> Field:
         return self.fields[name]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from reunify.rates.fields import Dictionary
@@ -19,7 +20,7 @@ from reunify.rules.cut_points import Stretch, alike
 from reunify.rules.judging import Decisions, Facts, judge, judge_table, outcome_of
 from reunify.rules.kleene import NO, Truth
 from reunify.rules.model import Requirement, Rulebook
-from reunify.rules.wanted import wanted
+from reunify.rules.wanted import Sayable, sayable, wanted
 
 MOST = 32
 _STEPS = 400  # sets looked at in one part
@@ -35,10 +36,11 @@ def what_would_change(
     decided = decisions or {}
     results = [judge(r, facts, dictionary, decided) for r in book.requirements]
     tables = [judge_table(t, facts, dictionary, decided) for t in book.tables]
-    return changes_of(results, tables, facts, dictionary, decided)
+    return changes_of(book, results, tables, facts, dictionary, decided)
 
 
 def changes_of(
+    book: Rulebook,
     results: Sequence[RequirementResult],
     tables: Sequence[TableResult],
     facts: Facts,
@@ -50,7 +52,7 @@ def changes_of(
     said_no = any(t.outcome is Outcome.NOT_MET for t in tables) or any(not r.groups for r in refused)
     if not refused or said_no:
         return ()
-    search = _Search([r.requirement for r in results], facts, dictionary, decisions)
+    search = _Search(book, facts, dictionary, decisions)
     per_part: list[list[dict[str, str]]] = []
     try:
         for part in search.parts(refused):
@@ -72,12 +74,34 @@ def _change(cells: dict[str, str], dictionary: Dictionary) -> Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fact:
-    """One fact of the book: the requirements that speak of it, its cells there, and what it may become."""
+class _Spoken:
+    """One fact as the book speaks of it: in which requirements, by which cells, and the kinds of value they
+    tell apart, by the answers of the cells."""
 
     rules: tuple[Requirement, ...]
     cells: tuple[Cell, ...]
-    kinds: tuple[_Kind, ...]
+    kinds: dict[tuple[Truth, ...], _Kind]
+    sayable: Sayable
+
+
+@lru_cache(maxsize=256)
+def _spoken(book: Rulebook, dictionary: Dictionary) -> dict[str, _Spoken]:
+    """Every fact of the requirements, once for each book."""
+    rules: dict[str, dict[str, Requirement]] = {}
+    cells: dict[str, list[Cell]] = {}
+    for rule in book.requirements:
+        for cell in (c for group in rule.groups for c in group):
+            rules.setdefault(cell.field, {})[rule.id] = rule
+            cells.setdefault(cell.field, []).append(cell)
+    return {
+        name: _Spoken(
+            tuple(rules[name].values()),
+            tuple(listed),
+            alike(dictionary[name], listed),
+            sayable(dictionary[name], listed),
+        )
+        for name, listed in cells.items()
+    }
 
 
 class _SearchTooLong(Exception):
@@ -85,19 +109,11 @@ class _SearchTooLong(Exception):
 
 
 class _Search:
-    def __init__(
-        self, rules: Sequence[Requirement], facts: Facts, dictionary: Dictionary, decisions: Decisions
-    ) -> None:
+    def __init__(self, book: Rulebook, facts: Facts, dictionary: Dictionary, decisions: Decisions) -> None:
         self._now, self._dictionary, self._decisions = facts, dictionary, decisions
         self._facts = dict(facts)
-        self._by_fact: dict[str, list[Requirement]] = {}
-        for rule in rules:
-            for group in rule.groups:
-                for cell in group:
-                    listed = self._by_fact.setdefault(cell.field, [])
-                    if not listed or listed[-1] is not rule:
-                        listed.append(rule)
-        self._known: dict[str, _Fact] = {}
+        self._spoken = _spoken(book, dictionary)
+        self._open: dict[str, tuple[_Kind, ...]] = {}  # by fact: what it may become
         self._box: dict[str, list[_Kind]] | None = None
         self._tries = 0
 
@@ -112,7 +128,7 @@ class _Search:
             reached, edge = {first.id: first}, [first]
             while edge:
                 for name in edge.pop().fields:
-                    new = [r for r in self._by_fact[name] if r.id not in reached]
+                    new = [r for r in self._spoken[name].rules if r.id not in reached]
                     reached.update((r.id, r) for r in new)
                     edge += new
             found.append([r for r in refused if r.id in reached])
@@ -170,27 +186,25 @@ class _Search:
                 for group in rule.groups
             ]
             if all(wanting):
-                return [w for w in wanting if all(self._fact(n).kinds for n in w)]
+                return [w for w in wanting if all(self._kinds(n) for n in w)]
         return self._singly(rule.fields, chosen)
 
     def _singly(self, names: Iterable[str], chosen: tuple[str, ...]) -> list[frozenset[str]]:
-        return [frozenset((n,)) for n in dict.fromkeys(names) if n not in chosen and self._fact(n).kinds]
+        return [frozenset((n,)) for n in dict.fromkeys(names) if n not in chosen and self._kinds(n)]
 
-    def _fact(self, name: str) -> _Fact:
-        if name not in self._known:
-            rules = tuple(self._by_fact[name])
-            cells = tuple([c for r in rules for group in r.groups for c in group if c.field == name])
-            value = self._now.get(name)
-            now: tuple[Truth, ...] = tuple([cell.holds(value) for cell in cells])
-            kinds = alike(self._dictionary[name], cells)
-            self._known[name] = _Fact(rules, cells, tuple([k for t, k in kinds.items() if t != now]))
-        return self._known[name]
+    def _kinds(self, name: str) -> tuple[_Kind, ...]:
+        """What the fact may become: every kind of value but that of now."""
+        if name not in self._open:
+            fact, value = self._spoken[name], self._now.get(name)
+            now: tuple[Truth, ...] = tuple([cell.holds(value) for cell in fact.cells])
+            self._open[name] = tuple([kind for truths, kind in fact.kinds.items() if truths != now])
+        return self._open[name]
 
     def _touching(self, chosen: tuple[str, ...]) -> list[Requirement]:
-        return list({rule.id: rule for name in chosen for rule in self._fact(name).rules}.values())
+        return list({rule.id: rule for name in chosen for rule in self._spoken[name].rules}.values())
 
     def _all(self, names: tuple[str, ...]) -> Iterator[tuple[_Kind, ...]]:
-        return product(*(self._fact(name).kinds for name in names))
+        return product(*(self._kinds(name) for name in names))
 
     def _holds(self, rules: Iterable[Requirement], names: tuple[str, ...], kinds: Sequence[_Kind]) -> bool:
         """Nothing of these requirements is refused with these kinds of value, everything else as it is."""
@@ -215,10 +229,10 @@ class _Search:
             return None
         box = {name: [kind] for name, kind in zip(chosen, kinds, strict=True)}
         for name in chosen:
-            for kind in self._fact(name).kinds:
+            for kind in self._kinds(name):
                 others = [[kind] if n == name else box[n] for n in chosen]
                 if kind not in box[name] and all(
-                    self._holds(self._fact(name).rules, chosen, one) for one in product(*others)
+                    self._holds(self._spoken[name].rules, chosen, one) for one in product(*others)
                 ):
                     box[name].append(kind)
         return box
@@ -229,8 +243,8 @@ class _Search:
         if place == len(chosen):
             return kinds
         later = set(chosen[place + 1 :])
-        ready = [r for r in self._fact(chosen[place]).rules if not later.intersection(r.fields)]
-        for kind in self._fact(chosen[place]).kinds:
+        ready = [r for r in self._spoken[chosen[place]].rules if not later.intersection(r.fields)]
+        for kind in self._kinds(chosen[place]):
             if self._holds(ready, chosen[: place + 1], (*kinds, kind)):
                 found = self._tried(chosen, (*kinds, kind))
                 if found is not None:
@@ -241,6 +255,5 @@ class _Search:
         found = {}
         for name in chosen:
             parts = [part for kind in (self._box or {})[name] for part in kind]
-            fact = self._fact(name)
-            found[name] = wanted(self._dictionary[name], parts, fact.cells, self._now.get(name))
+            found[name] = wanted(self._spoken[name].sayable, parts, self._now.get(name))
         return found

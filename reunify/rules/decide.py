@@ -70,7 +70,7 @@ def determine(
         and any(_INCOME.intersection(n) for n in _fields(book)),
         tables=tables,
         caps=lowest(tuple([cap for table in tables for cap in table.caps])),
-        changes=changes_of(*judged) if answer is Answer.INELIGIBLE and not by_person else (),
+        changes=changes_of(book, *judged) if answer is Answer.INELIGIBLE and not by_person else (),
         suspended=suspended,
     )
 

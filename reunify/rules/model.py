@@ -51,10 +51,11 @@ class Requirement:
     review_by: date
     question: Words | None = None
     owed_within: int | None = None
+    fields: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c.field for group in self.groups for c in group))
+    def __post_init__(self) -> None:
+        fields = tuple(dict.fromkeys(c.field for group in self.groups for c in group))
+        object.__setattr__(self, "fields", fields)  # frozen: made once, of what is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,9 @@ class Rulebook:
     sha256: str
     body: bytes
 
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
     @property
     def held(self) -> bool:
         return self.kind == "held"
@@ -238,7 +242,7 @@ class Rulebooks:
 
         An unknown basis date is judged by the first travel day. Raises NoRulesForDate when nothing is left.
         """
-        found = tuple(b for s in self.versions if (b := self._chosen(s, facts)) is not None)
+        found = tuple(b for v in self.versions.values() if (b := covering(v, facts)) is not None)
         if not any(b.held for b in found):
             raise NoRulesForDate(
                 "No rules of our own sources are in force on the day this trip begins. "
@@ -246,10 +250,12 @@ class Rulebooks:
             )
         return found
 
-    def _chosen(self, source: str, facts: Mapping[str, FactValue]) -> Rulebook | None:
-        """The newest version that has begun. Where it has also ended, no older one comes back to life."""
-        begun = newest_begun(self.versions[source], facts)
-        return begun[0] if begun is not None and begun[0].covers(begun[1]) else None
+
+def covering(versions: Sequence[Rulebook], facts: Mapping[str, FactValue]) -> Rulebook | None:
+    """The version these facts are judged by: the newest that has begun. Where it has also ended, no older one
+    comes back to life."""
+    begun = newest_begun(versions, facts)
+    return begun[0] if begun is not None and begun[0].covers(begun[1]) else None
 
 
 def newest_begun(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from reunify.rates.fields import FactValue, Field
@@ -13,13 +14,34 @@ from reunify.rules.kleene import YES
 _LISTED = 6  # values a `not in` may name before a range reads better
 
 
-def wanted(field: Field, parts: Sequence[Stretch], cells: Sequence[Cell], now: FactValue) -> str:
+@dataclass(frozen=True, slots=True)
+class Sayable:
+    """One fact of a book: its domain, cut by the book's cells, and what each of those cells says of it: as
+    written, and the stretches where it holds, by their low ends."""
+
+    field: Field
+    domain: tuple[Stretch, ...]
+    said: tuple[tuple[str, frozenset[FactValue]], ...]
+
+    def own(self, parts: Sequence[Stretch]) -> str | None:
+        """A rule's own cell that says just these stretches."""
+        lows = {part.low for part in parts}
+        return next((written for written, holds in self.said if holds == lows), None)
+
+
+def sayable(field: Field, cells: Sequence[Cell]) -> Sayable:
+    domain = stretches(field, cells)
+    said = [(c.written, frozenset(part.low for part in domain if c.holds(part.low) is YES)) for c in cells]
+    return Sayable(field, domain, tuple(said))
+
+
+def wanted(fact: Sayable, parts: Sequence[Stretch], now: FactValue) -> str:
     """A cell that holds for values of `parts` only; a rule's own cell where it says just that.
 
     Where one cell cannot say all of them (under 500 or over 1000), the ones nearer to `now` are told.
     """
-    domain = stretches(field, cells)
-    if (own := _own(parts, cells, domain)) is not None:
+    field, domain = fact.field, fact.domain
+    if (own := fact.own(parts)) is not None:
         return own
     inside = {part.low for part in parts}
     outside = [part for part in domain if part.low not in inside]
@@ -31,15 +53,7 @@ def wanted(field: Field, parts: Sequence[Stretch], cells: Sequence[Cell], now: F
     if len(runs) > 1 and len(outside) <= _LISTED and all(p.low == p.high for p in outside):
         return f"not in {', '.join(_written(field, number(p.low)) for p in outside)}"
     run = _nearest(runs, now)
-    return _own(run, cells, domain) or _between(field, number(run[0].low), number(run[-1].high))
-
-
-def _own(parts: Sequence[Stretch], cells: Sequence[Cell], domain: Sequence[Stretch]) -> str | None:
-    low_ends = {part.low for part in parts}
-    for cell in cells:
-        if {part.low for part in domain if cell.holds(part.low) is YES} == low_ends:
-            return cell.written
-    return None
+    return fact.own(run) or _between(field, number(run[0].low), number(run[-1].high))
 
 
 def _choice(inside: list[str], outside: list[str]) -> str:
