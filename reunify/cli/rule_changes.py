@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ _By = Annotated[str, typer.Option("--by", help="Who does it: a user name.")]
 _Reason = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
 _Confirm = Annotated[bool, typer.Option("--confirm", help="Another person confirms what one has asked.")]
 _PAGE = "on the page Rules, with a passkey"
+_ASKED = f"Asked. Another person confirms it {_PAGE}."
 _Source = Annotated[str, typer.Argument(help="The source, as its folder is called.")]
 
 
@@ -92,16 +94,9 @@ def rules_suspend(source: _Source, by: _By, reason: _Reason = "", confirm: _Conf
     """Two people: from the second the other confirms, the source asks staff instead of answering."""
     from reunify.rules import actions
 
-    def suspend(session: Session, now: datetime) -> list[str]:
-        who = _person(session, by, now)
-        _typed_here(session, "suspend", who, now, source=source)
-        if confirm:
-            actions.confirm_suspension(session, source=source, by=who, now=now)
-            return [f"The rules of {source} are suspended: staff are asked instead."]
-        actions.ask_suspension(session, source=source, reason=reason, by=who, now=now)
-        return [f"Asked. Another person confirms it {_PAGE}."]
-
-    _in_database(suspend)
+    act = actions.confirm_suspension if confirm else partial(actions.ask_suspension, reason=reason)
+    done = f"The rules of {source} are suspended: staff are asked instead." if confirm else _ASKED
+    _on_source("suspend", source, by, act, done)
 
 
 @rules.command("resume")
@@ -109,16 +104,18 @@ def rules_resume(source: _Source, by: _By, reason: _Reason = "", confirm: _Confi
     """Two people: the suspended rules answer again."""
     from reunify.rules import actions
 
-    def resume(session: Session, now: datetime) -> list[str]:
-        who = _person(session, by, now)
-        _typed_here(session, "resume", who, now, source=source)
-        if confirm:
-            actions.confirm_resumption(session, source=source, by=who, now=now)
-            return [f"The rules of {source} answer again."]
-        actions.ask_resumption(session, source=source, reason=reason, by=who, now=now)
-        return [f"Asked. Another person confirms it {_PAGE}."]
+    act = actions.confirm_resumption if confirm else partial(actions.ask_resumption, reason=reason)
+    _on_source("resume", source, by, act, f"The rules of {source} answer again." if confirm else _ASKED)
 
-    _in_database(resume)
+
+def _on_source(verb: str, source: str, by: str, act: Callable[..., object], done: str) -> None:
+    def on_source(session: Session, now: datetime) -> list[str]:
+        who = _person(session, by, now)
+        _typed_here(session, verb, who, now, source=source)
+        act(session, source=source, by=who, now=now)
+        return [done]
+
+    _in_database(on_source)
 
 
 def amiss(settings: Settings) -> tuple[tuple[str, ...], bool]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit.actions import record
-from reunify.eligibility import policy
+from reunify.eligibility import policy, queries
 from reunify.eligibility.assessment import (
     Assessment,
     AssessmentOutcome,
@@ -70,7 +70,7 @@ def assess(
 
     Raises AlreadyAssessed, UnknownCaseType, NoRulesForDate.
     """
-    if session.scalar(sa.select(AssessmentRecord.id).where(AssessmentRecord.version_id == version_id)):
+    if queries.assessed(session, [version_id]):
         raise policy.AlreadyAssessed("This version has been assessed already. A change is a new version.")
     known = known_facts(
         content,

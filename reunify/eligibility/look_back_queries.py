@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,22 +37,11 @@ class LookBackView:
         return self.state == "open"
 
 
-def open_of(session: Session, request_ids: Collection[UUID]) -> list[LookBackView]:
-    """Of these requests, the longest owed first."""
-    asked = sa.select(LookBack).where(LookBack.request_id.in_(list(request_ids)), LookBack.state == "open")
-    rows = session.scalars(asked.order_by(LookBack.owed_since, LookBack.id)).all() if request_ids else []
-    return _views(session, rows)
-
-
 def of_request(session: Session, request_id: UUID) -> list[LookBackView]:
-    """All of one request, open ones first. Raises vault's Erased."""
+    """All of one request, open ones first; rules compiled before cost no question. Raises vault's Erased."""
     asked = sa.select(LookBack).where(LookBack.request_id == request_id)
-    rows = session.scalars(asked.order_by(LookBack.state.desc(), LookBack.owed_since, LookBack.id))
-    return _views(session, rows.all())
-
-
-def _views(session: Session, rows: Sequence[LookBack]) -> list[LookBackView]:
-    """Rules compiled before cost no question."""
+    ordered = asked.order_by(LookBack.state.desc(), LookBack.owed_since, LookBack.id)
+    rows = session.scalars(ordered).all()
     books = current.compiled(session, [row.sha256 for row in rows])[0] if rows else {}
     return [_view(row, books.get(row.sha256)) for row in rows]
 

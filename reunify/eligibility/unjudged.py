@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit.actions import record
+from reunify.eligibility import queries
 from reunify.eligibility.assessment import AssessmentOutcome
 from reunify.eligibility.records import AssessmentRecord
 from reunify.intake.form import TravelRequest
@@ -39,7 +39,7 @@ def keep_unjudged(
     run: str | None,
 ) -> bool:
     """Why this version got no answer, and where a case manager can mend it. False: it has an answer."""
-    if session.scalar(sa.select(AssessmentRecord.id).where(AssessmentRecord.version_id == version_id)):
+    if queries.assessed(session, [version_id]):
         return False
     asked = [question.content() for question in to_mend(wrong, content)]
     kept = AssessmentRecord(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reunify.intake import told
 from reunify.intake.form import TravelRequest
 from reunify.kernel.refusals import Problem
-from reunify.rules.model import Rulebooks
+from reunify.rules.model import Rulebooks, covering
 
 _BASIS = "travel_start"  # the one day a form always tells
 
@@ -25,8 +25,7 @@ def _of_days(request: TravelRequest, books: Rulebooks) -> list[Problem]:
         return []
     first = min(range(len(request.legs)), key=lambda i: request.legs[i].departs)
     day = request.legs[first].departs.date()
-    newest = [next((b for b in reversed(v) if b.effective_from <= day), None) for v in ours]
-    if any(book is not None and book.covers(day) for book in newest):
+    if any(covering(versions, {_BASIS: day}) for versions in ours):
         return []
     remedy = "No rules of our own sources cover this day. Correct it, or have rules of that day approved."
     return [Problem(f"/legs/{first}/departs", remedy)]

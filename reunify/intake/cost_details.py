@@ -51,9 +51,9 @@ def _twice(lines: list[CostLine]) -> _Found:
 def _same_meals(line: CostLine, other: CostLine) -> bool:
     if not line.category is other.category is Category.MEALS or line.traveler != other.traveler:
         return False
-    if None in (line.first_day, line.last_day, other.first_day, other.last_day):
+    if line.first_day is None or line.last_day is None or other.first_day is None or other.last_day is None:
         return False
-    return line.first_day <= other.last_day and other.first_day <= line.last_day  # type: ignore[operator]
+    return line.first_day <= other.last_day and other.first_day <= line.last_day
 
 
 def _same_room(line: CostLine, other: CostLine) -> bool:

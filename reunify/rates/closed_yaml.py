@@ -88,7 +88,7 @@ class _ClosedLoader(yaml.BaseLoader):
         self._file, self._depth, self._parts = file, 0, 0
 
     def get_event(self) -> Any:
-        event: Any = super().get_event()  # type: ignore[no-untyped-call]
+        event: Any = super().get_event()  # type: ignore[no-untyped-call]  # the stubs lack it
         begins = isinstance(event, yaml.CollectionStartEvent)
         self._depth += begins - isinstance(event, yaml.CollectionEndEvent)
         self._parts += begins or isinstance(event, yaml.ScalarEvent)

@@ -22,7 +22,7 @@ from reunify.rules.answers import (
     TableResult,
 )
 from reunify.rules.kleene import NO, UNKNOWN, YES
-from reunify.rules.model import Decision, Requirement, Rulebook, Table
+from reunify.rules.model import Decision, Requirement, Rulebook, Table, covering
 
 LARGEST_FACTS = 200_000
 _DECIDED = ("met", "not_met", "attested")
@@ -91,16 +91,11 @@ def decisions_of(written: Iterable[str], books: Iterable[Rulebook], *, on: date)
 def version_for(
     books: Iterable[Rulebook], facts: Mapping[str, FactValue], *, on: date | None, today: date
 ) -> Rulebook | None:
-    """The newest version that has begun on the day: `on`, or its basis fact, the first travel day, today.
-
-    As `Rulebooks.chosen`: where that version has ended, no older one comes back to life.
-    """
-    for book in sorted(books, key=lambda b: b.effective_from, reverse=True):
-        told = facts.get(book.basis) or facts.get("travel_start")
-        day = on or (told if isinstance(told, date) else today)
-        if book.effective_from <= day:
-            return book if book.covers(day) else None
-    return None
+    """The version of the day `on`; else of its basis fact, the first travel day, or today."""
+    versions = sorted(books, key=lambda b: b.effective_from)
+    if on is not None:
+        return covering(versions, dict.fromkeys((b.basis for b in versions), on))
+    return covering(versions, {**facts, "travel_start": facts.get("travel_start") or today})
 
 
 def in_words(found: Determination, dictionary: Dictionary) -> tuple[str, ...]:

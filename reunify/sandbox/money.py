@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -50,60 +51,37 @@ def open_sample_funds(session: Session, *, now: datetime) -> None:
 
 def _open_sources(session: Session, now: datetime) -> FundId:
     """The four sources; returns the one of money."""
-    domestic = funds.open_fund(
-        session,
+    opened = partial(funds.open_fund, session, period_start=YEAR[0], by=SANDBOX, now=now)
+    ours = partial(opened, kind=FundKind.HELD, period_end=YEAR[1], organisation_set=True)
+    domestic = ours(
         code="domestic_reunification",
         name="Domestic reunification fund (organisation-set)",
         public_name="Family Travel Fund",
-        kind=FundKind.HELD,
         unit=Unit.CENTS,
         amounts=DOMESTIC_CENTS,
-        period_start=YEAR[0],
-        period_end=YEAR[1],
-        organisation_set=True,
-        by=SANDBOX,
-        now=now,
     )
-    funds.open_fund(
-        session,
+    ours(
         code="partner_hotel_nights",
         name="Partner hotel nights (organisation-set)",
         public_name="Partner Hotel Nights",
-        kind=FundKind.HELD,
         unit=Unit.NIGHT,
         amounts=PARTNER_NIGHTS,
-        period_start=YEAR[0],
-        period_end=YEAR[1],
-        organisation_set=True,
-        by=SANDBOX,
-        now=now,
     )
-    funds.open_fund(
-        session,
+    ours(
         code="partner_airline_miles",
         name="Partner airline miles (organisation-set)",
         public_name="Partner Airline Miles",
-        kind=FundKind.HELD,
         unit=Unit.MILE,
         amounts=PARTNER_MILES,
-        period_start=YEAR[0],
-        period_end=YEAR[1],
-        organisation_set=True,
-        by=SANDBOX,
-        now=now,
     )
-    funds.open_fund(
-        session,
+    opened(
         code="interstate_compact",
         name="Home state under the Interstate Compact for Juveniles",
         public_name="The home state",
         kind=FundKind.ELSEWHERE,
         unit=Unit.CENTS,
         amounts={},
-        period_start=YEAR[0],
         period_end=None,
         organisation_set=False,
-        by=SANDBOX,
-        now=now,
     )
     return domestic

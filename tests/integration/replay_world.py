@@ -155,7 +155,8 @@ class Office:
 
     def owed(self, *request_ids: UUID) -> list[LookBackView]:
         with self.db.read() as session:
-            return look_back_queries.open_of(session, request_ids)
+            of_each = [look_back_queries.of_request(session, request_id) for request_id in request_ids]
+        return [view for views in of_each for view in views if view.open]
 
     def ask(self, sha256: str, since: date | None) -> UUID:
         with self.db.work() as session:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -124,49 +126,45 @@ def ask_suspension(
     request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
 ) -> Response:
     """The first of two people."""
-    try:
-        with at.db.work() as session:
-            actions.ask_suspension(
-                session, source=source, reason=text_of(form, "reason"), by=by, now=at.now()
-            )
-    except Refused as refused:
-        return _page(request, by, at, form, refused, source)
-    return go("/rules", "suspension_asked")
+    act = partial(actions.ask_suspension, reason=text_of(form, "reason"))
+    return _acted(request, source, by, at, act, "suspension_asked", form)
 
 
 @router.post("/rules/sources/{source}/suspension/confirm")
 def confirm_suspension(request: Request, source: Source, by: SteppedUpStopper, at: AtHouse) -> Response:
     """From this second the source asks staff instead of answering."""
-    try:
-        with at.db.work() as session:
-            actions.confirm_suspension(session, source=source, by=by, now=at.now())
-    except Refused as refused:
-        return _page(request, by, at, None, refused, source)
-    return go("/rules", "suspension_confirmed")
+    return _acted(request, source, by, at, actions.confirm_suspension, "suspension_confirmed")
 
 
 @router.post("/rules/sources/{source}/resumption")
 def ask_resumption(
     request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
 ) -> Response:
-    try:
-        with at.db.work() as session:
-            actions.ask_resumption(
-                session, source=source, reason=text_of(form, "reason"), by=by, now=at.now()
-            )
-    except Refused as refused:
-        return _page(request, by, at, form, refused, source)
-    return go("/rules", "resumption_asked")
+    act = partial(actions.ask_resumption, reason=text_of(form, "reason"))
+    return _acted(request, source, by, at, act, "resumption_asked", form)
 
 
 @router.post("/rules/sources/{source}/resumption/confirm")
 def confirm_resumption(request: Request, source: Source, by: SteppedUpRulesAuthor, at: AtHouse) -> Response:
+    return _acted(request, source, by, at, actions.confirm_resumption, "resumption_confirmed")
+
+
+def _acted(
+    request: Request,
+    source: str,
+    by: Staff,
+    at: House,
+    act: Callable[..., object],
+    said: str,
+    form: FormData | None = None,
+) -> Response:
+    """One act of two on a source; what is refused stands beside it, with what was typed."""
     try:
         with at.db.work() as session:
-            actions.confirm_resumption(session, source=source, by=by, now=at.now())
+            act(session, source=source, by=by, now=at.now())
     except Refused as refused:
-        return _page(request, by, at, None, refused, source)
-    return go("/rules", "resumption_confirmed")
+        return _page(request, by, at, form, refused, source)
+    return go("/rules", said)
 
 
 def _day(form: FormData) -> date:
