@@ -76,6 +76,9 @@ class Kind(StrEnum):
     FAIL = "fail"
     GIVE_BACK = "give_back"
     FEE = "fee"
+    COST_TRANSFER = "cost_transfer"
+    RECOVER = "recover"
+    CORRECT = "correct"
 
 
 class Scope(StrEnum):

@@ -23,13 +23,15 @@ KNOWN_MOVES = (
     "'retired register in_review', 'approved ask_retirement approved', "
     "'suspended ask_retirement suspended', 'approved retire retired', 'suspended retire retired', "
     "'approved ask_suspension approved', 'approved confirm_suspension suspended', "
-    "'suspended ask_resumption suspended', 'suspended confirm_resumption approved'"
+    "'suspended ask_resumption suspended', 'suspended confirm_resumption approved', "
+    "'approved withdraw_retirement_ask approved', 'suspended withdraw_retirement_ask suspended', "
+    "'approved withdraw_suspension_ask approved', 'suspended withdraw_resumption_ask suspended'"
 )
 APPROVES = "verb IN ('approve', 'approve_suspended')"
 CONFIRMS = "verb IN ('retire', 'confirm_suspension', 'confirm_resumption')"
 
 # A CHECK sees one row. These look at the others: the move follows the newest one, the second person follows a
-# first one, nobody's stand-in is left out, and what is approved was replayed after it was submitted.
+# first one whose ask nobody withdrew, nobody's stand-in is left out, and what is approved was replayed after it was submitted.
 MOVE_HOLDS = """
 CREATE FUNCTION rule_move_holds() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,9 +53,13 @@ BEGIN
   wanted := CASE NEW.verb
     WHEN 'approve' THEN 'take_on' WHEN 'approve_suspended' THEN 'take_on'
     WHEN 'retire' THEN 'ask_retirement' WHEN 'confirm_suspension' THEN 'ask_suspension'
-    WHEN 'confirm_resumption' THEN 'ask_resumption' END;
+    WHEN 'confirm_resumption' THEN 'ask_resumption' WHEN 'withdraw_retirement_ask' THEN 'ask_retirement'
+    WHEN 'withdraw_suspension_ask' THEN 'ask_suspension'
+    WHEN 'withdraw_resumption_ask' THEN 'ask_resumption' END;
   SELECT * INTO first_person FROM rule_moves
-    WHERE sha256 = NEW.sha256 AND verb = wanted AND sequence > changed_at ORDER BY sequence DESC LIMIT 1;
+    WHERE sha256 = NEW.sha256 AND verb IN (wanted, replace(wanted, 'ask_', 'withdraw_') || '_ask')
+      AND sequence > changed_at ORDER BY sequence DESC LIMIT 1;
+  IF first_person.verb <> wanted THEN first_person := NULL; END IF;
 
   IF newest.to_state IS DISTINCT FROM NEW.from_state THEN
     wrong := 'ck_rule_moves_follows_the_newest';
@@ -69,6 +75,8 @@ BEGIN
     OR NOT NEW.asked_for @> stood_for(NEW.asked_by, NEW.at)
   ) THEN
     wrong := 'ck_rule_moves_asked_first';
+  ELSIF NEW.verb LIKE 'withdraw%ask' AND first_person.sequence IS NULL THEN
+    wrong := 'ck_rule_moves_withdrawn_after_asking';
   ELSIF NEW.verb IN ('approve', 'approve_suspended') THEN
     IF NOT NEW.authors @> (
       SELECT coalesce(array_agg(DISTINCT author), '{}') FROM rule_moves, unnest(authors) AS author

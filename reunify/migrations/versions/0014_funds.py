@@ -1,0 +1,12 @@
+"""Awards with their conditions and dated policy; what a unit given in kind is worth."""
+
+from __future__ import annotations
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
