@@ -8,17 +8,18 @@ Feature: What can wait is attested now and owed by a date
     And the request waits for approval
     And the report number is owed by 2026-12-05
 
-  Scenario Outline: What is owed is overdue only when its day is over
+  Scenario Outline: What is owed is overdue only when its day is over where the house is
     Given Ana enters the family of story f
     And Ana attests the report number on the officer's word
-    When it is <day>
+    When it is <moment> UTC
     Then Ana's work list calls it <standing>
 
-    Examples: under, at and over
-      | day        | standing |
-      | 2026-12-04 | in time  |
-      | 2026-12-05 | in time  |
-      | 2026-12-06 | overdue  |
+    Examples: under, at and over; midnight in the east is five in the morning
+      | moment           | standing |
+      | 2026-12-04 12:00 | in time  |
+      | 2026-12-05 12:00 | in time  |
+      | 2026-12-06 04:59 | in time  |
+      | 2026-12-06 05:00 | overdue  |
 
   Scenario: The family's letter asks for it, with its date, in their own words
     Given Ana enters the family of story f

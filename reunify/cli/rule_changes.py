@@ -1,4 +1,4 @@
-"""`reunify rules load, status, approve, suspend, resume`: the verbs of the pages, for two named people.
+"""`reunify rules load, status, approve, suspend, resume, retire`: the verbs of the pages, for two people.
 
 An operator types for somebody who is known to the house; that it was typed here is written down beside it.
 Of two acts on one thing only one is typed here: the other person signs in. A demo is the exception.
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 _By = Annotated[str, typer.Option("--by", help="Who does it: a user name.")]
 _Reason = Annotated[str, typer.Option("--reason", help="Why, in a few words.")]
 _Confirm = Annotated[bool, typer.Option("--confirm", help="Another person confirms what one has asked.")]
+_Withdraw = Annotated[bool, typer.Option("--withdraw", help="Withdraw what one has asked by mistake.")]
 _PAGE = "on the page Rules, with a passkey"
 _ASKED = f"Asked. Another person confirms it {_PAGE}."
+_WITHDRAWN = "Withdrawn: nobody confirms it any more. Nothing has changed in force."
 _Source = Annotated[str, typer.Argument(help="The source, as its folder is called.")]
+
+_Version = Annotated[str, typer.Argument(help="The fingerprint, or its first eight digits or more.")]
 
 
 @rules.command("load")
@@ -51,7 +55,7 @@ def rules_load() -> None:
 @rules.command("status")
 def rules_status() -> None:
     """Say which versions there are, how each stands, and whom it waits for."""
-    from reunify.rules import health, queries
+    from reunify.rules import health, moving, queries
 
     def status(session: Session, now: datetime) -> list[str]:
         lines = []
@@ -61,14 +65,15 @@ def rules_status() -> None:
                 waits = "".join(f", somebody else must {a.confirms.replace('_', ' ')}" for a in row.pending)
                 state = row.status.replace("_", " ")
                 lines.append(f"  {row.effective_from}  {row.sha256[:12]}  {state}{waits}")
-        return [*lines, *health.health(session, today=now.date()).staff] or ["There are no rules yet."]
+        today = moving.today(session, now)
+        return [*lines, *health.health(session, today=today).staff] or ["There are no rules yet."]
 
     _in_database(status)
 
 
 @rules.command("approve")
 def rules_approve(
-    sha: Annotated[str, typer.Argument(help="The fingerprint, or its first eight digits or more.")],
+    sha: _Version,
     by: _By,
     reason: _Reason = "",
 ) -> None:
@@ -90,22 +95,63 @@ def rules_approve(
 
 
 @rules.command("suspend")
-def rules_suspend(source: _Source, by: _By, reason: _Reason = "", confirm: _Confirm = False) -> None:
+def rules_suspend(
+    source: _Source, by: _By, reason: _Reason = "", confirm: _Confirm = False, withdraw: _Withdraw = False
+) -> None:
     """Two people: from the second the other confirms, the source asks staff instead of answering."""
     from reunify.rules import actions
 
-    act = actions.confirm_suspension if confirm else partial(actions.ask_suspension, reason=reason)
-    done = f"The rules of {source} are suspended: staff are asked instead." if confirm else _ASKED
-    _on_source("suspend", source, by, act, done)
+    done = f"The rules of {source} are suspended: staff are asked instead."
+    ways = (
+        (partial(actions.ask_suspension, reason=reason), _ASKED),
+        (actions.confirm_suspension, done),
+        (partial(actions.withdraw_suspension_ask, reason=reason), _WITHDRAWN),
+    )
+    _on_source("suspend", source, by, *ways[_way(confirm=confirm, withdraw=withdraw)])
 
 
 @rules.command("resume")
-def rules_resume(source: _Source, by: _By, reason: _Reason = "", confirm: _Confirm = False) -> None:
+def rules_resume(
+    source: _Source, by: _By, reason: _Reason = "", confirm: _Confirm = False, withdraw: _Withdraw = False
+) -> None:
     """Two people: the suspended rules answer again."""
     from reunify.rules import actions
 
-    act = actions.confirm_resumption if confirm else partial(actions.ask_resumption, reason=reason)
-    _on_source("resume", source, by, act, f"The rules of {source} answer again." if confirm else _ASKED)
+    ways = (
+        (partial(actions.ask_resumption, reason=reason), _ASKED),
+        (actions.confirm_resumption, f"The rules of {source} answer again."),
+        (partial(actions.withdraw_resumption_ask, reason=reason), _WITHDRAWN),
+    )
+    _on_source("resume", source, by, *ways[_way(confirm=confirm, withdraw=withdraw)])
+
+
+@rules.command("retire")
+def rules_retire(
+    sha: _Version, by: _By, reason: _Reason = "", confirm: _Confirm = False, withdraw: _Withdraw = False
+) -> None:
+    """Two people: a version in force answers nothing new. What was never in force, one person withdraws."""
+    from reunify.rules import actions, queries
+
+    way = _way(confirm=confirm, withdraw=withdraw)
+
+    def retire(session: Session, now: datetime) -> list[str]:
+        who = _person(session, by, now)
+        sha256 = queries.fingerprint_like(session, sha)
+        _typed_here(session, "retire", who, now, sha256=sha256)
+        if way == 2:
+            actions.withdraw_retirement_ask(session, sha256=sha256, reason=reason, by=who, now=now)
+            return [_WITHDRAWN]
+        done = actions.retire(session, sha256=sha256, reason=reason, confirms=way == 1, by=who, now=now)
+        return [f"Retired: {_named(session, sha256)}"] if done else [_ASKED]
+
+    _in_database(retire)
+
+
+def _way(*, confirm: bool, withdraw: bool) -> int:
+    """0: ask; 1: confirm; 2: withdraw."""
+    if confirm and withdraw:
+        raise typer.BadParameter("Say --confirm or --withdraw, not both.")
+    return 2 if withdraw else int(confirm)
 
 
 def _on_source(verb: str, source: str, by: str, act: Callable[..., object], done: str) -> None:
@@ -123,11 +169,12 @@ def amiss(settings: Settings) -> tuple[tuple[str, ...], bool]:
     from sqlalchemy.exc import ProgrammingError
 
     from reunify.cli.database import HouseRefused, opened
+    from reunify.rules import moving
     from reunify.rules.health import health
 
     try:
         with opened(settings) as db, db.read() as session:
-            found = health(session, today=datetime.now(UTC).date())
+            found = health(session, today=moving.today(session, datetime.now(UTC)))
     except ProgrammingError:
         return (), False
     except HouseRefused as silent:

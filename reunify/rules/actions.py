@@ -1,9 +1,9 @@
-"""What we do: write drafts, submit, send back, approve, retire, suspend and resume, replay.
+"""What we do: write drafts, submit, send back, approve, retire, suspend and resume, withdraw asks, replay.
 
 Each verb is in the module of its own subject; this is the room's one door to them.
 """
 
-from reunify.rules.approving import approve, retire, send_back
+from reunify.rules.approving import approve, retire, send_back, withdraw_retirement_ask
 from reunify.rules.drafts import abandon_draft, begin_draft, save_draft
 from reunify.rules.replaying import ask_replay, begin_replay, catch_up, fail_replay, report_replay
 from reunify.rules.submitting import load_shipped, submit
@@ -12,6 +12,8 @@ from reunify.rules.suspending import (
     ask_suspension,
     confirm_resumption,
     confirm_suspension,
+    withdraw_resumption_ask,
+    withdraw_suspension_ask,
 )
 
 __all__ = [
@@ -32,4 +34,7 @@ __all__ = [
     "save_draft",
     "send_back",
     "submit",
+    "withdraw_resumption_ask",
+    "withdraw_retirement_ask",
+    "withdraw_suspension_ask",
 ]

@@ -72,9 +72,8 @@ class CellSeen(NamedTuple):
     truth: Truth
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementResult:
-    """`owed_by`: when an attested fact must be in."""
+class RequirementResult(NamedTuple):
+    """`owed_by`: when an attested fact must be in. A tuple for the same reason."""
 
     requirement: Requirement
     outcome: Outcome
@@ -137,8 +136,7 @@ class TableResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One smallest set of facts that, changed together, would end the no: fact -> the cell it would have to
     meet. `for_family`: every fact is one the family can mend by a document, a date or a route."""
 

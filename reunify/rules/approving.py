@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from reunify.kernel.may import may
 from reunify.kernel.people import Role, Staff
-from reunify.rates.policy import OrganisationNotSetUp
-from reunify.rates.queries import organisation
 from reunify.rules import current, drafts, files, library, moving, policy, replaying
 from reunify.rules.files import DICTIONARY, Kept
 from reunify.rules.model import Rulebook
@@ -53,7 +51,7 @@ def approve(session: Session, *, sha256: str, reason: str = "", by: Staff, now: 
     state = moving.newest(session, sha256).to_state
     MOVES.check(state, "approve")
     said = policy.check_words(reason)
-    policy.check_backdated(version.effective_from, today=_today(session, now), reason=said)
+    policy.check_backdated(version.effective_from, today=moving.today(session, now), reason=said)
     people = _people(session, version, by, now)
     if people is None:
         moving.write(session, sha256, "take_on", before=state, who=by, now=now, reason=said)
@@ -114,6 +112,20 @@ def retire(
     return True
 
 
+@may(Role.RULES_AUTHOR)
+def withdraw_retirement_ask(session: Session, *, sha256: str, reason: str, by: Staff, now: datetime) -> None:
+    """By whoever asked, or a colleague: nobody confirms it any more, and the version stays as it stands.
+
+    Raises NoSuchVersion, ReasonNeeded, NobodyAsked.
+    """
+    moving.locked(session, sha256)
+    said = policy.check_reason(reason)
+    if moving.pending(session, sha256, "ask_retirement") is None:
+        raise NobodyAsked("There is nothing to withdraw: nobody has asked, or it was done meanwhile.")
+    state = moving.newest(session, sha256).to_state
+    moving.write(session, sha256, "withdraw_retirement_ask", before=state, who=by, now=now, reason=said)
+
+
 def second(session: Session, asked: RuleMove, by: Staff, now: datetime) -> dict[str, Any]:
     """The first of two people, as the second one's row names them.
 
@@ -138,15 +150,6 @@ def _people(session: Session, version: RuleVersion, by: Staff, now: datetime) ->
     if asked is None:
         return None
     return {"authors": sorted(written), **second(session, asked, by, now)}
-
-
-def _today(session: Session, now: datetime) -> date:
-    """On the organisation's clock; the world's while it is not set up."""
-    try:
-        zone = organisation(session, on=now.date()).zone
-    except OrganisationNotSetUp:
-        return now.date()
-    return now.astimezone(zone).date()
 
 
 def _check_no_suspension_asked(session: Session, standing: list[RuleInForce]) -> None:

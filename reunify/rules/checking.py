@@ -10,6 +10,7 @@ from pathlib import Path
 from reunify.rates.closed_yaml import RuleFileBroken
 from reunify.rates.fields import Dictionary, load_dictionary
 from reunify.rates.minors import Carriers
+from reunify.rates.need_factors import read_need
 from reunify.rates.per_diem import Continental
 from reunify.rates.published import Published
 from reunify.rates.snapshots import Snapshots
@@ -123,10 +124,11 @@ def _exists(place: Path) -> Callable[[str], bool]:
 
 def check_parameters(folder: Path) -> Iterator[Finding]:
     """Each part by itself, so that two broken tables are two findings; then all of them together."""
-    parts: tuple[Callable[[], None], ...] = (
+    parts: tuple[Callable[[], object], ...] = (
         lambda: Continental(folder).check_zips(),
         lambda: Snapshots(folder).check_rows(),
         lambda: Carriers(folder).check_rows(),
+        lambda: read_need(folder),
         lambda: Published(folder).check_whole(),
     )
     for part in parts:

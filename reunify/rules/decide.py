@@ -83,8 +83,8 @@ def _fields(book: Rulebook) -> Iterable[tuple[str, ...]]:
 def _answer(
     book: Rulebook, results: tuple[RequirementResult, ...], tables: tuple[TableResult, ...]
 ) -> Answer:
-    outcomes = {r.outcome for r in results}
-    outcomes.update(t.outcome for t in tables)
+    outcomes = [r.outcome for r in results]
+    outcomes += [t.outcome for t in tables]
     for outcome, answer in _ELSEWHERE if book.kind == "elsewhere" else _OURS:
         if outcome in outcomes:
             return answer

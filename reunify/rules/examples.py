@@ -11,8 +11,8 @@ from reunify.rates.fields import Dictionary, FactValue, NotAValue
 from reunify.rules.model import Decision
 
 DECIDED_ON = date(2026, 1, 1)  # the day of every decision in an example; what is owed counts from it
-_CAP = re.compile(r"lifetime_uses|[a-z]+_cap(?: [a-z_]+)?")
-_MOST = re.compile(r"\d{1,9}(?:\.\d\d)?")
+CAP = re.compile(r"lifetime_uses|[a-z]+_cap(?: [a-z_]+)?")
+MOST = re.compile(r"\d{1,9}(?:\.\d\d)?")
 WORDS = ("met", "not_met", "attested")
 ANSWERS = (
     "eligible",
@@ -74,10 +74,10 @@ def _decisions(part: Reader) -> dict[str, Decision]:
 def _caps(part: Reader) -> dict[str, str]:
     found = {}
     for name in part.names():
-        if not _CAP.fullmatch(name):
+        if not CAP.fullmatch(name):
             raise part.broken(name, "no cap", "trip_cap, or trip_cap lodging, as a table heads its outputs")
         found[name] = part.text(name)
-        if not _MOST.fullmatch(found[name]):
+        if not MOST.fullmatch(found[name]):
             raise part.broken(name, f"`{found[name]}`", "dollars like 7500.00, or a whole number")
     return found
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from reunify.rates.closed_yaml import RuleFileBroken
 from reunify.rates.places import rules_folder
 from reunify.rules import current
-from reunify.rules.library import Shelf
+from reunify.rules.library import Watch
 from reunify.rules.policy import NoRulesApproved, RulesDoNotCompile
 from reunify.rules.queries import in_force
 
@@ -57,18 +57,12 @@ def health(session: Session, *, today: date) -> Health:
     return Health(public, tuple(said), broken=trouble is not None)
 
 
-_SHELF: Shelf | None = None
+_WATCH: Watch | None = None
 
 
 def broken_in_folder() -> RuleFileBroken | None:
     """What is wrong with the files of the rules folder now. Rules in force do not depend on them."""
-    global _SHELF
-    try:
-        if _SHELF is None:
-            _SHELF = Shelf(rules_folder(), lambda: datetime.now(UTC))
-        _SHELF.current()
-    except RuleFileBroken as wrong:
-        return wrong
-    except OSError:
-        return RuleFileBroken("the rules", "folder", "a file that cannot be read", "readable files")
-    return _SHELF.problem
+    global _WATCH
+    if _WATCH is None:
+        _WATCH = Watch(rules_folder())
+    return _WATCH.wrong()

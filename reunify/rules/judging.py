@@ -13,6 +13,10 @@ from reunify.rules.tables import apply
 
 Facts = Mapping[str, FactValue]
 Decisions = Mapping[str, Decision]
+# Looked up once: a decision judges dozens of requirements and cells, and makes a tuple for each of them.
+_MET, _NOT_MET, _NEEDS_STAFF = Outcome.MET, Outcome.NOT_MET, Outcome.NEEDS_STAFF
+_UNKNOWN, _ATTESTED = Outcome.UNKNOWN, Outcome.ATTESTED
+_tuple = tuple.__new__
 
 
 def judge(
@@ -20,27 +24,29 @@ def judge(
 ) -> RequirementResult:
     """The outcome with every cell and the value it met."""
     seen: list[CellSeen] = []
-    groups: list[Truth] = []
-    unknown: dict[str, None] = {}
+    unknown: list[str] = []
+    truth = NO if requirement.groups else UNKNOWN
     for cells in requirement.groups:
-        group, waiting = YES, []
+        group, first = YES, len(seen)
         for cell in cells:
-            field = cell.field
-            value = facts.get(field)
-            truth = cell.holds(value)
-            seen.append(CellSeen(field, cell.written, value, truth))
+            value = facts.get(cell.field)
+            holds = cell.holds(value)
+            seen.append(_tuple(CellSeen, (cell.field, cell.written, value, holds)))
+            if holds is not YES and group is not NO:
+                group = holds
+        if group is not NO:
             if truth is not YES:
-                if truth is UNKNOWN:
-                    waiting.append(field)
-                if group is not NO:
-                    group = truth
-        groups.append(group)
-        if group is UNKNOWN:
-            unknown.update(dict.fromkeys(waiting))
-    outcome = _outcome(requirement, groups, unknown, facts, dictionary, decisions)
-    owed_by = decisions[requirement.id].owed_by(requirement) if outcome is Outcome.ATTESTED else None
-    asked = tuple(unknown) if outcome is Outcome.UNKNOWN else ()
-    return RequirementResult(requirement, outcome, tuple(seen), asked, owed_by)
+                truth = group
+            if group is UNKNOWN:
+                unknown += [one.field for one in seen[first:] if one.truth is UNKNOWN]
+    if requirement.form == "deny_if":
+        truth = opposite(truth)
+    if truth is YES:
+        return _tuple(RequirementResult, (requirement, _MET, tuple(seen), (), None))
+    outcome = _outcome(requirement, truth, unknown, facts, dictionary, decisions)
+    owed_by = decisions[requirement.id].owed_by(requirement) if outcome is _ATTESTED else None
+    asked = tuple(dict.fromkeys(unknown)) if outcome is _UNKNOWN else ()
+    return _tuple(RequirementResult, (requirement, outcome, tuple(seen), asked, owed_by))
 
 
 def outcome_of(
@@ -48,14 +54,17 @@ def outcome_of(
 ) -> Outcome:
     """As `judge(...).outcome`, for whoever asks many times."""
     groups: list[Truth] = []
-    unknown: dict[str, None] = {}
+    unknown: list[str] = []
     for cells in requirement.groups:
         truths = [cell.holds(facts.get(cell.field)) for cell in cells]
         group = min(truths)
         groups.append(group)
         if group is UNKNOWN:
-            unknown.update((c.field, None) for c, t in zip(cells, truths, strict=True) if t is UNKNOWN)
-    return _outcome(requirement, groups, unknown, facts, dictionary, decisions)
+            unknown += [c.field for c, t in zip(cells, truths, strict=True) if t is UNKNOWN]
+    truth = either(groups) if groups else UNKNOWN
+    if requirement.form == "deny_if":
+        truth = opposite(truth)
+    return _MET if truth is YES else _outcome(requirement, truth, unknown, facts, dictionary, decisions)
 
 
 def judge_table(table: Table, facts: Facts, dictionary: Dictionary, decisions: Decisions) -> TableResult:
@@ -107,27 +116,22 @@ def cannot_be_worked_out(name: str, facts: Facts, dictionary: Dictionary) -> boo
 
 def _outcome(
     requirement: Requirement,
-    groups: list[Truth],
-    unknown: Mapping[str, None],
+    truth: Truth,
+    unknown: Iterable[str],
     facts: Facts,
     dictionary: Dictionary,
     decisions: Decisions,
 ) -> Outcome:
-    """A rule that is not HIGH never refuses: it asks a person. A fact nobody knows is asked for, unless a
-    person attests it where the rule allows that."""
-    truth = either(groups) if groups else UNKNOWN
-    if requirement.form == "deny_if":
-        truth = opposite(truth)
-    if truth is YES:
-        return Outcome.MET
+    """Of one that is not plainly met. A rule that is not HIGH never refuses: it asks a person. A fact nobody
+    knows is asked for, unless a person attests it where the rule allows that."""
     decision = decisions.get(requirement.id)
     decided = decision.decision if decision else None
     if requirement.form == "decide_by" and requirement.groups:
-        return Outcome.NOT_MET if truth is NO else Outcome.NEEDS_STAFF
+        return _NOT_MET if truth is NO else _NEEDS_STAFF
     if requirement.form != "decide_by":
         if truth is UNKNOWN and not all(cannot_be_worked_out(n, facts, dictionary) for n in unknown):
             attested = decided == "attested" and requirement.owed_within is not None
-            return Outcome.ATTESTED if attested else Outcome.UNKNOWN
+            return _ATTESTED if attested else _UNKNOWN
         if truth is NO and requirement.confidence == "HIGH":
-            return Outcome.NOT_MET
-    return Outcome(decided) if decided in ("met", "not_met") else Outcome.NEEDS_STAFF
+            return _NOT_MET
+    return Outcome(decided) if decided in ("met", "not_met") else _NEEDS_STAFF

@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -74,39 +73,32 @@ def shipped(folder: Path | None = None) -> Rulebooks:
 _Stamp = tuple[tuple[str, int, int], ...]
 
 
-class Shelf:
-    """A folder's rules, read again when its files change; the last good ones while they are broken.
-
-    `problem` says why the newest files are not in use; `loaded_at` when those in use were read. May be shared
-    between threads: while one reads again, the others go on with what there is.
+class Watch:
+    """What is wrong with a folder's files now. They are read again when they change, and kept nowhere: what
+    answers goes on by what was approved (`current.py`), whatever is in the folder. May be shared between
+    threads: while one reads, the others are told what was known before.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        clock: Callable[[], datetime],
-        *,
-        seconds: Callable[[], float] = time.monotonic,
-        every: float = 1.0,
+        self, folder: Path, *, seconds: Callable[[], float] = time.monotonic, every: float = 1.0
     ) -> None:
-        """Raises RuleFileBroken or OSError: there is nothing to go on with yet. `seconds` never runs back."""
-        self._folder, self._clock, self._seconds, self._every = folder, clock, seconds, every
+        """`seconds` never runs back; at most once in `every` of them the files are looked at."""
+        self._folder, self._seconds, self._every = folder, seconds, every
         self._reading = threading.Lock()
-        self._looked = seconds()
-        self._stamp: _Stamp | None = _stamp(folder)
-        self._books = load(folder)
-        self.loaded_at = clock()
-        self.problem: RuleFileBroken | None = None
+        self._looked: float | None = None
+        self._stamp: _Stamp | None = None
+        self._wrong: RuleFileBroken | None = None
 
-    def current(self) -> Rulebooks:
-        """At most once in `every` seconds the files' names, sizes and times are looked at."""
-        if self._seconds() - self._looked >= self._every and self._reading.acquire(blocking=False):
+    def wrong(self) -> RuleFileBroken | None:
+        """By the files' names, sizes and times, unless they were looked at just now. None: all load."""
+        due = self._looked is None or self._seconds() - self._looked >= self._every
+        if due and self._reading.acquire(blocking=self._looked is None):
             try:
-                self._looked = self._seconds()
                 self._look()
+                self._looked = self._seconds()
             finally:
                 self._reading.release()
-        return self._books
+        return self._wrong
 
     def _look(self) -> None:
         try:
@@ -114,15 +106,15 @@ class Shelf:
             if stamp == self._stamp:
                 return
             self._stamp = stamp
-            self._books = load(self._folder)
+            load(self._folder)
         except RuleFileBroken as wrong:
-            self.problem = wrong
+            self._wrong = wrong
         except OSError as wrong:
             self._stamp = None  # what stood in the way may go without a trace on the files
             found = f"a file that cannot be read ({type(wrong).__name__})"
-            self.problem = RuleFileBroken("the rules", "folder", found, "files this program may read")
+            self._wrong = RuleFileBroken("the rules", "folder", found, "files this program may read")
         else:
-            self.problem, self.loaded_at = None, self._clock()
+            self._wrong = None
 
 
 def _stamp(folder: Path) -> _Stamp:

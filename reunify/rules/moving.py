@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from reunify.identity import brought_in, sessions
 from reunify.kernel.ids import StaffId
 from reunify.kernel.moves import START, Moved
 from reunify.kernel.people import Actor, Staff, System
+from reunify.rates.policy import OrganisationNotSetUp
+from reunify.rates.queries import organisation
 from reunify.rules import policy
 from reunify.rules.policy import MOVES, NoSuchVersion, SecondAtCommandLine, SecondPersonNeeded
 from reunify.rules.records import RuleInForce, RuleMove, RuleVersion
@@ -82,9 +84,13 @@ def authors(session: Session, sha256: str) -> set[UUID]:
 
 
 def pending(session: Session, sha256: str, verb: str) -> RuleMove | None:
-    """What one person asked with this verb since the version last changed its state."""
+    """What one person asked with this verb since the version last changed its state or it was withdrawn."""
     changed = sa.select(sa.func.max(RuleMove.sequence)).where(
-        RuleMove.sha256 == sha256, RuleMove.from_state.is_distinct_from(RuleMove.to_state)
+        RuleMove.sha256 == sha256,
+        sa.or_(
+            RuleMove.from_state.is_distinct_from(RuleMove.to_state),
+            RuleMove.verb == policy.WITHDRAWN_BY.get(verb),
+        ),
     )
     asked = sa.select(RuleMove).where(
         RuleMove.sha256 == sha256, RuleMove.verb == verb, RuleMove.sequence > changed.scalar_subquery()
@@ -92,10 +98,34 @@ def pending(session: Session, sha256: str, verb: str) -> RuleMove | None:
     return session.scalars(asked.order_by(RuleMove.sequence.desc()).limit(1)).first()
 
 
+def asks(moves: Iterable[RuleMove]) -> list[RuleMove]:
+    """`moves`: of one version, the oldest first. What waits for a second person: asked since it last changed
+    its state and not withdrawn, each verb once, the newest first. Pure.
+    """
+    found: dict[str, RuleMove] = {}
+    for move in moves:
+        if move.from_state != move.to_state or move.moved_by is None:
+            found = {}
+        elif move.verb in policy.WITHDRAWN_BY.values():
+            found = {asked: m for asked, m in found.items() if policy.WITHDRAWN_BY.get(asked) != move.verb}
+        else:
+            found[move.verb] = move
+    return sorted(found.values(), key=lambda m: m.sequence, reverse=True)
+
+
 def in_force(session: Session, source: str) -> list[RuleInForce]:
     """Its versions that answer, the oldest first."""
     asked = sa.select(RuleInForce).where(RuleInForce.source == source).order_by(RuleInForce.effective_from)
     return list(session.scalars(asked.execution_options(populate_existing=True)))
+
+
+def today(session: Session, now: datetime) -> date:
+    """On the organisation's clock; the world's while it is not set up."""
+    try:
+        zone = organisation(session, on=now.date()).zone
+    except OrganisationNotSetUp:
+        return now.date()
+    return now.astimezone(zone).date()
 
 
 def askers(session: Session, asked: RuleMove, now: datetime) -> set[UUID]:

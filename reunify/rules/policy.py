@@ -1,7 +1,8 @@
 """Who may change the rules, and how. The tables say the same again in CHECKs and triggers.
 
 A version is proposed by one person and brought into force by another; what the house shipped has no author,
-so two named people stand for it. Suspending, resuming and retiring rules in force takes two as well.
+so two named people stand for it. Suspending, resuming and retiring rules in force takes two as well; what one
+of the two asked by mistake, any rules author withdraws before the other confirms.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date
 from uuid import UUID
 
 from reunify.kernel.moves import START, Move, Moves
-from reunify.kernel.people import Staff
+from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed, NotFound, OutOfStep, Refused
 from reunify.kernel.text import is_safe
 from reunify.rules.model import Rulebook
@@ -43,8 +44,14 @@ MOVES = Moves(
     Move("approved", "confirm_suspension", "suspended", "another rules author, supervisor or administrator"),
     Move("suspended", "ask_resumption", "suspended", _ONE),
     Move("suspended", "confirm_resumption", "approved", _OTHER),
+    Move("approved", "withdraw_retirement_ask", "approved", _ONE),
+    Move("suspended", "withdraw_retirement_ask", "suspended", _ONE),
+    Move("approved", "withdraw_suspension_ask", "approved", _ONE),
+    Move("suspended", "withdraw_resumption_ask", "suspended", _ONE),
 )
 IN_FORCE = ("approved", "suspended")
+# Whoever may stop a source that harms: its authors, and who answers for the house at night.
+STOPS = (Role.RULES_AUTHOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 APPROVALS = ("approve", "approve_suspended")
 # Each verb that takes a second person, and what the first one did.
 ASKED_FOR = {
@@ -53,6 +60,12 @@ ASKED_FOR = {
     "confirm_resumption": "ask_resumption",
 }
 OF_A_SOURCE = ("ask_suspension", "ask_resumption")
+# What one person asked and nobody confirmed yet, and the verb that withdraws it. In force nothing changes.
+WITHDRAWN_BY = {
+    "ask_retirement": "withdraw_retirement_ask",
+    "ask_suspension": "withdraw_suspension_ask",
+    "ask_resumption": "withdraw_resumption_ask",
+}
 
 REPLAY_MOVES = Moves(
     "rule replay",

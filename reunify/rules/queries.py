@@ -258,21 +258,18 @@ def _author(moves: list[RuleMove], names: Mapping[UUID, str]) -> str | None:
 
 
 def _pending(moves: list[RuleMove], names: Mapping[UUID, str]) -> tuple[PendingAct, ...]:
-    """What was asked since the version last changed its state, each verb once, the newest first."""
-    found: dict[str, PendingAct] = {}
-    for move in reversed(moves):
-        if move.from_state != move.to_state or move.moved_by is None:
-            break
-        if move.verb not in found:
-            found[move.verb] = PendingAct(
-                asked=move.verb,
-                confirms=_CONFIRMS[move.verb],
-                by=names[move.moved_by],
-                people=frozenset({move.moved_by, *move.moved_for}),
-                reason=move.reason,
-                at=move.at,
-            )
-    return tuple(found.values())
+    return tuple(
+        PendingAct(
+            asked=move.verb,
+            confirms=_CONFIRMS[move.verb],
+            by=names[move.moved_by],
+            people=frozenset({move.moved_by, *move.moved_for}),
+            reason=move.reason,
+            at=move.at,
+        )
+        for move in moving.asks(moves)
+        if move.moved_by is not None
+    )
 
 
 def _source(source: str, versions: list[VersionRow], started: list[DraftRow]) -> SourceView:

@@ -11,7 +11,7 @@ from reunify.kernel.people import Role, Staff
 from reunify.rules import moving, policy
 from reunify.rules.approving import second
 from reunify.rules.policy import AlreadyAsked, NobodyAsked, NoSuchSource, NothingSuspended, NothingToSuspend
-from reunify.rules.records import RuleInForce
+from reunify.rules.records import RuleInForce, RuleMove
 
 
 @may(Role.RULES_AUTHOR)
@@ -20,7 +20,7 @@ def ask_suspension(session: Session, *, source: str, reason: str, by: Staff, now
     _ask(session, source, "approved", "ask_suspension", reason, by, now)
 
 
-@may(Role.RULES_AUTHOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
+@may(*policy.STOPS)
 def confirm_suspension(session: Session, *, source: str, by: Staff, now: datetime) -> None:
     """The second: from this commit on the source asks staff. Raises NobodyAsked, SecondPersonNeeded,
     SecondAtCommandLine."""
@@ -40,6 +40,24 @@ def confirm_resumption(session: Session, *, source: str, by: Staff, now: datetim
     _confirm(session, source, "suspended", "confirm_resumption", by, now)
 
 
+@may(Role.RULES_AUTHOR)
+def withdraw_suspension_ask(session: Session, *, source: str, reason: str, by: Staff, now: datetime) -> None:
+    """By whoever asked, or a colleague: nobody confirms it any more, and the rules answer on.
+
+    Raises NoSuchSource, NobodyAsked, ReasonNeeded.
+    """
+    _withdraw(session, source, "approved", "ask_suspension", reason, by, now)
+
+
+@may(Role.RULES_AUTHOR)
+def withdraw_resumption_ask(session: Session, *, source: str, reason: str, by: Staff, now: datetime) -> None:
+    """By whoever asked, or a colleague: nobody confirms it any more, and the rules stay suspended.
+
+    Raises NoSuchSource, NobodyAsked, ReasonNeeded.
+    """
+    _withdraw(session, source, "suspended", "ask_resumption", reason, by, now)
+
+
 def _ask(session: Session, source: str, state: str, verb: str, reason: str, by: Staff, now: datetime) -> None:
     said = policy.check_reason(reason)
     rows = _standing(session, source, state)
@@ -55,16 +73,33 @@ def _ask(session: Session, source: str, state: str, verb: str, reason: str, by: 
 
 
 def _confirm(session: Session, source: str, state: str, verb: str, by: Staff, now: datetime) -> None:
-    asked = [
-        (row, pending)
-        for row in _standing(session, source, state)
-        if (pending := moving.pending(session, row.sha256, policy.ASKED_FOR[verb])) is not None
-    ]
+    asked = _asked(session, source, state, policy.ASKED_FOR[verb])
     if not asked:
         raise NobodyAsked("Nobody has asked for this, or it was done meanwhile. Ask first; another confirms.")
     for row, pending in asked:
         people = second(session, pending, by, now)
         moving.write(session, row.sha256, verb, before=state, who=by, now=now, **people)
+
+
+def _withdraw(
+    session: Session, source: str, state: str, verb: str, reason: str, by: Staff, now: datetime
+) -> None:
+    said = policy.check_reason(reason)
+    asked = _asked(session, source, state, verb)
+    if not asked:
+        raise NobodyAsked("There is nothing to withdraw: nobody has asked, or it was done meanwhile.")
+    for row, _ in asked:
+        undo = policy.WITHDRAWN_BY[verb]
+        moving.write(session, row.sha256, undo, before=state, who=by, now=now, reason=said)
+
+
+def _asked(session: Session, source: str, state: str, verb: str) -> list[tuple[RuleInForce, RuleMove]]:
+    """The versions of the source for which this waits for a second person."""
+    return [
+        (row, pending)
+        for row in _standing(session, source, state)
+        if (pending := moving.pending(session, row.sha256, verb)) is not None
+    ]
 
 
 def _standing(session: Session, source: str, state: str) -> list[RuleInForce]:

@@ -13,6 +13,8 @@ from reunify.rules.kleene import YES
 
 _LISTED = 6  # values a `not in` may name before a range reads better
 
+Said = tuple[tuple[str, int, int], ...]  # cells, each with the least and greatest number it is about
+
 
 @dataclass(frozen=True, slots=True)
 class Sayable:
@@ -35,25 +37,35 @@ def sayable(field: Field, cells: Sequence[Cell]) -> Sayable:
     return Sayable(field, domain, tuple(said))
 
 
-def wanted(fact: Sayable, parts: Sequence[Stretch], now: FactValue) -> str:
+def wanted(fact: Sayable, parts: Sequence[Stretch]) -> Said:
     """A cell that holds for values of `parts` only; a rule's own cell where it says just that.
 
-    Where one cell cannot say all of them (under 500 or over 1000), the ones nearer to `now` are told.
+    Where one cell cannot say all of them (under 500 or over 1000), one for each run of them.
     """
     field, domain = fact.field, fact.domain
     if (own := fact.own(parts)) is not None:
-        return own
+        return ((own, 0, 0),)
     inside = {part.low for part in parts}
     outside = [part for part in domain if part.low not in inside]
     if field.type == "yes_no":
-        return "yes" if True in inside else "no"
+        return (("yes" if True in inside else "no", 0, 0),)
     if field.type == "choice":
-        return _choice([str(p.low) for p in domain if p.low in inside], [str(p.low) for p in outside])
+        return (
+            (_choice([str(p.low) for p in domain if p.low in inside], [str(p.low) for p in outside]), 0, 0),
+        )
     runs = list(_runs(sorted(parts, key=lambda part: number(part.low))))
     if len(runs) > 1 and len(outside) <= _LISTED and all(p.low == p.high for p in outside):
-        return f"not in {', '.join(_written(field, number(p.low)) for p in outside)}"
-    run = _nearest(runs, now)
-    return fact.own(run) or _between(field, number(run[0].low), number(run[-1].high))
+        return ((f"not in {', '.join(_written(field, number(p.low)) for p in outside)}", 0, 0),)
+    limits = [(run, number(run[0].low), number(run[-1].high)) for run in runs]
+    return tuple([(fact.own(run) or _between(field, low, high), low, high) for run, low, high in limits])
+
+
+def nearest(said: Said, now: FactValue) -> str:
+    """Of several runs the one nearer to what the fact is now; the lowest where that is not known."""
+    if now is None or len(said) == 1:
+        return said[0][0]
+    here = number(now)
+    return min(said, key=lambda one: min(abs(one[1] - here), abs(one[2] - here)))[0]
 
 
 def _choice(inside: list[str], outside: list[str]) -> str:
@@ -79,13 +91,6 @@ def _written(field: Field, value: int) -> str:
     if field.type == "money":
         return f"{value // 100}.{value % 100:02d}"
     return date.fromordinal(value).isoformat() if field.type == "date" else str(value)
-
-
-def _nearest(runs: list[list[Stretch]], now: FactValue) -> list[Stretch]:
-    if now is None:
-        return runs[0]
-    here = number(now)
-    return min(runs, key=lambda run: min(abs(number(run[0].low) - here), abs(number(run[-1].high) - here)))
 
 
 def _runs(parts: Sequence[Stretch]) -> Iterator[list[Stretch]]:

@@ -47,7 +47,7 @@ _REQUIREMENT = (
     "cite",
     "say",
 )
-_EXAMPLE = ("name", "facts", "decisions", "answer", "because", "asks")
+_EXAMPLE = ("name", "facts", "decisions", "answer", "because", "asks", "caps")
 # Parts short enough to stand on one line.
 _IN_LINE = (
     "effective",
@@ -60,6 +60,7 @@ _IN_LINE = (
     "facts",
     "decisions",
     "asks",
+    "caps",
 )
 _CELLS = ("require", "require_any", "deny_if", "decision")
 

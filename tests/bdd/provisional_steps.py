@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -102,9 +102,9 @@ def waits(story: Any) -> None:
     assert story.progress["stage"] == "awaiting_approval"
 
 
-@when(parsers.re(r"it is (?P<day>\d{4}-\d{2}-\d{2})"))
-def it_is(story: Any, day: str) -> None:
-    story.town.clock.at = datetime.combine(datetime.fromisoformat(day), time(12), tzinfo=UTC)
+@when(parsers.re(r"it is (?P<moment>\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC"))
+def it_is(story: Any, moment: str) -> None:
+    story.town.clock.at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
 
 @then(parsers.parse("Ana's work list calls it {standing}"))

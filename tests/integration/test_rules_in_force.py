@@ -24,7 +24,7 @@ from reunify.rules import actions, current, policy, queries
 from reunify.rules.health import health
 from reunify.sandbox import people, rules
 from reunify.sandbox.families import sample_family
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.integration.rules_world import NOW, SAID, SOURCE, Rules
 from tests.town import Town, built
 
@@ -210,7 +210,7 @@ def test_rules_that_nothing_reads_stop_deciding_and_say_so(
 
 
 def test_health_answers_strangers_without_a_word_of_a_file(town: Town, fields: Path) -> None:
-    client = TestClient(create(town.house), base_url="http://localhost")
+    client = TestClient(app_of(town.house), base_url="http://localhost")
     assert client.get("/api/v1/health").json() == {"status": "ready", "rules": "ok"}
     fields.write_bytes(b"fields:\n  hidden_name: {type: nonsense}\n")
     answer = client.get("/api/v1/health")

@@ -364,5 +364,6 @@ def test_a_version_is_written_by_somebody_or_shipped_by_the_release(rules: Rules
 def test_every_first_person_has_a_second() -> None:
     tables: Moves = MOVES
     asks = {m.verb for m in tables if m.source == m.target}
-    assert asks == {"take_on", *policy.ASKED_FOR.values()}
+    assert asks == {"take_on", *policy.ASKED_FOR.values(), *policy.WITHDRAWN_BY.values()}
+    assert set(policy.WITHDRAWN_BY) == set(policy.ASKED_FOR.values())
     assert all(tables.can(START, verb) for verb in ("submit", "register"))

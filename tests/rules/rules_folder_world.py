@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from reunify.rates.need_factors import FILE as NEED_FILE
 from reunify.rates.places import rules_folder
 
 FIELDS = """\
@@ -47,6 +48,17 @@ fields:
     sensitivity: staff_only
     supplied_by: [staff]
     family_can_fix: no
+"""
+NEED = """\
+versions:
+  - effective_from: 2026-01-01
+    source: Organisation-set
+    factors:
+      - fact: child_age_now
+        label: Age of the child
+        weight: 1
+        bands: [{up_to: 5, points: 10}, {above: 5, points: 2}]
+        unknown: 5
 """
 RULES = """\
 source: small_fund
@@ -136,6 +148,10 @@ def folder_in(place: Path) -> Folder:
     made = Folder(place / "eligibility_rules")
     made.source.mkdir(parents=True)
     (made.path / "_fields.yaml").write_text(FIELDS, encoding="utf-8")
-    (made.path / "parameters").symlink_to(rules_folder() / "parameters")
+    (made.path / "parameters").mkdir()
+    for path in sorted((rules_folder() / "parameters").iterdir()):
+        if path.name != NEED_FILE:
+            (made.path / "parameters" / path.name).symlink_to(path)
+    (made.path / "parameters" / NEED_FILE).write_text(NEED, encoding="utf-8")
     made.version("2026-01-01")
     return made

@@ -242,10 +242,6 @@ def test_bytes_that_are_no_text_do_not_stop_the_check(folder: Folder) -> None:
 
 
 def test_two_broken_published_tables_are_two_findings(folder: Folder) -> None:
-    (folder.path / "parameters").unlink()
-    (folder.path / "parameters").mkdir()
-    for path in sorted((rules_folder() / "parameters").iterdir()):
-        (folder.path / "parameters" / path.name).symlink_to(path)
     for name in ("per_diem.csv", "unaccompanied_minor.csv"):
         (folder.path / "parameters" / name).unlink()
         (folder.path / "parameters" / name).write_text("a,b\n=1+1,2\n")
@@ -253,6 +249,14 @@ def test_two_broken_published_tables_are_two_findings(folder: Folder) -> None:
         "parameters/per_diem.csv",
         "parameters/unaccompanied_minor.csv",
     }
+
+
+def test_a_factor_of_the_need_score_that_is_no_fact_is_a_finding(folder: Folder) -> None:
+    path = folder.path / "parameters" / "need_score.yaml"
+    path.write_text(path.read_text().replace("fact: ", "fact: x", 1))
+    (told,) = check_parameters(folder.path)
+    assert told.file == "parameters/need_score.yaml"
+    assert told.place == "version 1, row 1, `fact`"
 
 
 def test_errors_come_before_warnings(folder: Folder) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from reunify.rates.closed_yaml import RuleFileBroken, read
 from reunify.rates.fields import load_dictionary
 from reunify.rules.bundle import fingerprint, joined, parted
-from reunify.rules.library import Shelf, load
+from reunify.rules.library import Watch, load
 from tests.unit.rule_books import words
 from tests.unit.rule_texts import HEAD, RETURN, requirement
 
@@ -111,7 +110,6 @@ def test_a_table_has_a_plain_file_name(name: str) -> None:
 
 
 RULES = HEAD + requirement('require: {age: "< 3"}') + RETURN
-NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -133,87 +131,69 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def now(self) -> datetime:
-        return NOW.replace(second=int(self.seconds))
+
+def watch(folder: Path, clock: Clock) -> Watch:
+    return Watch(folder, seconds=lambda: clock.seconds)
 
 
-def shelf(folder: Path, clock: Clock) -> Shelf:
-    return Shelf(folder, clock.now, seconds=lambda: clock.seconds)
-
-
-def test_a_shelf_reads_again_when_the_files_change_and_not_more_than_once_a_second(folder: Path) -> None:
+def test_a_folder_is_read_again_when_its_files_change_and_not_more_than_once_a_second(folder: Path) -> None:
     clock = Clock()
-    found = shelf(folder, clock)
-    first = found.current()
-    write(folder, "2026-06-01", RULES)
-    clock.seconds = 0.9
-    assert found.current() is first
-    clock.seconds = 1.0
-    assert [b.effective_from.month for b in found.current().versions["sample"]] == [1, 6]
-    assert found.loaded_at == NOW.replace(second=1)
-    same = found.current()
-    clock.seconds = 9
-    assert found.current() is same
-    assert found.loaded_at == NOW.replace(second=1)
-
-
-def test_a_shelf_keeps_the_last_good_rules_while_a_file_is_broken_and_says_why(folder: Path) -> None:
-    clock = Clock()
-    found = shelf(folder, clock)
-    first = found.current()
+    found = watch(folder, clock)
+    assert found.wrong() is None
     write(folder, "2026-01-01", RULES.replace("< 3", "< 1 8 foo"))
-    clock.seconds = 1
-    assert found.current() is first
-    assert "`1 8 foo`" in str(found.problem)
-    assert found.loaded_at == NOW
+    clock.seconds = 0.9
+    assert found.wrong() is None
+    clock.seconds = 1.0
+    wrong = found.wrong()
+    assert "`1 8 foo`" in str(wrong)
+    clock.seconds = 9
+    assert found.wrong() is wrong, "what has not changed is not read again"
     write(folder, "2026-01-01", RULES.replace("< 3", "< 4"))
-    clock.seconds = 2
-    assert found.current().versions["sample"][0].requirements[0].groups[0][0].written == "< 4"
-    assert found.problem is None
-    assert found.loaded_at == NOW.replace(second=2)
+    clock.seconds = 10
+    assert found.wrong() is None
 
 
-def test_a_shelf_keeps_the_last_good_rules_while_the_folder_is_away(folder: Path) -> None:
+def test_a_folder_that_was_broken_from_the_first_is_told_once_it_is_mended(folder: Path) -> None:
     clock = Clock()
-    found = shelf(folder, clock)
-    first = found.current()
-    away = folder.rename(folder.with_name("away"))
-    clock.seconds = 1
-    assert found.current() is first
-    assert "cannot be read (FileNotFoundError)" in str(found.problem)
-    assert str(folder) not in str(found.problem)
-    away.rename(folder)
-    clock.seconds = 2
-    assert found.current().versions.keys() == first.versions.keys()
-    assert found.problem is None
-
-
-def test_a_shelf_without_anything_good_to_go_on_with_is_refused(folder: Path) -> None:
     write(folder, "2026-01-01", RULES.replace("< 3", "three"))
-    with pytest.raises(RuleFileBroken, match="three"):
-        shelf(folder, Clock())
+    found = watch(folder, clock)
+    assert "three" in str(found.wrong())
+    write(folder, "2026-01-01", RULES)
+    clock.seconds = 1
+    assert found.wrong() is None
 
 
-def test_many_threads_share_a_shelf_whose_files_change(folder: Path) -> None:
-    clock, wrong = Clock(), []
-    found = shelf(folder, clock)
+def test_a_folder_that_is_away_is_told_without_its_place(folder: Path) -> None:
+    clock = Clock()
+    found = watch(folder, clock)
+    away = folder.rename(folder.with_name("away"))
+    assert "cannot be read (FileNotFoundError)" in str(found.wrong())
+    assert str(folder) not in str(found.wrong())
+    away.rename(folder)
+    clock.seconds = 1
+    assert found.wrong() is None
+
+
+def test_many_threads_share_a_folder_whose_files_change(folder: Path) -> None:
+    clock, told = Clock(), list[str]()
+    found = watch(folder, clock)
 
     def ask() -> None:
-        for _ in range(200):
-            books = found.current().versions["sample"]
-            if [b.effective_from.month for b in books] not in ([1], [1, 6]):
-                wrong.append(books)
+        told.extend(str(found.wrong()) for _ in range(200))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    write(folder, "2026-06-01", RULES)
+    broken = folder / "sample" / "2026-01-01.yaml"
+    broken.with_suffix(".new").write_text(RULES.replace("< 3", "three"))
+    broken.with_suffix(".new").rename(broken)
     clock.seconds = 5
     for thread in threads:
         thread.join()
     clock.seconds = 9
-    assert len(found.current().versions["sample"]) == 2
-    assert wrong == []
+    assert "three" in str(found.wrong())
+    assert len(told) == 800
+    assert all(said == "None" or "three" in said for said in told)
 
 
 @pytest.mark.parametrize(

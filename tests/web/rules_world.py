@@ -16,7 +16,7 @@ from httpx2 import Response
 from reunify.adapters.embedded_postgres import Urls
 from reunify.bootstrap import House
 from reunify.sandbox.people import PEOPLE_BY_NAME, hire
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.lasting import lasting_database
 from tests.web.pages_world import OWN_PAGES, FormReader, TestClient, house_over, sign_in, text, work_off
 
@@ -115,4 +115,4 @@ def hall(
     ):
         with house.db.work() as session:
             hire(session, PEOPLE_BY_NAME["sam"], now=NOW)
-        yield Hall(house, create(house), clock)
+        yield Hall(house, app_of(house), clock)

@@ -284,14 +284,17 @@ def test_rules_in_force_are_retired_by_two_people(hall: Hall) -> None:
     assert "Retired by Ada Lindqvist, with Noor Haddad" in text(done)
 
 
-@pytest.mark.parametrize("act", ["suspension", "suspension/confirm", "resumption", "resumption/confirm"])
+@pytest.mark.parametrize(
+    "act",
+    [f"{kind}{act}" for kind in ("suspension", "resumption") for act in ("", "/confirm", "/withdraw")],
+)
 def test_what_changes_answers_needs_a_passkey_just_now(hall: Hall, act: str) -> None:
     """Nothing typed is lost while it is proved."""
     noor = hall.as_("noor")
     hall.clock.at = NOW + timedelta(minutes=6)
     try:
         asked = noor.post(f"/rules/sources/{FUND}/{act}", data={"reason": "A court stopped it"})
-        for verb in ("approve", "retire"):
+        for verb in ("approve", "retire", "retire/withdraw"):
             assert noor.post(f"/rules/versions/{hall.newest()}/{verb}").status_code == 401
         assert noor.post(f"/rules/versions/{hall.newest()}/replay").status_code == 200, "this changes nothing"
     finally:

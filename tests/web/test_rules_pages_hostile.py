@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from reunify.rates.places import rules_folder
 from reunify.rules import health
-from reunify.rules.library import Shelf
+from reunify.rules.library import Watch
 from tests.web.pages_world import TestClient, text
 from tests.web.rules_world import FUND, Hall, form_of, hall
 
@@ -135,8 +135,7 @@ def test_the_public_learns_the_file_and_the_line_and_no_word_of_the_file(
 ) -> None:
     shutil.copytree(rules_folder(), tmp_path / "rules")
     table = tmp_path / "rules" / FUND / "2026-01-01.caps.csv"
-    shelf = Shelf(tmp_path / "rules", lambda: datetime.now(UTC), every=0)
-    monkeypatch.setattr(health, "_SHELF", shelf)
+    monkeypatch.setattr(health, "_WATCH", Watch(tmp_path / "rules", every=0))
     written = table.read_text()
     name, cell = re.search(r"\n([^,\n]+),[^\n]*?([\d.]+),", written).groups()  # type: ignore[union-attr]
     table.write_text(written.replace(f"\n{name},", "\nSMITH-BOISE,", 1).replace(cell, "75x", 1))

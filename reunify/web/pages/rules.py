@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,81 +16,18 @@ from reunify.bootstrap import House
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.kernel.text import cleaned
-from reunify.rules import actions, current, queries
-from reunify.rules.policy import IN_FORCE, WrongSource
-from reunify.rules.readable import KINDS_IN_WORDS
-from reunify.rules.views import DraftRow, PendingAct, SourceView, VersionRow
+from reunify.rules import actions, current, policy, queries
+from reunify.rules.policy import WrongSource
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor, staff
 from reunify.web.pages.form_showing import ShownProblem
 from reunify.web.pages.people_fields import NotRead
 from reunify.web.pages.rules_editing import Author, Source, status_of
-from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
+from reunify.web.pages.rules_listed import groups, listed, waiting
+from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
 router = APIRouter(include_in_schema=False)
 _VERSION = re.compile("[0-9a-f]{64}")
-# Whoever may stop a source that harms: its authors, and who answers for the house at night.
-STOPS = (Role.RULES_AUTHOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
-SteppedUpStopper = Annotated[Staff, Depends(staff(*STOPS, step_up=True))]
-_KINDS = {**{k: f"{w[:1].upper()}{w[1:]}" for k, w in KINDS_IN_WORDS.items()}, "": "Not written yet"}
-_WAITS = {
-    "ask_suspension": ("suspension", "suspend this source", STOPS),
-    "ask_resumption": ("resumption", "let this source answer again", (Role.RULES_AUTHOR,)),
-}
-_OF_A_VERSION = {
-    "ask_retirement": "retire a version?",
-    "take_on": "the first yes is said, a second is needed",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A version in the list. `review_by`: the first of its requirements to be read again.
-
-    `pending`: what waits for a second person, of this version and of its source.
-    """
-
-    sha256: str
-    effective_from: date
-    effective_to: date | None
-    state: str
-    approved: str
-    review_by: date | None
-    past_due: bool
-    pending: tuple[PendingAct, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one person asked of a whole source. `path`: suspension or resumption."""
-
-    path: str
-    what: str
-    by: str
-    reason: str
-    at: datetime
-    may_confirm: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """`newest`: the version a change begins from; empty where there is none."""
-
-    source: str
-    name: str
-    kind: str
-    suspended: bool
-    in_force: bool
-    asked: tuple[Asked, ...]
-    versions: tuple[Line, ...]
-    drafts: tuple[DraftRow, ...]
-    newest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    address: str
-    words: str
-    who: str
+SteppedUpStopper = Annotated[Staff, Depends(staff(*policy.STOPS, step_up=True))]
 
 
 @router.get("/rules")
@@ -149,6 +85,23 @@ def confirm_resumption(request: Request, source: Source, by: SteppedUpRulesAutho
     return _acted(request, source, by, at, actions.confirm_resumption, "resumption_confirmed")
 
 
+@router.post("/rules/sources/{source}/suspension/withdraw")
+def withdraw_suspension_ask(
+    request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
+) -> Response:
+    """Nothing changes in force: only that nobody confirms it any more."""
+    act = partial(actions.withdraw_suspension_ask, reason=text_of(form, "reason"))
+    return _acted(request, source, by, at, act, "rules_ask_withdrawn", form)
+
+
+@router.post("/rules/sources/{source}/resumption/withdraw")
+def withdraw_resumption_ask(
+    request: Request, source: Source, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
+) -> Response:
+    act = partial(actions.withdraw_resumption_ask, reason=text_of(form, "reason"))
+    return _acted(request, source, by, at, act, "rules_ask_withdrawn", form)
+
+
 def _acted(
     request: Request,
     source: str,
@@ -184,29 +137,22 @@ def _page(
 ) -> Response:
     if isinstance(refused, NotFound):
         raise refused
-    today = at.now().date()
     with at.db.read() as session:
         org = organisation_now(session, at)
-        found = [_listed(view, by, today) for view in queries.sources(session)]
+        found = [listed(view, by, today(org, at)) for view in queries.sources(session)]
     return staff_page(
         request,
         "rules/rules.html",
         me=by,
         org=org,
         status=status_of(refused),
-        groups=_groups(found),
-        waiting=[w for view in found for w in _waiting(view, by)],
+        groups=groups(found),
+        waiting=[w for view in found for w in waiting(view)],
         writes=holds(by, Role.RULES_AUTHOR),
         reads_drafts=holds(by, Role.RULES_AUTHOR, Role.AUDITOR),
         trouble=_trouble(),
         **_again(form, refused, source, {view.source for view in found}),
     )
-
-
-def _groups(found: list[Listed]) -> list[tuple[str, list[Listed]]]:
-    """By whose money it is: our own first."""
-    kinds = {k: _KINDS[k] for k in _KINDS if any(s.kind == k for s in found)}
-    return [(title, [s for s in found if s.kind == kind]) for kind, title in kinds.items()]
 
 
 def _again(form: FormData | None, refused: Refused | None, source: str, known: set[str]) -> dict[str, Any]:
@@ -237,60 +183,3 @@ def _typed(form: FormData | None, name: str) -> str:
 def _trouble() -> str:
     trouble = current.reading().trouble
     return trouble.in_public if trouble else ""
-
-
-def _listed(view: SourceView, by: Staff, today: date) -> Listed:
-    standing = [v for v in view.versions if v.status in IN_FORCE]
-    return Listed(
-        source=view.source,
-        name=view.name,
-        kind=view.kind,
-        suspended=view.suspended,
-        in_force=bool(standing),
-        asked=tuple(_asked(act, by) for act in view.pending),
-        versions=tuple(_line(row, today) for row in view.versions),
-        drafts=view.drafts,
-        newest=next((v.sha256 for v in (*standing, *view.versions)), ""),
-    )
-
-
-def _line(row: VersionRow, today: date) -> Line:
-    reviews = [r.review_by for r in row.rulebook.requirements] if row.rulebook else []
-    due = min(reviews, default=None)
-    return Line(
-        sha256=row.sha256,
-        effective_from=row.effective_from,
-        effective_to=row.effective_to,
-        state=row.status,
-        approved=" and ".join(row.approved_by),
-        review_by=due,
-        past_due=due is not None and due < today and row.status != "retired",
-        pending=row.pending,
-    )
-
-
-def _asked(act: PendingAct, by: Staff) -> Asked:
-    path, what, roles = _WAITS[act.asked]
-    return Asked(path, what, act.by, act.reason, act.at, holds(by, *roles) and not act.is_of(by))
-
-
-def _waiting(view: Listed, by: Staff) -> list[Waiting]:
-    """Reviews, and what a second person is asked for."""
-    found = [
-        Waiting(
-            f"/rules/versions/{v.sha256}", f"{view.name}: a version to review", f"from {v.effective_from} on"
-        )
-        for v in view.versions
-        if v.state == "in_review"
-    ]
-    found += [
-        Waiting(f"/rules/versions/{v.sha256}", f"{view.name}: {words}", f"says {act.by}")
-        for v in view.versions
-        for act in v.pending
-        if (words := _OF_A_VERSION.get(act.asked)) is not None
-    ]
-    found += [
-        Waiting(f"#source-{view.source}", f"{view.name}: {asked.what}?", f"asked by {asked.by}")
-        for asked in view.asked
-    ]
-    return found

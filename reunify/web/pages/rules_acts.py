@@ -27,6 +27,7 @@ class Acts:
     send_back: bool = False
     retire: str = ""
     confirms_retirement: bool = False
+    withdraw_ask: bool = False
     reason: str = ""
     notes: tuple[str, ...] = ()
 
@@ -70,13 +71,14 @@ def _in_force(version: VersionView, by: Staff) -> Acts:
     asked = version.row.asked("ask_retirement")
     if asked is not None and asked.is_of(by):
         own = "You asked to retire this version. Another rules author confirms it."
-        return Acts(replay=True, notes=(own, *notes))
+        return Acts(replay=True, withdraw_ask=True, reason="Why you withdraw it", notes=(own, *notes))
     if asked is not None:
         notes.insert(0, f"{asked.by} asks to retire this version: “{asked.reason}”")
     return Acts(
         retire="Confirm: retire this version" if asked else "Ask to retire this version",
         confirms_retirement=asked is not None,
-        reason="Why it is retired",
+        withdraw_ask=asked is not None,
+        reason="Why it is retired, or why the ask is withdrawn" if asked else "Why it is retired",
         replay=True,
         notes=(*notes, "Trips already decided keep their answers. Two people retire rules in force."),
     )
@@ -85,7 +87,7 @@ def _in_force(version: VersionView, by: Staff) -> Acts:
 def _in_review(version: VersionView, by: Staff, today: date, unproved: tuple[str, ...]) -> Acts:
     missing = list(unproved)
     if version.row.problem:
-        missing.append("Rules that can be read with today's dictionary of facts")
+        return _unreadable(version)
     if version.needs_replay:
         missing.append(_replay_missing(version))
     notes = []
@@ -108,7 +110,7 @@ def _in_review(version: VersionView, by: Staff, today: date, unproved: tuple[str
         approve=not wrote and not own,
         approve_words="Say the first yes" if first else "Approve: in force from its day on",
         approve_note="It came with the release: two rules authors say yes." if shipped else "",
-        missing=() if first and not _missing_blocks(version, unproved) else tuple(missing),
+        missing=() if first and not unproved else tuple(missing),  # the first yes waits for no replay
         replay=True,
         send_back=not shipped,
         retire="Withdraw it for good",
@@ -117,9 +119,17 @@ def _in_review(version: VersionView, by: Staff, today: date, unproved: tuple[str
     )
 
 
-def _missing_blocks(version: VersionView, unproved: tuple[str, ...]) -> bool:
-    """Whether the first yes to a shipped version waits too: its examples and text, not its replay."""
-    return bool(unproved or version.row.problem)
+def _unreadable(version: VersionView) -> Acts:
+    """Nobody can approve what the house cannot read; whoever writes rules may still turn it down."""
+    sent_back = version.row.author is not None
+    ways = "Send it back, so that its draft is mended, or withdraw it" if sent_back else "Withdraw it"
+    return Acts(
+        missing=("Rules that this house can read. The sentence above says where it stops reading.",),
+        send_back=sent_back,
+        retire="Withdraw it for good",
+        reason="Reason, or what to mend",
+        notes=(f"It would wait here for ever. {ways}: its text, and that it was here, stay on file.",),
+    )
 
 
 def _replay_missing(version: VersionView) -> str:

@@ -11,6 +11,7 @@ from reunify.rules.examples import Example
 from reunify.rules.readable import fact_in_words, value_in_words
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.rules_condition_fields import hint
+from reunify.web.pages.rules_example_caps import caps_in_words
 
 UNKNOWN = "unknown"
 _NOT_KNOWN = "Not known yet"
@@ -23,13 +24,15 @@ RECORDED = {
 
 @dataclass(frozen=True, slots=True)
 class ShownExample:
-    """`changes`: what it says beside what every example begins with. `failures`: empty when it holds."""
+    """`changes`: what it says beside what every example begins with. `gives`: the limits it states.
+    `failures`: empty when it holds."""
 
     number: int
     name: str
     changes: tuple[str, ...]
     answer: str
     because: str | None
+    gives: tuple[str, ...]
     failures: tuple[str, ...]
 
 
@@ -80,6 +83,7 @@ def shown_examples(
             ),
             answer=example.answer,
             because=example.because,
+            gives=caps_in_words(example.caps),
             failures=_of_one(example, unproved),
         )
         for number, example in enumerate(examples)

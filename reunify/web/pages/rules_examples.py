@@ -41,6 +41,7 @@ from reunify.web.pages.rules_editing import (
     parts_in,
     texts_of,
 )
+from reunify.web.pages.rules_example_caps import CapsWrong, caps_in, caps_shown
 from reunify.web.pages.rules_example_words import (
     RECORDED,
     ShownExample,
@@ -128,6 +129,9 @@ def _keep(examples: list[Any], number: int, form: FormData, facts: dict[str, str
         kept["asks"] = [] if asks == [NOBODY] else asks
     else:
         kept.pop("asks", None)
+    caps = caps_in(form, kept.pop("caps", None))
+    if caps is not None:
+        kept["caps"] = caps  # an empty one says: no limit at all
     parts.put(kept, "decisions", _decisions_in(form))
     if old is None:
         examples.append(kept)
@@ -204,7 +208,10 @@ def _page(
         shown = shown_examples(read_examples, given_of(read_examples), facts, unproved)
     document = {} if draft.examples.strip() and not _readable(draft) else _document(draft)
     typed = form if form is not None and text_of(form, "do").partition(":")[0] == "keep" else None
-    about, number = _form_for(draft, document, facts, edit, typed, refused)
+    number = counted(text_of(typed, "do").partition(":")[2]) if typed is not None else edit
+    held = _held(document, number)
+    about = _form_for(draft, document, facts, held, typed, refused)
+    wrong_rows = refused.problems if isinstance(refused, CapsWrong) else []
     return draft_page(
         request,
         "rules/examples.html",
@@ -220,8 +227,9 @@ def _page(
         facts=[f for f in about[4:] if f.name.startswith("fact-")],
         decisions=[f for f in about[4:] if f.name.startswith("decision-")],
         given=_given_fields(draft, document, facts),
-        editing=number,
-        problems=[ShownProblem(about[0].id, "Not saved", str(refused))] if refused else [],
+        caps=caps_shown(held.get("caps") if held else None, typed, refused),
+        editing=number if held is not None else None,
+        problems=wrong_rows or ([ShownProblem(about[0].id, "Not saved", str(refused))] if refused else []),
     )
 
 
@@ -236,11 +244,11 @@ def _form_for(
     draft: DraftView,
     document: Document,
     facts: Dictionary,
-    edit: int | None,
+    held: Document | None,
     typed: FormData | None,
     refused: Refused | None,
-) -> tuple[list[ShownField], int | None]:
-    """Name, answer, requirement, then a field for each fact; and the number of the example that is edited."""
+) -> list[ShownField]:
+    """Name, answer, requirement, what is asked, then a field for each fact and each decision."""
     requirements = parts.mappings_at(document_of(draft), "requirements")
     ids = [(number, " ".join(_named(r))) for r in requirements if (number := _named(r)[0])]
     given = parts.part_at(document, "given")
@@ -251,20 +259,26 @@ def _form_for(
         Field(
             "because", "Which requirement decides it", "choice", options=(("", "None in particular"), *ids)
         ),
+        Field("asks", "Which facts it must ask for", hint=_ASKS),
         *(fact_field(f, given.get(f.name)) for f in _relevant(draft, facts)),
         *(decision_field(*_named(r)) for r in requirements if _decided(r)),
     ]
     if typed is not None:
-        place = counted(text_of(typed, "do").partition(":")[2])
-        return parts.as_typed(typed, fields, refused), place if place >= 0 else None
-    listed = parts.part_at(document, "examples")
-    held = listed[edit] if edit is not None and isinstance(listed, list) and 0 <= edit < len(listed) else None
-    if not isinstance(held, dict):
-        return parts.shown({}, fields), None
+        return parts.as_typed(typed, fields, refused)
+    if held is None:
+        return parts.shown({}, fields)
     flat = _flat(held, "facts", "fact") | _flat(held, "decisions", "decision")
     if isinstance(asks := held.get("asks"), list):
         flat["asks"] = ", ".join(map(str, asks)) or NOBODY
-    return parts.shown({**held, **flat}, fields), edit
+    return parts.shown({**held, **flat}, fields)
+
+
+def _held(document: Document, number: int | None) -> Document | None:
+    """The example that is edited, where there is one a form can show."""
+    listed = parts.part_at(document, "examples")
+    if number is None or not isinstance(listed, list) or not 0 <= number < len(listed):
+        return None
+    return listed[number] if isinstance(listed[number], dict) else None
 
 
 def _named(requirement: Document) -> tuple[str, str]:

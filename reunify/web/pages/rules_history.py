@@ -23,6 +23,9 @@ _WORDS = {
     "confirm_suspension": "Suspended",
     "ask_resumption": "To answer again, says",
     "confirm_resumption": "Answers again",
+    "withdraw_retirement_ask": "The ask to retire it withdrawn",
+    "withdraw_suspension_ask": "The ask to suspend it withdrawn",
+    "withdraw_resumption_ask": "The ask to let it answer again withdrawn",
 }
 RELEASE = "the release"
 

@@ -29,7 +29,7 @@ from reunify.web.pages.rules_example_words import given_of, shown_examples
 from reunify.web.pages.rules_history import show_moves
 from reunify.web.pages.rules_showing import show_book
 from reunify.web.pages.rules_tables import as_file
-from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
+from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,6 +99,19 @@ def retire(
     return _acted(request, sha256, form, by, at, act)
 
 
+@router.post("/rules/versions/{sha256}/retire/withdraw")
+def withdraw_retirement_ask(
+    request: Request, sha256: Sha256, form: PostedForm, by: SteppedUpRulesAuthor, at: AtHouse
+) -> Response:
+    """Nothing changes in force: only that nobody confirms it any more."""
+
+    def act(session: Session, reason: str) -> str:
+        actions.withdraw_retirement_ask(session, sha256=sha256, reason=reason, by=by, now=at.now())
+        return "rules_ask_withdrawn"
+
+    return _acted(request, sha256, form, by, at, act)
+
+
 @router.post("/rules/versions/{sha256}/replay")
 def ask_replay(request: Request, sha256: Sha256, form: PostedForm, by: Author, at: AtHouse) -> Response:
     def act(session: Session, _: str) -> str:
@@ -147,13 +160,13 @@ def _page(
     facts = facts_now()
     with at.db.read() as session:
         org = organisation_now(session, at)
-        today = at.now().astimezone(org.zone).date() if org else at.now().date()
+        day = today(org, at)
         version = queries.version(session, sha256)
         compared = _compared(session, version)
     row = version.row
     examples = _examples(version)
     unproved = proving.known_failures(row.rulebook, examples, facts) if row.rulebook else ()
-    acts = acts_for(version, by, today, unproved)
+    acts = acts_for(version, by, day, unproved)
     typed = form.get("reason") if form is not None else None
     field = refused.field if refused else None
     return staff_page(
@@ -165,7 +178,7 @@ def _page(
         version=row,
         name=row.rulebook.name if row.rulebook else row.source,
         broken=row.problem,
-        shown=show_book(row.rulebook, facts, today) if row.rulebook else None,
+        shown=show_book(row.rulebook, facts, day) if row.rulebook else None,
         acts=acts,
         replays=[version.replay] if version.replay else [],
         draft_id=version.draft_id
