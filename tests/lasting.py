@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,18 +9,13 @@ import sqlalchemy as sa
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.db import Database
-
-_numbers = itertools.count(1)
+from tests import databases
 
 
 @contextmanager
 def lasting_database(server: Urls, administrator: sa.Engine, template: str) -> Iterator[Database]:
-    """A copy of the migrated template as the application sees it; dropped at the end."""
-    name = f"test_lasting_{next(_numbers)}"
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template} OWNER reunify_owner"))
-    db = Database(sa.make_url(server.app).set(database=name).render_as_string(hide_password=False))
-    yield db
-    db.dispose()
-    with administrator.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    """Like the migrated template, as the application sees it; given back at the end."""
+    with databases.copy_of(administrator, template) as name:
+        db = Database(sa.make_url(server.app).set(database=name).render_as_string(hide_password=False))
+        yield db
+        db.dispose()

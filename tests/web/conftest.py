@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reunify.bootstrap import House
 from reunify.db import Database
-from tests.conftest import copied
+from tests import databases
 from tests.web.doors_world import ana, clock, staffed
 from tests.web.pages_world import house_over
 
@@ -23,7 +23,8 @@ CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 @pytest.fixture
 def database_name(administrator: sa.Engine, settled_template: str) -> Iterator[str]:
     """Every page is read in a house that has its people, rules and funds."""
-    yield from copied(administrator, settled_template)
+    with databases.copy_of(administrator, settled_template) as name:
+        yield name
 
 
 @pytest.fixture
