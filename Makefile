@@ -9,7 +9,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock asvs diagrams clean chromium clamav
+.PHONY: help setup demo test check lock asvs diagrams clean chromium clamav fuzz-ledger
 
 help: ## list what can be made
 	@grep -hE '^[a-zA-Z_%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -59,6 +59,9 @@ diagrams: setup ## draw docs/states again from the tables of moves
 
 bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
 	$(BIN)/python -m tests.benchmarks.bench_$*
+
+fuzz-ledger: setup ## look for a history of the ledger that breaks a rule, for an hour or so
+	REUNIFY_FUZZ=$${REUNIFY_FUZZ:-300} $(BIN)/python -m pytest -q tests/integration/test_ledger_machine.py
 
 lock: .venv/ok ## resolve the pins again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

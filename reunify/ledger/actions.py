@@ -3,13 +3,16 @@
 The same reference with the same content returns the event already posted; with other content it raises
 ReferenceUsed. Events say who and when and are append-only themselves; the caller audits its own move.
 A caller that posts several events in one transaction may meet a deadlock, which PostgreSQL ends: try again.
+
+An event is posted on a day that is open. What happened in a closed period and became known later is posted
+today, with the day it took place as `happened_on`; every verb may raise PeriodClosed and NotYet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -19,17 +22,43 @@ from reunify.kernel.ids import FundId, new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.ledger import policy, postings
-from reunify.ledger.caps import CapKey, set_caps
+from reunify.ledger.caps import CapKey, count_new, set_caps
+from reunify.ledger.columns import NewHold
+from reunify.ledger.coming_back import GivenBack, give_back, recover
+from reunify.ledger.correcting import correct
+from reunify.ledger.moving import CostMove, cost_transfer
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Kind, Scope, Unit
-from reunify.ledger.posting import on_holds, post_once
+from reunify.ledger.posting import Days, on_holds, write
 from reunify.ledger.postings import BalanceKey, Entries, Part
 from reunify.ledger.records import LedgerBalance
-from reunify.ledger.statement import NewHold
+
+__all__ = [
+    "CostMove",
+    "GivenBack",
+    "HoldLine",
+    "authorise",
+    "charge_fee",
+    "correct",
+    "cost_transfer",
+    "draw_down",
+    "expend",
+    "fail",
+    "give_back",
+    "obligate",
+    "recover",
+    "reserve",
+    "set_cap",
+    "unobligate",
+    "unreserve",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class HoldLine:
-    """Reserve this much for one award line. `caps` are counted too (ids from `set_cap`)."""
+    """Reserve this much for one award line. `caps` are counted too (ids from `set_cap`).
+
+    `uses` are caps of `Scope.LIFETIME`: they count the trip `use_ref`, once however many lines it has.
+    """
 
     hold_id: UUID
     fund_id: FundId
@@ -37,6 +66,8 @@ class HoldLine:
     unit: Unit
     amount: int
     caps: tuple[UUID, ...] = ()
+    uses: tuple[UUID, ...] = ()
+    use_ref: str = ""
 
 
 @may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
@@ -60,17 +91,26 @@ def authorise(
     session.execute(insert(LedgerBalance).values(id=new_id(), **key._asdict()).on_conflict_do_nothing())
     content = [fund_id, budget_category, unit, amount]
     entries = postings.authorise(Part(key, amount))
-    return post_once(session, Kind.AUTHORISE, external_ref, content, entries, by=by, now=now)
+    return write(session, Kind.AUTHORISE, external_ref, content, entries, by=by, now=now)
 
 
 @may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
 def draw_down(
-    session: Session, *, external_ref: str, fund_id: FundId, cash: Cash, amount: int, by: Actor, now: datetime
+    session: Session,
+    *,
+    external_ref: str,
+    fund_id: FundId,
+    cash: Cash,
+    amount: int,
+    happened_on: date | None = None,
+    by: Actor,
+    now: datetime,
 ) -> UUID:
     """Money of a fund arrives in one of our accounts, in cents. Raises AmountNotWhole, ReferenceUsed."""
     entries = postings.draw_down(fund_id, cash, policy.check_amount(amount))
-    content = [fund_id, cash, amount]
-    return post_once(session, Kind.DRAW_DOWN, external_ref, content, entries, by=by, now=now)
+    days = Days(happened_on=happened_on)
+    content = [fund_id, cash, amount, *days.said()]
+    return write(session, Kind.DRAW_DOWN, external_ref, content, entries, days=days, by=by, now=now)
 
 
 def set_cap(
@@ -89,26 +129,41 @@ def reserve(
 ) -> UUID:
     """Hold every line of the plan, or none. Returns the event's id.
 
-    Raises InsufficientFunds, CapReached (the transaction stays usable), ReferenceUsed, AmountNotWhole.
+    Raises InsufficientFunds, CapReached (the transaction stays usable), NoSuchCap, CapMisused,
+    ReferenceUsed, AmountNotWhole.
     """
-    lines = [
-        NewHold(
-            line.hold_id,
-            BalanceKey(line.fund_id, line.budget_category, line.unit),
-            policy.check_amount(line.amount),
-            line.caps,
-        )
-        for line in plan
-    ]
+    lines = [_new_hold(line) for line in plan]
     entries = [e for line in lines for e in postings.reserve(Part(line.key, line.amount, line.id))]
-    caps: dict[UUID, int] = {}
-    for line in lines:
-        for cap in line.caps:
-            caps[cap] = caps.get(cap, 0) + line.amount
-    content = sorted([str(n.id), *map(str, n.key), n.amount, sorted(map(str, n.caps))] for n in lines)
-    return post_once(
-        session, Kind.RESERVE, external_ref, content, entries, new_holds=lines, caps=caps, by=by, now=now
+    content = sorted(
+        [str(n.id), *map(str, n.key), n.amount, sorted(map(str, n.caps)), *_trip(n)] for n in lines
     )
+    return write(
+        session,
+        Kind.RESERVE,
+        external_ref,
+        content,
+        entries,
+        new_holds=lines,
+        counted=count_new(session, lines),
+        by=by,
+        now=now,
+    )
+
+
+def _new_hold(line: HoldLine) -> NewHold:
+    policy.check_caps(line.caps, line.uses)
+    return NewHold(
+        line.hold_id,
+        BalanceKey(line.fund_id, line.budget_category, line.unit),
+        policy.check_amount(line.amount),
+        tuple(dict.fromkeys(line.caps)),
+        uses=tuple(dict.fromkeys(line.uses)),
+        use_ref=policy.check_trip(line.use_ref, line.uses),
+    )
+
+
+def _trip(line: NewHold) -> list[object]:
+    return [line.use_ref, sorted(map(str, line.uses))] if line.uses else []
 
 
 @may(*FINANCE, Role.CASE_MANAGER, system=True)
@@ -155,6 +210,7 @@ def expend(
     external_ref: str,
     amounts: Mapping[UUID, int],
     cash: Cash = Cash.STRIPE,
+    happened_on: date | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
@@ -167,7 +223,16 @@ def expend(
         return postings.expend(part, cash)
 
     return on_holds(
-        session, Kind.EXPEND, external_ref, amounts, Account.OBLIGATED, entries, about=cash, by=by, now=now
+        session,
+        Kind.EXPEND,
+        external_ref,
+        amounts,
+        Account.OBLIGATED,
+        entries,
+        about=cash,
+        days=Days(happened_on=happened_on),
+        by=by,
+        now=now,
     )
 
 
@@ -182,28 +247,6 @@ def fail(
 
 
 @may(*FINANCE, Role.CASE_MANAGER, system=True)
-def give_back(
-    session: Session,
-    *,
-    external_ref: str,
-    amounts: Mapping[UUID, int],
-    pay_again: bool,
-    cash: Cash = Cash.STRIPE,
-    by: Actor,
-    now: datetime,
-) -> UUID:
-    """A payment came back. `pay_again` keeps it obligated, else it is available. Raises MoreThanExpended."""
-
-    def entries(part: Part) -> Entries:
-        return postings.give_back(part, cash, pay_again=pay_again)
-
-    about = f"{cash}:{'obligated' if pay_again else 'available'}"
-    return on_holds(
-        session, Kind.GIVE_BACK, external_ref, amounts, Account.EXPENDED, entries, about=about, by=by, now=now
-    )
-
-
-@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def charge_fee(
     session: Session,
     *,
@@ -212,10 +255,14 @@ def charge_fee(
     budget_category: BudgetCategory,
     cash: Cash,
     amount: int,
+    happened_on: date | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """A bank or processor fee in cents, out of what is available. Raises InsufficientFunds, ReferenceUsed."""
     part = Part(BalanceKey(fund_id, budget_category, Unit.CENTS), policy.check_amount(amount))
-    content = [fund_id, budget_category, cash, amount]
-    return post_once(session, Kind.FEE, external_ref, content, postings.fee(part, cash), by=by, now=now)
+    days = Days(happened_on=happened_on)
+    content = [fund_id, budget_category, cash, amount, *days.said()]
+    return write(
+        session, Kind.FEE, external_ref, content, postings.fee(part, cash), days=days, by=by, now=now
+    )

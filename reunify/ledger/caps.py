@@ -1,8 +1,11 @@
-"""Limits of a source for one trip, family or child: their counters are made on first use."""
+"""Limits of a source for one trip, family or child: their counters are made on first use.
+
+A cap of `Scope.LIFETIME` counts trips: those of which something is reserved, owed or spent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,8 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.kernel.ids import FundId, new_id
+from reunify.ledger.columns import Counted, NewHold
 from reunify.ledger.policy import Scope, Unit
-from reunify.ledger.records import LedgerCap
+from reunify.ledger.records import LedgerBalance, LedgerCap, LedgerUse
 
 
 class CapKey(NamedTuple):
@@ -26,7 +30,7 @@ class CapKey(NamedTuple):
 
 
 class Cap(NamedTuple):
-    """Cents or units, as the key says."""
+    """Cents or units, as the key says; trips under `Scope.LIFETIME`."""
 
     id: UUID
     used: int
@@ -35,11 +39,19 @@ class Cap(NamedTuple):
 _KEY = (LedgerCap.fund_id, LedgerCap.scope, LedgerCap.scope_id, LedgerCap.unit, LedgerCap.category)
 
 
-def set_caps(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> list[Cap | None]:
-    """Make or change each to its limit, in at most two statements. None where more is in use already.
+# Every posting locks balances first, in id order, and caps after them.
+_ALL_BALANCES = sa.select(LedgerBalance.id).order_by(LedgerBalance.id).with_for_update(key_share=True)
 
-    A cap that is there already with this limit is only read: locking it here, before the balances, could
-    deadlock with a posting that holds a balance and waits for the cap.
+
+def set_caps(
+    session: Session, wanted: Sequence[tuple[CapKey, int]], *, after_balances: bool = False
+) -> list[Cap | None]:
+    """Make or change each to its limit. None where more is in use already.
+
+    A cap that is there already with this limit, or with more in use than the new one, is only read. Where a
+    limit is another one, which is rare, every balance is locked before the cap: a posting that holds a
+    balance and waits for the cap would else wait for us while we wait for it. `after_balances`: the caller
+    has posted to the sources of these caps in this transaction, so that it holds what it needs already.
     """
     if not wanted:
         return []
@@ -50,18 +62,36 @@ def set_caps(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> list[Cap
     )
     limits = dict(wanted)
     found: dict[CapKey, Cap] = {}
+    missing, another = dict(limits), {}
     for row in rows:
-        if limits[_key_of(row)] == row.at_most:
-            found[_key_of(row)] = Cap(row.id, row.used)
-    found |= _kept(session, [(key, at_most) for key, at_most in wanted if key not in found])
+        key = _key_of(row)
+        at_most = missing.pop(key)
+        if at_most == row.at_most:
+            found[key] = Cap(row.id, row.used)
+        elif row.used <= at_most:
+            another[key] = at_most
+    found |= _kept(session, missing)  # before any balance: somebody else may be making the same
+    if another and not after_balances:
+        session.execute(_ALL_BALANCES)
+    found |= _kept(session, another)
     return [found.get(key) for key, _ in wanted]
 
 
-def _kept(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> dict[CapKey, Cap]:
+def caps_of(session: Session, keys: Collection[CapKey]) -> dict[CapKey, Cap]:
+    """These counters as they stand; keys without one are absent. Nothing is made or locked."""
+    if not keys:
+        return {}
+    rows = session.execute(
+        sa.select(*_KEY, LedgerCap.id, LedgerCap.used).where(sa.tuple_(*_KEY).in_(list(keys)))
+    )
+    return {_key_of(row): Cap(row.id, row.used) for row in rows}
+
+
+def _kept(session: Session, wanted: Mapping[CapKey, int]) -> dict[CapKey, Cap]:
     if not wanted:
         return {}
     made = insert(LedgerCap).values(
-        [{"id": new_id(), **key._asdict(), "at_most": at_most} for key, at_most in wanted]
+        [{"id": new_id(), **key._asdict(), "at_most": at_most} for key, at_most in sorted(wanted.items())]
     )
     rows = session.execute(
         made.on_conflict_do_update(
@@ -71,6 +101,32 @@ def _kept(session: Session, wanted: Sequence[tuple[CapKey, int]]) -> dict[CapKey
         ).returning(*_KEY, LedgerCap.id, LedgerCap.used)
     )
     return {_key_of(row): Cap(row.id, row.used) for row in rows}
+
+
+def count_new(session: Session, holds: Sequence[NewHold]) -> Counted:
+    """What new holds add to the caps they name.
+
+    The rows of their trips are there before the posting: it locks them, and a row that another transaction
+    makes meanwhile could not be seen by a statement that had begun.
+    """
+    caps: dict[UUID, int] = {}
+    trips: dict[tuple[UUID, str], int] = {}
+    for hold in holds:
+        for cap in hold.caps:
+            caps[cap] = caps.get(cap, 0) + hold.amount
+        for cap in hold.uses:
+            trips[cap, hold.use_ref] = trips.get((cap, hold.use_ref), 0) + hold.amount
+    if trips:
+        named = sa.values(sa.column("cap_id", sa.Uuid()), sa.column("use_ref", sa.Text()), name="named").data(
+            sorted(trips)
+        )
+        of_trips = sa.select(named.c.cap_id, named.c.use_ref).join(
+            LedgerCap, sa.and_(LedgerCap.id == named.c.cap_id, LedgerCap.scope == Scope.LIFETIME.value)
+        )
+        session.execute(
+            insert(LedgerUse).from_select(["cap_id", "use_ref"], of_trips).on_conflict_do_nothing()
+        )
+    return Counted(caps, trips)
 
 
 def _key_of(row: Any) -> CapKey:

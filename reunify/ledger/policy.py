@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -81,8 +82,24 @@ class Kind(StrEnum):
     CORRECT = "correct"
 
 
+# Facts about money may have been written down wrongly; a correction reverses them, entry by entry.
+CORRECTABLE = frozenset(
+    {Kind.DRAW_DOWN, Kind.EXPEND, Kind.GIVE_BACK, Kind.FEE, Kind.RECOVER, Kind.COST_TRANSFER}
+)
+# The others are decisions, each undone by a decision of its own.
+_UNDONE_BY: Mapping[Kind, str] = {
+    Kind.AUTHORISE: "amend the amounts of the source instead",
+    Kind.RESERVE: "give the reservation up instead",
+    Kind.UNRESERVE: "reserve again, from what is available now",
+    Kind.OBLIGATE: "take the obligation back instead",
+    Kind.UNOBLIGATE: "obligate it again",
+    Kind.FAIL: "what it freed may be promised to someone else, so reserve anew",
+    Kind.CORRECT: "post the event itself again, under a new reference",
+}
+
+
 class Scope(StrEnum):
-    """What a cap counts over."""
+    """What a cap counts over. All count cents or units, but `LIFETIME`: that one counts distinct trips."""
 
     TRIP = "trip"
     FAMILY = "family"
@@ -164,6 +181,92 @@ class StillInUse(OutOfStep):
 
 class NothingPosted(Refused):
     """An event without an amount."""
+
+
+class NoSuchCap(NotFound):
+    """The cap does not exist, or counts trips where an amount was to be counted, or the reverse."""
+
+
+class CapMisused(Refused):
+    """A cap of another source or unit than the line, or one that was to count an amount and a trip."""
+
+
+class NoSuchEvent(NotFound):
+    """The event to be corrected does not exist."""
+
+
+class AlreadyCorrected(OutOfStep):
+    """An event is reversed once."""
+
+
+class CannotBeCorrected(Refused):
+    """A decision, not a fact about money: it is undone by another decision."""
+
+
+class OnlyCents(Refused):
+    """Nights and miles are not moved between funds, nor recovered: no money left for them."""
+
+
+class MovesNowhere(Refused):
+    """A cost transfer that leaves the cost where it is."""
+
+
+class NotYet(Refused):
+    """A day that has not come, or a period that is not over."""
+
+
+class PeriodClosed(OutOfStep):
+    """The accounting period is closed: nothing more is dated into it."""
+
+    def __init__(self, through: date) -> None:
+        self.through = through
+        super().__init__(
+            f"The books are closed through {through}: post it today, and say on which day it happened."
+        )
+
+
+class WhyMissing(Refused):
+    """Closing a period needs a reason."""
+
+
+class TripMissing(Refused):
+    """A cap of trips counts a trip, and none is named."""
+
+
+def check_trip(use_ref: str, uses: Sequence[UUID]) -> str:
+    """The trip a hold is counted for. Raises TripMissing."""
+    if uses and not use_ref:
+        raise TripMissing("A cap of trips counts this line: name the trip.")
+    return use_ref
+
+
+def check_caps(caps: Sequence[UUID], uses: Sequence[UUID]) -> None:
+    """One cap counts amounts or trips, never both. Raises CapMisused."""
+    if not set(caps).isdisjoint(uses):
+        raise CapMisused("The same cap is named for the amount and for the trip: name it once.")
+
+
+def check_days(*, day: date, happened_on: date, today: date) -> None:
+    """Nothing is dated later than today, and nothing happened after the day it is posted. Raises NotYet."""
+    if day > today:
+        raise NotYet(f"{day} has not come yet: post it on {today} or before.", field="/day")
+    if happened_on > day:
+        raise NotYet(
+            f"It is posted on {day} and cannot have happened on {happened_on}: give the day it happened.",
+            field="/happened_on",
+        )
+
+
+def check_correctable(kind: Kind) -> None:
+    """Raises CannotBeCorrected, which names what to do instead."""
+    if kind not in CORRECTABLE:
+        raise CannotBeCorrected(f"An event of the kind {kind} is not reversed: {_UNDONE_BY[kind]}.")
+
+
+def check_money(hold: Hold) -> None:
+    """Raises OnlyCents."""
+    if hold.unit is not Unit.CENTS:
+        raise OnlyCents(f"This line is in {hold.unit}s, which cost no money: choose a line in cents.")
 
 
 def check_amount(amount: int) -> int:

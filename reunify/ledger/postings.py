@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -122,6 +122,25 @@ def give_back(part: Part, cash: Cash, *, pay_again: bool) -> Entries:
     """Money came back: a new event, never an edit. `pay_again` keeps it obligated."""
     target = Account.OBLIGATED if pay_again else Account.AVAILABLE
     return _move(part, Account.EXPENDED, target) + _actual(part, Account(cash), Account.EXPENSE)
+
+
+def move_cost(source: Part, target: Part, cash: Cash) -> Entries:
+    """A cost is borne by another fund or category: the one gets money and budget back, the other pays.
+
+    Both parts have the same amount. In all, no cash moves: the new bearer's share of the account shrinks by
+    what the old bearer's grows.
+    """
+    return give_back(source, cash, pay_again=False) + spend_at_once(target, cash)
+
+
+def spend_at_once(part: Part, cash: Cash) -> Entries:
+    """Available becomes expended, because it was paid long ago."""
+    return _move(part, Account.AVAILABLE, Account.EXPENDED) + _actual(part, Account.EXPENSE, Account(cash))
+
+
+def reversed_of(entries: Iterable[Entry]) -> Entries:
+    """The same accounts, the other way round."""
+    return tuple(replace(e, amount=-e.amount) for e in entries)
 
 
 def fee(part: Part, cash: Cash) -> Entries:

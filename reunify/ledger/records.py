@@ -27,15 +27,23 @@ class LedgerEvent(Base):
     """One business event. The same `external_ref` is never posted twice. Append-only."""
 
     __tablename__ = "ledger_events"
-    __table_args__ = (sa.CheckConstraint(_among("kind", Kind), name="kind_known"),)
+    __table_args__ = (
+        sa.CheckConstraint(_among("kind", Kind), name="kind_known"),
+        sa.CheckConstraint("happened_on <= day", name="happened_before_posted"),
+        sa.CheckConstraint("(kind = 'correct') = (corrects IS NOT NULL)", name="correction_of_an_event"),
+        sa.Index("ix_ledger_events_day", "day"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str]
     external_ref: Mapped[str] = mapped_column(unique=True)
     content_hash: Mapped[str]  # what was asked for: tells a repeat from a contradiction
-    day: Mapped[date]  # in the organisation's time zone
+    day: Mapped[date]  # the accounting day, in the organisation's time zone; never in a closed period
     at: Mapped[datetime]
     by: Mapped[str]
+    happened_on: Mapped[date]  # the accounting day too, unless it became known later
+    corrects: Mapped[UUID | None] = mapped_column(sa.ForeignKey("ledger_events.id"), unique=True)
+    fingerprint: Mapped[str]
 
 
 class LedgerEntry(Base):
@@ -55,6 +63,7 @@ class LedgerEntry(Base):
         ),
         sa.CheckConstraint("book = 'actual' OR budget_category IS NOT NULL", name="budget_by_category"),
         sa.CheckConstraint("amount <> 0", name="amount_not_zero"),
+        sa.Index("ix_ledger_entries_account_fund_id", "account", "fund_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -62,7 +71,7 @@ class LedgerEntry(Base):
     book: Mapped[str]
     fund_id: Mapped[UUID] = mapped_column(sa.ForeignKey("funding_sources.id"))
     budget_category: Mapped[str | None]
-    account: Mapped[str] = mapped_column(index=True)
+    account: Mapped[str]
     unit: Mapped[str]
     amount: Mapped[int]
     hold_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("ledger_holds.id"), index=True)
@@ -128,6 +137,7 @@ class LedgerHold(Base):
         sa.CheckConstraint("ceiling > 0", name="ceiling_positive"),
         sa.CheckConstraint("reserved >= 0 AND obligated >= 0 AND expended >= 0", name="not_negative"),
         sa.CheckConstraint("reserved + obligated + expended <= ceiling", name="within_ceiling"),
+        sa.Index("ix_ledger_holds_open", "fund_id", postgresql_where=sa.text("reserved + obligated > 0")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -139,12 +149,64 @@ class LedgerHold(Base):
     obligated: Mapped[int] = mapped_column(server_default="0")
     expended: Mapped[int] = mapped_column(server_default="0")
     state: Mapped[str] = mapped_column(sa.Computed(_HOLD_STATE, persisted=True))
+    use_ref: Mapped[str] = mapped_column(server_default="")  # the trip, where trips are counted
 
 
 class LedgerHoldCap(Base):
-    """Which caps count a hold. Append-only."""
+    """Which caps count a hold; a cap of trips counts the hold's `use_ref`. Append-only."""
 
     __tablename__ = "ledger_hold_caps"
 
     hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
     cap_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_caps.id"), primary_key=True, index=True)
+
+
+class LedgerUse(Base):
+    """How much of one trip is live under a cap of trips: while it is above zero, the trip is counted.
+
+    A cache of the holds, as the cap itself is.
+    """
+
+    __tablename__ = "ledger_uses"
+    __table_args__ = (
+        sa.CheckConstraint("live >= 0", name="live_not_negative"),
+        sa.CheckConstraint("use_ref <> ''", name="trip_named"),
+    )
+
+    cap_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_caps.id"), primary_key=True)
+    use_ref: Mapped[str] = mapped_column(primary_key=True)
+    live: Mapped[int] = mapped_column(server_default="0")
+
+
+class LedgerCostMove(Base):
+    """So much of what one hold had expended is borne by another, since this event. Append-only."""
+
+    __tablename__ = "ledger_cost_moves"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.CheckConstraint("from_hold <> to_hold", name="moves_somewhere"),
+    )
+
+    to_hold: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
+    from_hold: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), index=True)
+    event_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_events.id"), index=True)
+    amount: Mapped[int]
+
+
+class LedgerPeriod(Base):
+    """The books are closed through this day, from the day after the last close on. Append-only.
+
+    `events` and `digest` say what the period held: how many events, and SHA-256 over its days, each SHA-256
+    over the fingerprints of its events and their entries in id order. `ledger check` compares.
+    """
+
+    __tablename__ = "ledger_periods"
+    __table_args__ = (sa.CheckConstraint("reason <> ''", name="reason_given"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    through: Mapped[date] = mapped_column(unique=True)
+    reason: Mapped[str]
+    events: Mapped[int]
+    digest: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]

@@ -14,10 +14,11 @@ from reunify.audit import actions as audit
 from reunify.disbursement import attempts
 from reunify.disbursement import queries as payments
 from reunify.disbursement.attempts import NotOurPayment
-from reunify.disbursement.outcomes import Known, Payment
+from reunify.disbursement.outcomes import Known, NotTried, Payment, Status
 from reunify.disbursement.policy import check_why
-from reunify.kernel.ids import new_id
+from reunify.kernel.ids import AttemptId, new_id
 from reunify.kernel.may import FINANCE, may
+from reunify.kernel.money import Money
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import NotFound
 from reunify.reconciliation import policy
@@ -34,6 +35,7 @@ __all__ = [
     "receive",
     "report",
     "resolve",
+    "set_aside",
     "take_payment",
     "unhandled",
 ]
@@ -86,7 +88,10 @@ def handle(session: Session, *, event_id: str, payment: Payment | None, by: Acto
 def take_payment(
     session: Session, *, payment: Payment, key: str | None, by: Actor, now: datetime
 ) -> str | None:
-    """Bring our attempt up to the payment as it is now; a word for a person if it is not ours."""
+    """Bring our attempt up to the payment as it is now; a word for a person if it is not ours.
+
+    What came back and was recovered from elsewhere before becomes a difference. Raises the ledger's refusals.
+    """
     attempt = payments.attempt_of_payment(session, payment.id, key=key, reference=payment.reference)
     if attempt is None:
         found = Difference(Kind.PAYMENT_NOT_OURS, payment.id, None, payment.amount)
@@ -99,7 +104,27 @@ def take_payment(
         found = Difference(Kind.OTHER_AMOUNT, payment.id, None, payment.amount)
         report(session, differences=[found], now=now)
         return "another_payment"
+    if payment.status is Status.RETURNED:
+        missing = attempts.take_rest(session, attempt_id=attempt.id, payment=payment, by=by, now=now)
+        if missing:
+            report(session, differences=[policy.short_return(payment, Money(missing))], now=now)
     return None
+
+
+@may(system=True)
+def set_aside(
+    session: Session,
+    *,
+    payment: Payment,
+    refused: str,
+    attempt_id: AttemptId | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """The books would not take it: a difference with an owner. An attempt is asked after again later."""
+    report(session, differences=[policy.not_posted(payment)], now=now)
+    if attempt_id is not None:
+        attempts.record_outcome(session, attempt_id=attempt_id, outcome=NotTried(refused), by=by, now=now)
 
 
 def postpone(session: Session, *, event_id: str, now: datetime) -> None:

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from reunify.disbursement import queries as disbursement
 from reunify.kernel.money import Money
+from reunify.ledger import fund_queries as accounts
 from reunify.ledger import queries as ledger
-from reunify.ledger.policy import Cash
+from reunify.ledger.policy import Cash, Kind
 from reunify.reconciliation.policy import NOTHING, Booked
 
 
@@ -18,18 +19,25 @@ def asked_for(session: Session) -> dict[str, Money]:
     }
 
 
+def returned(session: Session) -> set[str]:
+    """The payments whose return our attempts know of."""
+    known = disbursement.payments_known(session)
+    return {payment for payment, attempt in known.items() if attempt.state == "returned"}
+
+
 def booked(session: Session) -> dict[str, Booked]:
-    """Cash at Stripe by payment, from the ledger's references `<payment>:posted` and `<payment>:returned`."""
+    """Cash at Stripe by payment, from the ledger's references `<payment>:posted` and `<payment>:returned`.
+
+    A return is booked where the cost lay, which a cost transfer may have moved. The transfer itself moves no
+    cash, and what was reversed never happened.
+    """
     result: dict[str, Booked] = {}
-    for line in ledger.history(session, disbursement.holds_paid_by_stripe(session)):
-        if line.account != Cash.STRIPE.value:
-            continue
-        payment, _, what = line.external_ref.rpartition(":")
+    for (reference, kind), amount in accounts.cash_by_event(session, Cash.STRIPE).items():
+        payment, _, _ = reference.partition(":")
         before = result.get(payment, Booked(NOTHING, NOTHING))
-        amount = Money(line.amount)
-        if what == "posted":
+        if kind is Kind.EXPEND:
             result[payment] = Booked(before.spent + amount, before.given_back)
-        else:
+        elif kind is Kind.GIVE_BACK:
             result[payment] = Booked(before.spent, before.given_back + amount)
     return result
 

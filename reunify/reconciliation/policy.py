@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from reunify.disbursement.outcomes import Status
+from reunify.disbursement.outcomes import Payment, Status
 from reunify.disbursement.policy import steps
 from reunify.kernel.money import Money, total
 from reunify.kernel.refusals import Refused
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CASH_DIFFERS = "cash_differs"
     FEE_NOT_CODED = "fee_not_coded"
     OTHER_AMOUNT = "other_amount"
+    RETURNED_AFTER_RECOVERY = "returned_after_recovery"  # owed to whoever paid the cost, or they never did
 
 
 # Timing alone makes these come and go; the others are somebody's doing.
@@ -45,6 +46,7 @@ CLOSES_ITSELF = frozenset(
         Kind.LEDGER_WITHOUT_PAYMENT,
         Kind.STATEMENT_DOES_NOT_ADD_UP,
         Kind.CASH_DIFFERS,
+        Kind.RETURNED_AFTER_RECOVERY,
     }
 )
 
@@ -148,10 +150,12 @@ def compare(
     ours: Mapping[str, Money],
     booked: Mapping[str, Booked],
     ledger_cash: Money,
+    returned: Collection[str] = (),
 ) -> list[Difference]:
     """Opening + movements = closing = ledger cash, payment by payment.
 
     `ours`: the amount of each payment we asked for. `booked`: what the ledger says of it. One period.
+    `returned`: the payments whose return we have taken note of, to the last cent or not.
     """
     found: list[Difference] = []
     posted = [m for m in movements if m.status == "posted"]
@@ -170,19 +174,38 @@ def compare(
         found.append(Difference(Kind.PAYMENT_NOT_OURS, payment, None, NOTHING - left.get(payment, NOTHING)))
     for payment in sorted(ours):
         said = Booked(left.get(payment, Money(0)), back.get(payment, Money(0)))
-        found += _payment_differs(payment, said, booked.get(payment, Booked(Money(0), Money(0))))
+        known = booked.get(payment, Booked(Money(0), Money(0)))
+        found += _payment_differs(payment, said, known, is_returned=payment in returned)
     if ledger_cash != balance.held:
         found.append(Difference(Kind.CASH_DIFFERS, "cash", ledger_cash, balance.held))
     return found
 
 
-def _payment_differs(payment: str, theirs: Booked, ours: Booked) -> list[Difference]:
+def not_posted(payment: Payment) -> Difference:
+    """What the ledger refused to post of a payment, as the proof would say it: leaving is negative."""
+    is_back = payment.status is Status.RETURNED
+    return Difference(
+        Kind.PAYMENT_NOT_IN_LEDGER,
+        payment.id,
+        NOTHING,
+        payment.amount if is_back else NOTHING - payment.amount,
+    )
+
+
+def short_return(payment: Payment, missing: Money) -> Difference:
+    """`missing`: what came back and was no cost of ours any more, because it was recovered from elsewhere."""
+    return Difference(Kind.RETURNED_AFTER_RECOVERY, payment.id, payment.amount - missing, payment.amount)
+
+
+def _payment_differs(payment: str, theirs: Booked, ours: Booked, *, is_returned: bool) -> list[Difference]:
     found = []
     for stripe, ledger in ((theirs.spent, ours.spent), (theirs.given_back, ours.given_back)):
         if stripe == ledger:
             continue
         kind = Kind.OTHER_AMOUNT
-        if not ledger:
+        if is_returned and NOTHING <= ledger < stripe:
+            kind = Kind.RETURNED_AFTER_RECOVERY
+        elif not ledger:
             kind = Kind.PAYMENT_NOT_IN_LEDGER
         elif not stripe:
             kind = Kind.LEDGER_WITHOUT_PAYMENT

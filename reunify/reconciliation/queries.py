@@ -21,6 +21,7 @@ __all__ = [
     "open_attempts",
     "open_differences",
     "parked",
+    "short_returns",
     "to_note",
     "unhandled",
 ]
@@ -75,6 +76,18 @@ def open_differences(session: Session) -> list[OpenDifference]:
         )
         for r in rows
     ]
+
+
+def short_returns(session: Session) -> set[str]:
+    """The payments that came back and could not be posted to the last cent, while that stands."""
+    return set(
+        session.scalars(
+            sa.select(DifferenceRecord.object_id).where(
+                DifferenceRecord.kind == Kind.RETURNED_AFTER_RECOVERY.value,
+                DifferenceRecord.resolved_at.is_(None),
+            )
+        )
+    )
 
 
 def _money(cents: int | None) -> Money | None:

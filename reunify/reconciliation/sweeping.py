@@ -9,6 +9,7 @@ from reunify.db import Database
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement.outcomes import Payment
 from reunify.disbursement.ports import GatewayUnavailable, PaymentGateway
+from reunify.kernel.ids import AttemptId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
@@ -40,8 +41,7 @@ def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limi
             payment = gateway.look_up(str(attempt.payment))
         except (GatewayUnavailable, NotFound):
             continue
-        with db.work() as session:
-            actions.take_payment(session, payment=payment, key=attempt.key, by=by, now=clock())
+        _take(db, payment, key=attempt.key, attempt_id=attempt.id, by=by, clock=clock)
         answered += 1
     return answered
 
@@ -50,15 +50,18 @@ def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limi
 def sweep(db: Database, statement: Statement, *, by: Actor, clock: Clock) -> int:
     """List every payment of the last 45 days: late returns, lost answers, payments made past us.
 
+    One that the books refuse is written down as a difference and never stops the others.
     Returns how many were new to us in some way. Raises GatewayUnavailable.
     """
     theirs = statement.payments(since=clock() - queries.RETURNS_WITHIN)
     with db.read() as session:
         known = disbursement.payments_known(session)
-    changed = [p for p in theirs if p.id not in known or policy.is_news(known[p.id].state, p.status)]
+        short = queries.short_returns(session)
+    changed = [
+        p for p in theirs if p.id not in known or policy.is_news(known[p.id].state, p.status) or p.id in short
+    ]
     for payment in changed:
-        with db.work() as session:
-            actions.take_payment(session, payment=payment, key=None, by=by, now=clock())
+        _take(db, payment, key=None, by=by, clock=clock)
     return len(changed)
 
 
@@ -77,10 +80,36 @@ def prove(db: Database, statement: Statement, *, clock: Clock) -> list[Differenc
             ours=books.asked_for(session),
             booked=books.booked(session),
             ledger_cash=books.cash_at_stripe(session),
+            returned=books.returned(session),
         )
         actions.report(session, differences=found, now=clock())
         actions.agreed(session, still=found, now=clock())
     return found
+
+
+@may(system=True)
+def _take(
+    db: Database,
+    payment: Payment,
+    *,
+    key: str | None,
+    attempt_id: AttemptId | None = None,
+    by: Actor,
+    clock: Clock,
+) -> None:
+    try:
+        with db.work() as session:
+            actions.take_payment(session, payment=payment, key=key, by=by, now=clock())
+    except Refused as refused:
+        with db.work() as session:
+            actions.set_aside(
+                session,
+                payment=payment,
+                refused=type(refused).__name__,
+                attempt_id=attempt_id,
+                by=by,
+                now=clock(),
+            )
 
 
 def _work_one(db: Database, gateway: PaymentGateway, notice: Notice, *, by: Actor, clock: Clock) -> None:
@@ -101,4 +130,7 @@ def _work_one(db: Database, gateway: PaymentGateway, notice: Notice, *, by: Acto
             actions.handle(session, event_id=notice.id, payment=payment, by=by, now=clock())
     except Refused as refused:
         with db.work() as session:
-            actions.park(session, event_id=notice.id, reason=type(refused).__name__)
+            reason = type(refused).__name__
+            actions.park(session, event_id=notice.id, reason=reason)
+            if payment is not None:
+                actions.set_aside(session, payment=payment, refused=reason, by=by, now=clock())

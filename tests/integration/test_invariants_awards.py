@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.db import Database
+from reunify.ledger.policy import Cash
 from reunify.reporting import invariants
-from tests.integration.ledger_world import TRANSPORT, Books, open_books
+from tests.integration.ledger_world import TRANSPORT, Books, faults, open_books
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def insert(owner: sa.Engine, table: str, **values: object) -> None:
 
 def broken(db: Database) -> set[str]:
     with db.read() as session:
-        return {f.rule for f in invariants.check(session)}
+        return {f.rule for f in faults(session)}
 
 
 def award_line(books: Books, owner: sa.Engine, *, ceiling: int = 40_000, obligated: int = 0) -> UUID:
@@ -107,6 +108,7 @@ def test_no_more_may_be_sent_than_is_obligated(db: Database, owner: sa.Engine, b
             instruction_id=instruction,
             allocation_line_id=line,
             settlement=settlement,
+            binds_at_entry=settlement == "partner_gives",
             amount=amount,
         )
         if fault:
@@ -120,7 +122,7 @@ def test_two_instructions_on_one_line_are_added_up(db: Database, owner: sa.Engin
     line = award_line(books, owner, obligated=40_000)
     for _ in range(2):
         instruction = uuid4()
-        insert(owner, "instructions", id=instruction, state="settled")
+        insert(owner, "instructions", id=instruction, state="sending")
         insert(
             owner,
             "instruction_lines",
@@ -147,6 +149,120 @@ def test_two_attempts_that_may_both_pay_are_found(db: Database, owner: sa.Engine
     assert broken(db) == set()
     insert(owner, "attempts", instruction_id=instruction, number=2, state="unknown", idempotency_key="b")
     assert broken(db) == {"sent twice"}
+
+
+def test_what_was_sent_may_lie_in_another_fund_or_have_been_recovered(
+    db: Database, owner: sa.Engine, books: Books
+) -> None:
+    """A settled payment of 40,000: half its cost moved on, a quarter recovered. A cent more is a fault."""
+    line = award_line(books, owner, obligated=40_000)
+    with db.read() as session:
+        hold = session.scalars(sa.text("SELECT hold_id FROM allocation_lines")).one()
+    books.open("gift", {TRANSPORT: 40_000})
+    books.do("expend", hold, 40_000)
+    moved = books.move(hold, 20_000)
+    books.do("recover", hold, 10_000, cash=Cash.BANK)
+    books.open("other", {TRANSPORT: 40_000})
+    books.transfer(books.cost(moved, 5_000, code="other"))
+    for amount, named in ((40_000, set()), (1, {"more than obligated"})):
+        instruction = uuid4()
+        insert(owner, "instructions", id=instruction, state="sending")
+        insert(
+            owner,
+            "instruction_lines",
+            instruction_id=instruction,
+            allocation_line_id=line,
+            settlement="advance",
+            amount=amount,
+        )
+        assert broken(db) == named
+
+
+def paid_instruction(books: Books, owner: sa.Engine, *, expend: int | None = 40_000) -> UUID:
+    """Settled by one payment of Stripe: its lines, its attempt and the books say 40,000."""
+    line, instruction = award_line(books, owner, obligated=40_000), uuid4()
+    with books.db.read() as session:
+        hold = session.scalars(sa.text("SELECT hold_id FROM allocation_lines")).one()
+    insert(owner, "instructions", id=instruction, state="settled", amount=40_000, unit="cents")
+    insert(
+        owner,
+        "instruction_lines",
+        instruction_id=instruction,
+        allocation_line_id=line,
+        settlement="advance",
+        amount=40_000,
+    )
+    insert(
+        owner,
+        "attempts",
+        instruction_id=instruction,
+        number=1,
+        state="posted",
+        idempotency_key="a",
+        stripe_id="obp_1",
+        params='{"amount": {"value": 40000, "currency": "usd"}}',
+    )
+    if expend is not None:
+        books.do("expend", hold, expend, ref="obp_1:posted")
+    return instruction
+
+
+PAID = {
+    "as it should be": ("UPDATE instructions SET trouble = NULL", set()),
+    "an instruction of another amount": (
+        "UPDATE instructions SET amount = amount + 100000",
+        {
+            "instruction is not its lines",
+            "attempt is not its instruction",
+            "settled is not what was spent",
+        },
+    ),
+    "an attempt without its parameters": (
+        "UPDATE attempts SET params = '{}'",
+        {"attempt is not its instruction"},
+    ),
+    "an attempt that asks for another amount": (
+        "UPDATE attempts SET params = jsonb_set(params, '{amount,value}', '40001')",
+        {"attempt is not its instruction"},
+    ),
+    "an attempt that went out and is said not to have": (
+        "UPDATE attempts SET state = 'canceled'",
+        {"settled is not what was spent"},
+    ),
+    "an instruction that was paid and is said not to have been": (
+        "UPDATE instructions SET state = 'withdrawn'",
+        {"settled is not what was spent"},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(PAID))
+def test_what_was_asked_for_sent_and_spent_is_one_amount(
+    db: Database, owner: sa.Engine, books: Books, fault: str
+) -> None:
+    paid_instruction(books, owner)
+    change, rules = PAID[fault]
+    with owner.begin() as connection:
+        assert connection.execute(sa.text(change.replace(":", "\\:"))).rowcount == 1
+    assert broken(db) == rules
+
+
+@pytest.mark.parametrize("spent", [None, 39_999])
+def test_a_settled_payment_that_the_books_do_not_say_is_found(
+    db: Database, owner: sa.Engine, books: Books, spent: int | None
+) -> None:
+    paid_instruction(books, owner, expend=spent)
+    assert broken(db) == {"settled is not what was spent"}
+
+
+def test_a_payment_whose_posting_was_reversed_is_not_settled(
+    db: Database, owner: sa.Engine, books: Books
+) -> None:
+    paid_instruction(books, owner)
+    with db.read() as session:
+        wrong = session.scalars(sa.text("SELECT id FROM ledger_events WHERE kind = 'expend'")).one()
+    books.correct(wrong)
+    assert broken(db) == {"settled is not what was spent"}
 
 
 ANA, BEN, CARLA = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +12,10 @@ from uuid import UUID
 import pytest
 
 from reunify.db import Database
+from reunify.kernel.refusals import Refused
 from reunify.ledger import actions as ledger
-from reunify.ledger.policy import CapReached, InsufficientFunds, Scope, Unit
-from reunify.reporting import invariants
-from tests.integration.ledger_world import LODGING, MEALS, TRANSPORT, Books, open_books
+from reunify.ledger.policy import AlreadyCorrected, CapReached, Cash, InsufficientFunds, Scope, Unit
+from tests.integration.ledger_world import LODGING, MEALS, TRANSPORT, Books, faults, open_books
 
 THREADS = 50
 
@@ -25,7 +27,7 @@ def books(db: Database, now: datetime) -> Books:
 
 def findings(db: Database) -> list[str]:
     with db.read() as session:
-        return [str(f) for f in invariants.check(session)]
+        return [str(f) for f in faults(session)]
 
 
 @pytest.mark.asvs("2.3.4", "15.4.2")
@@ -101,3 +103,90 @@ def test_the_same_payment_posted_by_fifty_threads_is_one_payment(books: Books, v
     assert len(events) == 1
     expected = (99_000, 1_000, 0, 0) if verb == "reserve" else (99_000, 0, 0, 1_000)
     assert books.amounts() == expected
+
+
+def test_paying_moving_recovering_and_reversing_at_once_leaks_nothing_and_stops_nobody(books: Books) -> None:
+    """Two funds, a cap of trips in each, and fifty people who do it all in whatever order."""
+    books.open("gift", {TRANSPORT: 30_000, LODGING: 30_000})
+    with books.db.work() as session:
+        trips = {
+            code: ledger.set_cap(
+                session,
+                fund_id=books.funds[code],
+                scope=Scope.LIFETIME,
+                scope_id="child",
+                unit=Unit.CENTS,
+                at_most=5,
+            )
+            for code in ("cash", "gift")
+        }
+    holds: list[UUID] = []
+
+    def try_one(number: int) -> str:
+        chance = random.Random(number)
+        trip = f"trip-{number % 8}"
+        line = books.line(1 + chance.randrange(1_000), uses=(trips["cash"],), use_ref=trip)
+        at = chance.choice([*holds, line.hold_id])
+        try:
+            books.reserve(line)
+            books.do("obligate", line.hold_id, line.amount)
+            books.do("expend", line.hold_id, line.amount)
+            holds.append(line.hold_id)
+            move = books.cost(at, 1 + chance.randrange(500), uses=(trips["gift"],), use_ref=trip)
+            moved = books.transfer(move)
+            holds.append(move.to_hold)
+            if chance.random() < 0.3:
+                books.correct(moved)
+            back = books.give_back(at, 1 + chance.randrange(200), pay_again=chance.random() < 0.5)
+            if chance.random() < 0.3:
+                books.correct(back.event)
+            books.do("recover", at, 1, cash=Cash.BANK)
+        except Refused as refused:
+            return type(refused).__name__
+        return "done"
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        came = Counter(pool.map(try_one, range(150)))
+    assert came["done"] > 5, came
+    assert came["CapReached"] > 0, came
+    assert findings(books.db) == []
+
+
+def test_two_approvers_and_one_dollar(books: Books) -> None:
+    """A race known from others: both see the last dollar, and one of them has it."""
+    books.reserve(books.line(99_900))
+    ready = threading.Barrier(2)
+
+    def approve(_: int) -> bool:
+        line = books.line(100)
+        ready.wait()
+        try:
+            books.reserve(line)
+            books.do("obligate", line.hold_id, 100)
+        except InsufficientFunds:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(approve, range(2))) == [False, True]
+    assert books.amounts() == (0, 99_900, 100, 0)
+    assert findings(books.db) == []
+
+
+def test_two_people_reverse_one_payment_once(books: Books) -> None:
+    line = books.line(1_000)
+    books.reserve(line)
+    books.do("obligate", line.hold_id, 1_000)
+    wrong = books.do("expend", line.hold_id, 1_000)
+
+    def reverse(_: int) -> bool:
+        try:
+            books.correct(wrong)
+        except AlreadyCorrected:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(reverse, range(8))) == 1
+    assert books.amounts() == (99_000, 0, 1_000, 0)
+    assert findings(books.db) == []

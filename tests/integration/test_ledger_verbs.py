@@ -214,8 +214,9 @@ def test_an_unbalanced_event_cannot_be_committed_by_any_route(books: Books) -> N
 
 def test_an_event_without_entries_cannot_be_committed(books: Books) -> None:
     bare = (
-        "INSERT INTO ledger_events (id, kind, external_ref, content_hash, day, at, by) "
-        "VALUES (gen_random_uuid(), 'fee', 'x', '', '2026-01-01', now(), 'x')"
+        "INSERT INTO ledger_events "
+        "(id, kind, external_ref, content_hash, day, at, by, happened_on, fingerprint) "
+        "VALUES (gen_random_uuid(), 'fee', 'x', '', '2026-01-01', now(), 'x', '2026-01-01', '')"
     )
     with pytest.raises(sa.exc.IntegrityError, match="no entries"), books.db.work() as session:
         session.execute(sa.text(bare))
