@@ -1,27 +1,44 @@
-"""What we do: open a source, change what it is authorized, freeze, thaw or close it."""
+"""What we do: open a source, extend, freeze, thaw or close it; what it is authorized and bound to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from reunify.audit.actions import record
-from reunify.funds import policy
-from reunify.funds.policy import FUND_MOVES, FundKind
-from reunify.funds.records import FundAmount, FundingSource, FundLimit
+from reunify.funds import policy, typed
+from reunify.funds.amending import amend, apply_due_amendments
+from reunify.funds.changing import check_seen, locked, next_number, note, open_to_change
+from reunify.funds.closing import close
+from reunify.funds.drawing import draw
+from reunify.funds.policy import FUND_MOVES, MANAGES, Award, FundKind
+from reunify.funds.records import FundingSource, FundPeriod
+from reunify.funds.setting import condition, lift, limit, set_terms, value_unit
 from reunify.kernel.ids import FundId, new_id
 from reunify.kernel.may import may
 from reunify.kernel.moves import START
-from reunify.kernel.people import Actor, Role, written_by
-from reunify.ledger import actions as ledger
-from reunify.ledger.policy import BudgetCategory, Scope, Unit
+from reunify.kernel.people import Actor, written_by
+from reunify.ledger.policy import BudgetCategory, Unit
+
+__all__ = [
+    "amend",
+    "apply_due_amendments",
+    "close",
+    "condition",
+    "draw",
+    "extend",
+    "lift",
+    "limit",
+    "move",
+    "open_fund",
+    "set_terms",
+    "value_unit",
+]
 
 
-@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
+@may(*MANAGES, system=True)
 def open_fund(
     session: Session,
     *,
@@ -36,39 +53,49 @@ def open_fund(
     organisation_set: bool,
     award_number: str | None = None,
     assistance_listing: str | None = None,
+    liquidation_date: date | None = None,
+    reason: str = "opened",
     by: Actor,
     now: datetime,
 ) -> FundId:
-    """A new source; `amounts` are authorized at once, in cents or units by budget category.
+    """A new source; `amounts` are authorized from its first day on, in cents or units by budget category.
 
-    Raises NotAllowed, FundDoesNotFit, CodeTaken.
+    A federal award is paid out within 120 days of its period unless `liquidation_date` says otherwise
+    (2 CFR 200.344). Raises NotAllowed, FundDoesNotFit, CodeTaken, and what `typed` refuses.
     """
     policy.check_can_manage(by)
+    reason = typed.check_reason(reason)
+    if award_number is not None:
+        award_number = typed.check_line(award_number, "/award_number", "the award's number")
+    award = Award(award_number, assistance_listing)
     policy.check_fits(kind, unit, amounts, (period_start, period_end))
-    fund_id = FundId(new_id())
+    policy.check_award(award, kind, unit, period_end, organisation_set=organisation_set)
+    last_pay = policy.liquidation(period_end, liquidation_date, federal=award_number is not None)
     made = session.execute(
         insert(FundingSource)
         .values(
-            id=fund_id,
-            code=code,
-            name=name,
-            public_name=public_name,
+            id=new_id(),
+            code=policy.check_code(code),
+            name=typed.check_line(name, "/name", "what staff call it"),
+            public_name=typed.check_line(public_name, "/public_name", "what families may read"),
             kind=kind,
             unit=unit,
             award_number=award_number,
             assistance_listing=assistance_listing,
             period_start=period_start,
             period_end=period_end,
+            liquidation_date=last_pay,
             organisation_set=organisation_set,
             state=FUND_MOVES.check(START, "open").target,
             opened_at=now,
         )
         .on_conflict_do_nothing(index_elements=["code"])
-        .returning(FundingSource.id)
-    ).first()
+        .returning(FundingSource)
+    ).scalar()
     if made is None:
         raise policy.CodeTaken("Another funding source has this code: choose another.", field="/code")
-    record(session, by=by, at=now, subject="fund", subject_id=fund_id, moved="open", detail={"code": code})
+    _keep_period(session, made, document="", reason=reason, by=by, now=now)
+    note(session, made, "open", reason, by=by, now=now)
     for category, amount in sorted(amounts.items()):
         amend(
             session,
@@ -76,120 +103,81 @@ def open_fund(
             budget_category=category,
             authorized=amount,
             effective_from=period_start,
-            reason="opened",
+            reason=reason,
             by=by,
             now=now,
         )
-    return fund_id
+    return FundId(made.id)
 
 
-@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
-def amend(
+@may(*MANAGES, system=True)
+def extend(
     session: Session,
     *,
     code: str,
-    budget_category: BudgetCategory,
-    authorized: int,
-    effective_from: date,
+    period_end: date | None,
+    liquidation_date: date | None = None,
+    document: str,
     reason: str,
+    seen: int | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
-    """What is authorized in all, in cents or units, from now on; the difference is posted in the ledger.
+    """Another last day of the period, and to pay, as the funder's paper says. The earlier days are kept.
 
-    Raises NotAllowed, NoSuchFund, NotHeld, FundDoesNotFit, ReasonNeeded, and the ledger's InsufficientFunds
-    when less would be left than is already reserved, obligated and expended.
+    `seen`: how many periods the form showed. Raises NotAllowed, NoSuchFund, Closed, FundDoesNotFit,
+    ChangedMeanwhile, and what `typed` refuses.
     """
-    policy.check_can_manage(by)
-    reason = policy.check_reason(reason)
-    fund = _locked(session, code)
-    policy.check_held(FundKind(fund.kind))
-    unit = Unit(fund.unit)
-    policy.check_fits(
-        FundKind.HELD, unit, {budget_category: authorized}, (fund.period_start, fund.period_end)
+    fund = open_to_change(session, code, by)
+    check_seen(session, FundPeriod, fund.id, seen)
+    reason = typed.check_reason(reason)
+    document = typed.check_line(document, "/document", "by which paper of the funder")
+    kind, unit = FundKind(fund.kind), Unit(fund.unit)
+    award = Award(fund.award_number, fund.assistance_listing)
+    policy.check_fits(kind, unit, {}, (fund.period_start, period_end))
+    policy.check_award(award, kind, unit, period_end, organisation_set=fund.organisation_set)
+    before = fund.period_end
+    fund.liquidation_date = policy.liquidation(
+        period_end, liquidation_date, federal=fund.award_number is not None
     )
-    last = session.execute(
-        sa.select(FundAmount.number, FundAmount.authorized)
-        .where(FundAmount.fund_id == fund.id, FundAmount.budget_category == budget_category)
-        .order_by(FundAmount.number.desc())
-        .limit(1)
-    ).first()
-    number, before = (last.number + 1, last.authorized) if last else (1, 0)
+    fund.period_end = period_end
+    session.flush()
+    _keep_period(session, fund, document=document, reason=reason, by=by, now=now)
+    note(session, fund, "extend", reason, by=by, now=now, before=_iso(before), period_end=_iso(period_end))
+
+
+@may(*MANAGES, system=True)
+def move(session: Session, *, code: str, verb: str, reason: str, by: Actor, now: datetime) -> None:
+    """`freeze`, `thaw` or `close`: only an open source is allocated from.
+
+    Raises NotAllowed, WrongState, ReasonNeeded, and what `close` does.
+    """
+    if verb == "close":
+        close(session, code=code, reason=reason, by=by, now=now)
+        return
+    policy.check_can_manage(by)
+    reason = typed.check_reason(reason)
+    fund = locked(session, code)
+    note(session, fund, FUND_MOVES.apply(fund, verb), reason, by=by, now=now)
+
+
+def _keep_period(
+    session: Session, fund: FundingSource, *, document: str, reason: str, by: Actor, now: datetime
+) -> None:
     session.add(
-        FundAmount(
+        FundPeriod(
             fund_id=fund.id,
-            budget_category=budget_category,
-            number=number,
-            authorized=authorized,
-            effective_from=effective_from,
+            number=next_number(session, FundPeriod, fund.id),
+            period_end=fund.period_end,
+            liquidation_date=fund.liquidation_date,
+            document=document,
             reason=reason,
             set_by=written_by(by),
             at=now,
         )
     )
-    if authorized != before:
-        ledger.authorise(
-            session,
-            external_ref=f"fund:{fund.id}:{budget_category}:{number}",
-            fund_id=FundId(fund.id),
-            budget_category=budget_category,
-            unit=unit,
-            amount=authorized - before,
-            by=by,
-            now=now,
-        )
-    detail = {"code": code, "category": budget_category, "authorized": authorized, "before": before}
-    record(
-        session, by=by, at=now, subject="fund", subject_id=fund.id, moved="amend", why=reason, detail=detail
-    )
-
-
-@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
-def move(session: Session, *, code: str, verb: str, reason: str, by: Actor, now: datetime) -> None:
-    """`freeze`, `thaw` or `close`: only an open source is allocated from. Raises WrongState, ReasonNeeded."""
-    policy.check_can_manage(by)
-    reason = policy.check_reason(reason)
-    fund = _locked(session, code)
-    moved = FUND_MOVES.apply(fund, verb)
-    record(session, by=by, at=now, subject="fund", subject_id=fund.id, moved=moved, why=reason)
-
-
-def _locked(session: Session, code: str) -> FundingSource:
-    found = session.scalar(
-        sa.select(FundingSource)
-        .where(FundingSource.code == code)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise policy.NoSuchFund("There is no funding source with this code.")
-    return found
-
-
-@may(Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
-def limit(
-    session: Session,
-    *,
-    code: str,
-    scope: Scope,
-    at_most: int,
-    effective_from: date,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """The most one trip, family or child may use of this source, in cents or units, from a day on."""
-    policy.check_can_manage(by)
-    fund = _locked(session, code)
-    session.add(
-        FundLimit(
-            fund_id=fund.id,
-            scope=scope,
-            at_most=at_most,
-            effective_from=effective_from,
-            set_by=written_by(by),
-            at=now,
-        )
-    )
     session.flush()
-    detail = {"code": code, "scope": scope, "at_most": at_most}
-    record(session, by=by, at=now, subject="fund", subject_id=fund.id, moved="limit", detail=detail)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

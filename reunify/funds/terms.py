@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.funds.policy import Release
+from reunify.funds.records import FundTerms
 from reunify.kernel.ids import FundId
 
-
-class Release(StrEnum):
-    """`FIRST_COME`: all of it at once. `PACED`: in equal tranches over the period, by need within each."""
-
-    FIRST_COME = "first_come"
-    PACED = "paced"
+__all__ = ["DEFAULT", "Release", "Terms", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +38,17 @@ DEFAULT = Terms()
 
 def terms_of(session: Session, *, on: date) -> dict[FundId, Terms]:
     """The terms of every source that has rows in force that day; a source that is absent has DEFAULT."""
-    return {}
+    t = FundTerms
+    rows = session.scalars(sa.select(t).where(t.effective_from <= on).order_by(t.effective_from, t.number))
+    return {FundId(row.fund_id): _as_terms(row) for row in rows}  # the last of each fund counts
+
+
+def _as_terms(row: FundTerms) -> Terms:
+    return Terms(
+        release=Release(row.release),
+        tranches=row.tranches,
+        soonest_first=row.soonest_first,
+        minimum_slice=row.minimum_slice,
+        minimum_grant=row.minimum_grant,
+        match_percent=row.match_percent,
+    )

@@ -57,10 +57,10 @@ APART = (
         "whoever writes the rules does not pay by them",
     ),
     Apart(
-        "funds_apart_from_release",
+        "funds_apart_from_paying",
         frozenset({Role.FUND_MANAGER}),
-        frozenset({Role.FINANCE_RELEASER}),
-        "whoever keeps the funds does not release from them",
+        FINANCE,
+        "whoever says what a fund may spend neither approves nor releases its payments",
     ),
 )
 

@@ -1,16 +1,15 @@
-"""The demo's sources: money, hotel nights and miles set by the sample organisation, and one elsewhere."""
+"""The demo's sources: money, hotel nights and miles set by the organisation, one asked for, one elsewhere."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from reunify.funds import actions as funds
+from reunify.funds import queries
 from reunify.funds.policy import FundKind
-from reunify.kernel.ids import FundId
-from reunify.ledger import actions as ledger
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
 from reunify.sandbox.people import SANDBOX
 from reunify.sandbox.stripe_simulator.options import OPENING_CENTS
@@ -26,34 +25,52 @@ TRIP_LIMIT_CENTS = 750_000
 NIGHTS_PER_CHILD = 3
 PARTNER_NIGHTS = {BudgetCategory.LODGING: 400}
 PARTNER_MILES = {BudgetCategory.TRANSPORT: 2_000_000}
+ASKED = "ovc_reunification_travel"
+# In cents, for reports; invented, as the partners are.
+UNIT_VALUES = (
+    ("partner_hotel_nights", 11_000, "the partner's own published rate of a standard room (sample)"),
+    ("partner_airline_miles", 1, "the airline's own price of a mile (sample)"),
+)
 
 
 def open_sample_funds(session: Session, *, now: datetime) -> None:
-    """Opened, authorised, limited, and the first cash drawn to the payout balance."""
-    domestic = _open_sources(session, now)
+    """Opened, authorised, limited, valued, and the first cash drawn to the payout balance."""
+    first = _first_day(now)
+    _open_sources(session, first, now)
     for code, scope, at_most in (
         ("domestic_reunification", Scope.TRIP, TRIP_LIMIT_CENTS),
         ("partner_hotel_nights", Scope.CHILD, NIGHTS_PER_CHILD),
     ):
         funds.limit(
-            session, code=code, scope=scope, at_most=at_most, effective_from=YEAR[0], by=SANDBOX, now=now
+            session, code=code, scope=scope, at_most=at_most, effective_from=first, by=SANDBOX, now=now
         )
-    ledger.draw_down(
+    funds.draw(
         session,
-        external_ref="sandbox:opening",
-        fund_id=domestic,
+        code="domestic_reunification",
+        reference="OPENING",
+        cents=OPENING_CENTS,
         cash=Cash.STRIPE,
-        amount=OPENING_CENTS,
+        received_on=first,
+        reason="the year's gifts, paid in at once",
         by=SANDBOX,
         now=now,
     )
+    for code, cents, basis in UNIT_VALUES:
+        funds.value_unit(
+            session, code=code, cents=cents, basis=basis, effective_from=first, by=SANDBOX, now=now
+        )
 
 
-def _open_sources(session: Session, now: datetime) -> FundId:
-    """The four sources; returns the one of money."""
-    opened = partial(funds.open_fund, session, period_start=YEAR[0], by=SANDBOX, now=now)
+def _first_day(now: datetime) -> date:
+    """The year's, or yesterday in a house whose clock is set before it."""
+    return min(YEAR[0], (now - timedelta(days=1)).date())
+
+
+def _open_sources(session: Session, first: date, now: datetime) -> None:
+    """The four sources."""
+    opened = partial(funds.open_fund, session, period_start=first, by=SANDBOX, now=now)
     ours = partial(opened, kind=FundKind.HELD, period_end=YEAR[1], organisation_set=True)
-    domestic = ours(
+    ours(
         code="domestic_reunification",
         name="Domestic reunification fund (organisation-set)",
         public_name="Family Travel Fund",
@@ -84,4 +101,25 @@ def _open_sources(session: Session, now: datetime) -> FundId:
         period_end=None,
         organisation_set=False,
     )
-    return domestic
+
+
+def open_asked_award(session: Session, *, now: datetime) -> None:
+    """A federal award whose funder decides for each family, unless it is there: nothing is ours yet."""
+    if any(fund.code == ASKED for fund in queries.all_funds(session)):
+        return
+    funds.open_fund(
+        session,
+        code=ASKED,
+        name="Victim Reunification Travel award (sample)",
+        public_name="International Family Travel Program",
+        kind=FundKind.ASKED,
+        unit=Unit.CENTS,
+        amounts={},
+        period_start=_first_day(now),
+        period_end=YEAR[1],
+        organisation_set=False,
+        award_number="SAMPLE-2026-VRT-0001",
+        assistance_listing="00.000",  # no public text names the award's own listing
+        by=SANDBOX,
+        now=now,
+    )

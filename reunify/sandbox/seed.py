@@ -15,7 +15,7 @@ from reunify.rates.policy import OrganisationNotSetUp
 from reunify.rates.queries import organisation
 from reunify.sandbox import nights, people, rules
 from reunify.sandbox.families import sample_families
-from reunify.sandbox.money import open_sample_funds
+from reunify.sandbox.money import open_asked_award, open_sample_funds
 from reunify.settings import Settings
 
 
@@ -28,6 +28,7 @@ def run(settings: Settings) -> list[str]:
             fill(session, now=now)
             people.join(session, now=now)
             nights.plan(session, now=now)
+            open_asked_award(session, now=now)
     finally:
         house.db.dispose()
     signs_in = [

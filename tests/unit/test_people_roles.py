@@ -12,9 +12,7 @@ from reunify.kernel.people import Role
 CM, SUP, FA, FR = Role.CASE_MANAGER, Role.SUPERVISOR, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER
 FM, RA, AUD, ADM = Role.FUND_MANAGER, Role.RULES_AUTHOR, Role.AUDITOR, Role.ADMINISTRATOR
 # Written out by hand, so that the table in the code is judged by another one.
-TOGETHER = {
-    frozenset(pair) for pair in [(CM, SUP), (CM, RA), (SUP, RA), (FA, FR), (FA, FM), (FM, RA), (ADM, RA)]
-}
+TOGETHER = {frozenset(pair) for pair in [(CM, SUP), (CM, RA), (SUP, RA), (FA, FR), (FM, RA), (ADM, RA)]}
 PAIRS = [frozenset(pair) for pair in combinations(Role, 2)]
 
 
