@@ -6,7 +6,7 @@ What no rule can judge is kept with its reason for the case manager, and the oth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -16,25 +16,27 @@ from flows.work import Work
 from reunify.allocation import actions as allocation
 from reunify.allocation import queries as plans
 from reunify.allocation.policy import LineNeed, RuleCap, over_the_caps
-from reunify.allocation.turns import take_turn
+from reunify.allocation.turns import take_turn, take_turns_of_paced
 from reunify.approval import actions as approval
 from reunify.approval import queries as awards
 from reunify.approval import refusing
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.eligibility import actions as eligibility
-from reunify.eligibility import unjudged
+from reunify.eligibility import asking, unjudged
 from reunify.eligibility.actions import AssessmentResult
 from reunify.eligibility.assessment import AssessmentOutcome, SourceResult
 from reunify.eligibility.policy import AlreadyAssessed
+from reunify.funds.changing import today
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
+from reunify.intake.when import departs_on
 from reunify.kernel.ids import AllocationId, PersonId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import OutOfStep, Refused
 from reunify.payees import actions as payees
 from reunify.rates.queries import organisation
-from reunify.reporting import uses, waiting
+from reunify.reporting import scarce, uses, waiting
 from reunify.rules import queries as rules
 from reunify.rules.policy import NoRulesApproved, RulesDoNotCompile
 from reunify.vault.keepers import Erased
@@ -67,13 +69,14 @@ def find(db: Database, limit: int) -> list[UUID]:
 
 
 def assess(house: House, ids: list[UUID], run: str | None) -> int:
-    """One transaction for each version; another worker's version is passed over.
+    """One transaction for each version, in turn where a source is released in parts; another worker's
+    version is passed over.
 
     None waits for another's fault: the first that broke off is raised after all were tried.
     """
     done = 0
     broken: Exception | None = None
-    for version_id in ids:
+    for version_id in _in_turn(house, ids):
         try:
             done += _assess_or_say_why(house, version_id, run)
         except Exception as wrong:
@@ -81,6 +84,14 @@ def assess(house: House, ids: list[UUID], run: str | None) -> int:
     if broken is not None:
         raise broken
     return done
+
+
+def _in_turn(house: House, ids: list[UUID]) -> list[UUID]:
+    if len(ids) < 2:
+        return ids
+    with house.db.read() as session:
+        on = house.now().astimezone(organisation(session, on=house.now().date()).zone).date()
+        return scarce.order(session, ids, on=on)
 
 
 def _assess_or_say_why(house: House, version_id: UUID, run: str | None) -> int:
@@ -147,6 +158,8 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
             scopes=allocation.Scopes(version.request_id, child, len(content.travelers), len(content.legs)),
             needs=needs_of(version, result),
             rule_caps=rule_caps(session, version, result, child),
+            asked=_asked(session, version, result, now.astimezone(settings.zone).date()),
+            departs_on=departs_on(content),
             by=BY,
             now=now,
         )
@@ -169,15 +182,23 @@ def _meet_what_stands(session: Session, version: Version, result: AssessmentResu
             session, award_id=standing.id, version=version, payable=may_pay, by=BY, now=now
         )
         return True
+    take_turns_of_paced(session, today(session, now))
     approval.replace_open(session, request_id=version.request_id, by=BY, now=now)
     ref = f"replace:{version.id}"
     allocation.free(session, request_id=version.request_id, ref=ref, by=BY, now=now)
     return False
 
 
+def _asked(session: Session, version: Version, result: AssessmentResult, on: date) -> asking.Standing:
+    """Read only where some line looks to a funder that was, or may be, asked."""
+    if not any(s.said_yes or s.worth_writing for s in result.sources):
+        return asking.Standing()
+    return asking.standing(session, version.request_id, on)
+
+
 def payable(result: AssessmentResult) -> dict[tuple[str, str], int]:
     """What each source may pay of each line, not to exceed: cents, or units in kind."""
-    return {(t.key, s.source): t.ceiling for s in result.sources if s.held for t in s.payable()}
+    return {(t.key, s.source): t.ceiling for s in result.sources if s.in_split for t in s.payable()}
 
 
 def needs_of(version: Version, result: AssessmentResult) -> list[LineNeed]:
@@ -199,7 +220,7 @@ def needs_of(version: Version, result: AssessmentResult) -> list[LineNeed]:
             leg=lines[test.key].leg,
         )
         for source in result.sources
-        if source.held
+        if source.in_split
         for test in source.payable()
     ]
 
@@ -224,7 +245,7 @@ def _caps(result: AssessmentResult, used: Mapping[str, int]) -> list[RuleCap]:
     return [
         RuleCap(s.source, cap.scope, cap.category, cap.at_most, cap.cite, used.get(s.source, 0))
         for s in result.sources
-        if s.held
+        if s.in_split
         for cap in s.determination.caps
     ]
 

@@ -16,6 +16,7 @@ from reunify.db import Database
 from reunify.disbursement import actions, queries, sending
 from reunify.disbursement.award import AwardToPay, LineToPay
 from reunify.disbursement.policy import ApprovalChanged, check_digest
+from reunify.funds.policy import LiquidationOver, PeriodOver
 from reunify.intake.form import Settlement
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId
 from reunify.kernel.people import System
@@ -25,6 +26,12 @@ from reunify.reporting import waiting
 
 log = logs.named("worker")
 BY = System("disburse")
+# What a person must look at; anything else passes by itself.
+_TROUBLE: dict[type[Exception], str] = {
+    ApprovalChanged: "approval_changed",
+    LiquidationOver: "last_day_to_pay_over",
+    PeriodOver: "period_over",
+}
 
 
 def works(house: House) -> list[Work]:
@@ -102,7 +109,7 @@ def disburse(house: House, ids: list[UUID], run: str | None) -> int:
             sent += _send_one(house, InstructionId(instruction_id))
         except (Refused, Retryable) as later:
             # It stays where it is and is found again later; one payment never holds up the others.
-            trouble = "approval_changed" if isinstance(later, ApprovalChanged) else None
+            trouble = next((code for kind, code in _TROUBLE.items() if isinstance(later, kind)), None)
             with house.db.work() as session:
                 actions.postpone(
                     session, instruction_id=InstructionId(instruction_id), trouble=trouble, now=house.now()

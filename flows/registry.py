@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flows import assess, disburse, housekeeping, issue_documents, reconcile, replay_rules, scan_evidence
+from flows import (
+    amendments,
+    asks,
+    assess,
+    disburse,
+    housekeeping,
+    issue_documents,
+    reconcile,
+    replay_rules,
+    reservations,
+    scan_evidence,
+    tranches,
+)
 from flows.work import Work
 from reunify.bootstrap import House
 
@@ -20,9 +32,13 @@ class Lane(StrEnum):
 def works(house: House, lane: Lane | None = None) -> list[Work]:
     """What the worker looks for, upstream first; everything when no lane is named."""
     decide_and_pay = [
+        amendments.work(house),
         assess.work(house),
+        tranches.work(house),
         *disburse.works(house),
         *reconcile.works(house),
+        asks.work(house),
+        reservations.work(house),
         *housekeeping.works(house),
     ]
     write_letters = [issue_documents.work(house), scan_evidence.work(house), replay_rules.work(house)]

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
+from reunify.eligibility.budget import BUDGET_CATEGORY as BUDGET_CATEGORY
 from reunify.eligibility.explained import cap_words
 from reunify.intake.form import Category
 from reunify.kernel.refusals import Retryable
-from reunify.ledger.policy import BudgetCategory
-
-BUDGET_CATEGORY = MappingProxyType(
-    {
-        Category.AIR_FARE: BudgetCategory.TRANSPORT,
-        Category.BUS_FARE: BudgetCategory.TRANSPORT,
-        Category.RAIL_FARE: BudgetCategory.TRANSPORT,
-        Category.LOCAL_TRANSPORT: BudgetCategory.TRANSPORT,
-        Category.MILEAGE: BudgetCategory.TRANSPORT,
-        Category.LODGING: BudgetCategory.LODGING,
-        Category.MEALS: BudgetCategory.MEALS,
-        Category.TRAVEL_DOCUMENTS: BudgetCategory.OTHER,
-        Category.UNACCOMPANIED_MINOR_FEE: BudgetCategory.TRANSPORT,
-    }
-)
 
 
 class FundsKeptChanging(Retryable):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.allocation.records import AllocationLineRecord, AllocationRecord
+from reunify.allocation.records import AllocationLineRecord, AllocationRecord, EmptySplitRecord
 from reunify.funds import queries as sources
 from reunify.kernel.ids import AllocationId, FundId, LineId
 from reunify.kernel.refusals import NotFound
@@ -63,6 +64,22 @@ def ceiling_cents(session: Session, allocation_id: UUID) -> int:
         line.allocation_id == allocation_id, line.unit == Unit.CENTS.value
     )
     return int(session.scalar(asked) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EmptySplit:
+    """Why nothing could be paid, the last time it was tried."""
+
+    version_id: UUID
+    certificate: dict[str, Any]
+    at: datetime
+
+
+def empty_split(session: Session, request_id: UUID) -> EmptySplit | None:
+    """The newest of the request."""
+    e = EmptySplitRecord
+    row = session.scalar(sa.select(e).where(e.request_id == request_id).order_by(e.at.desc(), e.id).limit(1))
+    return EmptySplit(row.version_id, row.certificate, row.at) if row else None
 
 
 def award_plan(session: Session, allocation_id: UUID) -> AwardPlan:

@@ -1,8 +1,9 @@
-"""What is true: a split as it was made, with its certificate, and its lines. Both append-only."""
+"""What is true: splits as they were made, with their certificates, append-only; those that wait for a later
+part of a source; and whose reservation runs out."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from reunify.kernel.ids import new_id
 
 
 class AllocationRecord(Base):
+    """A version is split again when a later part of a source is released; its newest split counts."""
+
     __tablename__ = "allocations"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
-    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), unique=True)
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), index=True)
     certificate: Mapped[dict[str, Any]]
     at: Mapped[datetime]
 
@@ -50,3 +53,51 @@ class AllocationLineRecord(Base):
     payable: Mapped[int]
     hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), unique=True)
     basis: Mapped[str]  # allocability: why this cost may be charged to this award (2 CFR 200.405)
+
+
+class EmptySplitRecord(Base):
+    """Nothing could be paid, and why not. Append-only; the newest of a request counts."""
+
+    __tablename__ = "empty_splits"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"))
+    certificate: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class AllocationWait(Base):
+    """A version that a later part of a source would pay more of. It is tried again on `next_on`.
+
+    `plan`: what was offered to the sources then, keys and amounts. `departs_on` is kept in the open, as with
+    an ask of a funder, so that the order needs nothing unsealed. Once the wait is over all three are empty.
+    """
+
+    __tablename__ = "allocation_waits"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('waiting', 'over')", name="state_known"),
+        sa.Index("ix_allocation_waits_waiting", "next_on", postgresql_where=sa.text("state = 'waiting'")),
+    )
+
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("request_versions.id"), primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    state: Mapped[str]
+    next_on: Mapped[date]
+    departs_on: Mapped[date | None]
+    points: Mapped[int | None]
+    plan: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class AllocationWarning(Base):
+    """Whoever has the case was told that this reservation is given up on `runs_out_on`. Append-only.
+
+    What was kept past that day is announced again; the latest day counts.
+    """
+
+    __tablename__ = "allocation_warnings"
+
+    allocation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("allocations.id"), primary_key=True)
+    runs_out_on: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

@@ -18,9 +18,9 @@ from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.audit import actions as audit
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.explained import Explanation
+from reunify.funds import paying
 from reunify.identity import queries as people
 from reunify.intake import queries as intake
-from reunify.intake.form import Settlement
 from reunify.intake.queries import Version
 from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId, new_reference
 from reunify.kernel.may import FINANCE, may
@@ -32,9 +32,7 @@ from reunify.ledger import actions as ledger
 from reunify.payees import queries as payees
 from reunify.rates.policy import Organisation
 from reunify.rates.queries import organisation as organisation_on
-
-# What the release obligates (dated organisation policy): else the recorder's entry, or the booking.
-OBLIGATED_BY_RELEASE = frozenset({Settlement.VENDOR_BILLED, Settlement.REPAID, Settlement.ADVANCE})
+from reunify.rates.queries import organisation_now as organisation_today
 
 
 @may(system=True)
@@ -142,12 +140,14 @@ def release(
     assert isinstance(by, Staff)
     record.released_by, record.released_at, record.released_for = by.id, now, sorted(by.stands_for)
     session.flush()
+    by_release = organisation_today(session, now=now).obligated_by_release
     amounts = {
         line.hold_id: line.payable
         for line in plan.lines
-        if Settlement(line.settlement) in OBLIGATED_BY_RELEASE and line.payable > 0
+        if line.settlement in by_release and line.payable > 0
     }
     if amounts:
+        paying.check_may_obligate(session, amounts, now=now)
         ledger.obligate(session, external_ref=f"release:{record.id}", amounts=amounts, by=by, now=now)
     audit.record(session, by=by, at=now, subject="award", subject_id=award_id, moved=moved)
 

@@ -21,6 +21,8 @@ AWARD_MOVES = Moves(
     Move("approved", "decline", "declined", "finance approver, not an author"),
     Move("awaiting_approval", "replace", "replaced", "flow"),
     Move("approved", "replace", "replaced", "flow"),
+    Move("awaiting_approval", "lapse", "lapsed", "flow"),
+    Move("lapsed", "replace", "replaced", "flow"),
 )
 
 REFUSAL_MOVES = Moves(

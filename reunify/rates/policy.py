@@ -27,11 +27,36 @@ class Setting(StrEnum):
     SMALL_AMOUNT_LIMIT = "small_amount_limit_cents"
     GUIDELINE_LIMIT_PERCENT = "guideline_limit_percent"
     FARE_CONTINGENCY_PERCENT = "fare_contingency_percent"
+    FUNDER_ANSWER_WORKING_DAYS = "funder_answer_working_days"  # after so many, somebody asks again
+    RESERVATION_DAYS = "reservation_days"  # so long a reservation waits for approval
+    # What makes an obligation of a cost settled that way: `release` or `entry`.
+    OBLIGATES_VENDOR_BILLED = "obligates_vendor_billed"
+    OBLIGATES_REPAID = "obligates_repaid"
+    OBLIGATES_ADVANCE = "obligates_advance"
+    OBLIGATES_PARTNER_GIVES = "obligates_partner_gives"
+    OBLIGATES_ORGANISATION_BOOKS = "obligates_organisation_books"
+
+
+class Obligates(StrEnum):
+    """`RELEASE`: the second person's yes binds us. `ENTRY`: the booking, gift or payment as written down."""
+
+    RELEASE = "release"
+    ENTRY = "entry"
 
 
 MONEY = frozenset({Setting.SMALL_AMOUNT_LIMIT})
 PERCENT = frozenset({Setting.GUIDELINE_LIMIT_PERCENT, Setting.FARE_CONTINGENCY_PERCENT})
-OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT})
+# By how a cost is settled; what holds while nobody has set another (2 CFR 200.1, "financial obligation").
+OBLIGATES = {
+    Setting.OBLIGATES_VENDOR_BILLED: Obligates.RELEASE,
+    Setting.OBLIGATES_REPAID: Obligates.RELEASE,
+    Setting.OBLIGATES_ADVANCE: Obligates.RELEASE,
+    Setting.OBLIGATES_PARTNER_GIVES: Obligates.ENTRY,
+    Setting.OBLIGATES_ORGANISATION_BOOKS: Obligates.ENTRY,
+}
+# Whole days; what holds while nobody has set another.
+DAYS = {Setting.FUNDER_ANSWER_WORKING_DAYS: 5, Setting.RESERVATION_DAYS: 30}
+OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT, *DAYS, *OBLIGATES})
 
 
 class UnknownSetting(Refused):
@@ -48,7 +73,11 @@ class OrganisationNotSetUp(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """What the organisation had set on a date. `small_amount_setting_id` names the row of the limit."""
+    """What the organisation had set on a date. `small_amount_setting_id` names the row of the limit.
+
+    `obligated_by_release`: the ways to settle a cost whose obligation the release makes; the others bind us
+    when the booking, the gift or the payment is written down.
+    """
 
     name: str
     time_zone: str
@@ -60,6 +89,9 @@ class Organisation:
     small_amount_setting_id: UUID
     guideline_limit_percent: int
     fare_contingency_percent: int
+    obligated_by_release: frozenset[str]
+    funder_answer_working_days: int = DAYS[Setting.FUNDER_ANSWER_WORKING_DAYS]
+    reservation_days: int = DAYS[Setting.RESERVATION_DAYS]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -104,10 +136,16 @@ def stored(setting: Setting, value: Money | int | str) -> tuple[int | None, str 
                 "A limit of 0 percent would help nobody; write 1 or more.", field="/value"
             )
         return None, str(whole)
+    if setting in DAYS:
+        if type(value) is not int or not 1 <= value <= 60:
+            raise SettingDoesNotFit(f"{setting.value} is a whole number of days, 1 to 60.", field="/value")
+        return None, str(value)
     if not isinstance(value, str) or not value.strip() or not is_safe(value) or len(value) > 1000:
         raise SettingDoesNotFit(f"{setting.value} is a text of 1 to 1000 characters.", field="/value")
     if setting is Setting.TIME_ZONE:
         _check_zone(value)
+    if setting in OBLIGATES and value.strip() not in list(Obligates):
+        raise SettingDoesNotFit(f"{setting.value} is {' or '.join(Obligates)}.", field="/value")
     return None, value.strip()
 
 
@@ -143,4 +181,10 @@ def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
         fare_contingency_percent=(
             int(text(Setting.FARE_CONTINGENCY_PERCENT)) if Setting.FARE_CONTINGENCY_PERCENT in rows else 0
         ),
+        obligated_by_release=frozenset(
+            setting.value.removeprefix("obligates_")
+            for setting, default in OBLIGATES.items()
+            if (rows[setting].text if setting in rows else default) == Obligates.RELEASE
+        ),
+        **{s.value: int(rows[s].text or default) if s in rows else default for s, default in DAYS.items()},
     )

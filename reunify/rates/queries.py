@@ -15,7 +15,7 @@ from reunify.kernel.money import Money
 from reunify.rates.policy import Organisation, Row, Setting, organisation_of
 from reunify.rates.records import OrganisationSetting
 
-__all__ = ["Organisation", "SettingView", "organisation", "settings"]
+__all__ = ["Organisation", "SettingView", "organisation", "organisation_now", "settings"]
 
 _HERE: Final = "reunify.rates.organisation"  # in session.info: what this transaction has read, by date
 
@@ -42,6 +42,12 @@ def organisation(session: Session, *, on: date) -> Organisation:
     if on not in known:
         known[on] = _read(session, on)
     return known[on]
+
+
+def organisation_now(session: Session, *, now: datetime) -> Organisation:
+    """The values in force today, on the organisation's own clock. Raises OrganisationNotSetUp."""
+    zone = organisation(session, on=now.date()).zone
+    return organisation(session, on=now.astimezone(zone).date())
 
 
 def _read(session: Session, on: date) -> Organisation:

@@ -21,8 +21,8 @@ from pydantic import SecretStr
 
 from flows import assess
 from reunify import bootstrap
-from reunify.allocation.policy import BUDGET_CATEGORY, payer_order
-from reunify.allocation.split import Limit, Pair, best_split
+from reunify.allocation.policy import BUDGET_CATEGORY
+from reunify.allocation.split import FundTerms, Limit, Pair, best_split
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.eligibility.assessment import Assessment, decide_all, known_facts
@@ -126,9 +126,8 @@ def split_bare(content: TravelRequest, result: Assessment) -> None:
     """The same lines over the same number of funds, with a balance for each."""
     categories = {line.key: BUDGET_CATEGORY[line.category] for line in content.cost_lines}
     funds = {s.source: uuid4() for s in result.sources if s.held}
-    units = {s.source: t.unit for s in result.sources for t in s.lines}
     pairs = [
-        Pair(t.key, funds[s.source], categories[t.key], t.unit, t.payable)  # type: ignore[arg-type]
+        Pair(t.key, funds[s.source], categories[t.key], t.unit, t.payable, "its rules")  # type: ignore[arg-type]
         for s in result.sources
         if s.held
         for t in s.payable()
@@ -142,8 +141,7 @@ def split_bare(content: TravelRequest, result: Assessment) -> None:
     needs: dict[str, int] = {}
     for pair in pairs:
         needs[pair.line] = max(needs.get(pair.line, 0), pair.most)
-    tiers = {fund: payer_order(Unit(units[source])) for source, fund in funds.items()}
-    best_split(needs, pairs, limits, tiers)
+    best_split(needs, pairs, limits, {fund: FundTerms(tier) for tier, fund in enumerate(funds.values())})
 
 
 def write_bare(connection: psycopg.Connection, sizes: list[int]) -> None:

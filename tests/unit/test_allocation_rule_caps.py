@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reunify.allocation.policy import LineNeed, RuleCap, counted, over_the_caps, rule_words, within_split
-from reunify.allocation.split import Limit, Pair, best_split
+from reunify.allocation.split import FundTerms, Limit, Pair, best_split
 from reunify.intake.form import Category
 
 FUNDS = {"own": UUID(int=1), "far": UUID(int=2)}
@@ -34,7 +34,7 @@ def need(
 
 def granted(needs: Sequence[LineNeed], caps: Sequence[RuleCap]) -> list[tuple[LineNeed, int]]:
     """The best split under these caps and nothing else, for two travelers on two legs."""
-    pairs = [Pair(n.key, FUNDS[n.fund_code], "transport", n.unit, n.ceiling) for n in needs]
+    pairs = [Pair(n.key, FUNDS[n.fund_code], "transport", n.unit, n.ceiling, n.basis) for n in needs]
     limits = [
         Limit(rule_words(cap, cap.fund_code, "cents"), places, most)
         for cap in caps
@@ -42,7 +42,7 @@ def granted(needs: Sequence[LineNeed], caps: Sequence[RuleCap]) -> list[tuple[Li
         if places
     ]
     wanted = {n.key: n.ceiling for n in needs}
-    split = best_split(wanted, pairs, limits, {fund: 10 for fund in FUNDS.values()})
+    split = best_split(wanted, pairs, limits, {fund: FundTerms(10) for fund in FUNDS.values()})
     taken = {(p.line, p.fund): p.amount for p in split.pieces}
     return [(n, taken.get((n.key, FUNDS[n.fund_code]), 0)) for n in needs]
 
