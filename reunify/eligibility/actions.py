@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit.actions import record
-from reunify.eligibility import policy, queries
+from reunify.eligibility import asking, policy, queries
 from reunify.eligibility.assessment import (
     Assessment,
     AssessmentOutcome,
@@ -181,6 +181,8 @@ def decide_requirement(
     `reason` says who attests, and why it can wait. Raises NotAllowed, NoSuchRequirement, NotYoursToWaive,
     NotAttestable, ReasonMissing.
     """
+    if policy.is_funder(requirement):
+        policy.check_no_ask(requirement, asking.sources_asked(session, request_id))
     judged = last_judged(session, request_id)
     policy.check_can_decide(
         by,

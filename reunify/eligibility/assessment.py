@@ -65,12 +65,14 @@ class Known:
 class SourceResult:
     """One source: its determination and, when held or asked, what it may pay of every line.
 
-    `said_no`: a person recorded that the funder was asked and will not pay.
+    `said_no`: a person recorded that the funder was asked and will not pay; `said_yes`: two people put in
+    force what it granted.
     """
 
     determination: Determination
     lines: tuple[LineTest, ...]
     said_no: bool = False
+    said_yes: bool = False
 
     @property
     def source(self) -> str:
@@ -83,6 +85,11 @@ class SourceResult:
     @property
     def asked(self) -> bool:
         return self.determination.rulebook.kind == "asked"
+
+    @property
+    def in_split(self) -> bool:
+        """Our own balance, or what a funder granted to this request."""
+        return self.held or self.said_yes
 
     @property
     def provisional(self) -> bool:
@@ -111,6 +118,7 @@ class SourceResult:
             "provisional": self.provisional,
             "awaits_guideline": self.determination.provisional,
             "said_no": self.said_no,
+            **({"said_yes": True} if self.said_yes else {}),
             "lines": [t.content() for t in self.lines],
         }
 
@@ -173,10 +181,11 @@ def decide_source(book: Rulebook, known: Known, dictionary: Dictionary) -> Sourc
         return SourceResult(determination, ())
     said = known.decisions.get(funder_id(book.source))
     said_no = said is not None and said.decision == "not_met"
+    said_yes = book.kind == "asked" and said is not None and said.decision == "met"
     tests = tuple(try_line(line, book, known.decisions) for line in known.lines)
     if said_no or determination.answer is Answer.INELIGIBLE:
         tests = tuple(replace(t, questions=()) for t in tests)  # no answer to them could change anything
-    return SourceResult(determination, tests, said_no)
+    return SourceResult(determination, tests, said_no, said_yes)
 
 
 def _open_questions(source: SourceResult) -> list[Question]:
@@ -202,7 +211,7 @@ def _overall(sources: Sequence[SourceResult], asked: bool) -> AssessmentOutcome:
     )
     if for_staff:
         return AssessmentOutcome.NEEDS_STAFF_DECISION
-    if any(s.payable() for s in held):
+    if any(s.payable() for s in sources if s.in_split):
         return AssessmentOutcome.PAYABLE
     if any(s.worth_writing for s in sources):
         return AssessmentOutcome.NEEDS_STAFF_DECISION

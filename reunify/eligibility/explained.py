@@ -175,7 +175,7 @@ class ChangeView:
 class SourceView:
     """One determination. `rule_sha256` and `answer_hash` bind an approval to it.
 
-    `said_no`: the funder of an asked source will not pay. `tier`: lower pays first, for the reason `because`.
+    `said_no`, `said_yes`: the decision of an asked source's funder. `tier`: lower pays first, for `because`.
     """
 
     id: UUID
@@ -196,6 +196,7 @@ class SourceView:
     loan: bool = False
     suspended: bool = False
     said_no: bool = False
+    said_yes: bool = False
     awaits_guideline: bool = False
     caps: tuple[CapView, ...] = ()
     tables: tuple[TableView, ...] = ()
@@ -229,6 +230,8 @@ class SourceView:
         """The answer, for staff."""
         if self.said_no:
             return "The funder was asked and will not pay."
+        if self.said_yes:
+            return "The funder said yes: up to what it granted, for this request alone."
         return _IN_WORDS.get((self.kind, self.answer), "")
 
     @property
@@ -244,7 +247,8 @@ class SourceView:
 
     @property
     def worth_writing(self) -> bool:
-        return self.kind == "asked" and self.needed and self.answer != "ineligible" and not self.said_no
+        answered = self.said_no or self.said_yes
+        return self.kind == "asked" and self.needed and self.answer != "ineligible" and not answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def source_view(
         loan=content["loan"],
         suspended=content["suspended"],
         said_no=content["said_no"],
+        said_yes=content.get("said_yes", False),
         caps=tuple(CapView(**cap) for cap in content["caps"]),
         tables=tuple(
             TableView(t["id"], t["outcome"], tuple(t["rows"]), tuple(t["possible"]), t["fault"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import OutOfStep, Refused
@@ -42,6 +42,20 @@ class ReasonMissing(Refused):
 def funder_id(source: str) -> str:
     """Under this name a person records what the funder of an asked source answered."""
     return f"{source}:funder"
+
+
+def is_funder(requirement: str) -> bool:
+    """Whether the name is of what a funder answered."""
+    return requirement.endswith(":funder")
+
+
+def check_no_ask(requirement: str, asked: Collection[str]) -> None:
+    """A funder who was asked has its answer recorded with its paper, and a yes is never talked away here.
+
+    Raises NotYoursToWaive.
+    """
+    if requirement in {funder_id(source) for source in asked}:
+        raise NotYoursToWaive("This funder was asked: record its answer there, with its paper.")
 
 
 def check_can_decide(
