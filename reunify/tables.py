@@ -4,9 +4,11 @@ from reunify.allocation import records as allocation
 from reunify.approval import records as approval
 from reunify.audit import records as audit
 from reunify.audit import seal_records as seals
+from reunify.closeout import records as closeout
 from reunify.consent import records as consent
 from reunify.disbursement import records as disbursement
 from reunify.documents import records as documents
+from reunify.eligibility import asking_records as asking
 from reunify.eligibility import look_back_records as look_backs
 from reunify.eligibility import records as eligibility
 from reunify.files import evidence_records as evidence
@@ -24,6 +26,8 @@ from reunify.ledger import records as ledger
 from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
+from reunify.reporting import duplicates_records as duplicates
+from reunify.reporting import sf425_records as sf425
 from reunify.retention import records as retention
 from reunify.rules import records as rules
 from reunify.vault import records as vault
@@ -50,10 +54,14 @@ ALL = (
     payees,
     eligibility,
     look_backs,
+    asking,
     allocation,
     approval,
     documents,
     disbursement,
     reconciliation,
+    closeout,
     retention,
+    sf425,
+    duplicates,
 )

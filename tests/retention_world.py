@@ -28,7 +28,7 @@ from reunify.reporting.standing import Case
 from reunify.retention import actions, finding, planning, queries, running
 from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import IN_FORCE_FROM, ORGANISATION
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.town import NOW, Clock, Town, built
 
 MARK = "Zyxwvut-Quillfeather"
@@ -181,7 +181,7 @@ class House:
         self.town._people.clear()
         token = self.town.person(who)._http.headers["authorization"]
         return TestClient(
-            create(self.town.house), base_url="http://localhost", headers={"authorization": token}
+            app_of(self.town.house), base_url="http://localhost", headers={"authorization": token}
         )
 
     def _act(self, who: str, path: str, body: dict[str, Any] | None = None) -> None:

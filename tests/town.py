@@ -30,7 +30,7 @@ from reunify.sandbox.stripe_simulator.options import Options
 from reunify.sandbox.stripe_simulator.serving import running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
 from reunify.settings import Settings
-from reunify.web.app import create
+from tests.apps import app_of, closed
 
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 KEY = "sk_test_sandbox_town"
@@ -59,7 +59,7 @@ class Town:
     def person(self, username: str) -> Person:
         """Signed in once, and then remembered."""
         if username not in self._people:
-            http = TestClient(create(self.house), base_url="http://localhost/api/v1")
+            http = TestClient(app_of(self.house), base_url="http://localhost/api/v1")
             self._people[username] = Person(http, username, origin=self.house.settings.own_url)
         return self._people[username]
 
@@ -136,4 +136,5 @@ def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Ite
         yield town
         for person in town._people.values():
             person.close()
+        closed(house)
         gateway.close()

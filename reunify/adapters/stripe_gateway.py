@@ -243,13 +243,25 @@ def _payment(sent: OutboundPayment) -> Payment:
     said = sent.to_dict()
     reason = (said.get("status_details") or {}).get(said["status"]) or {}
     reference = (said.get("metadata") or {}).get("reunify_disbursement")
+    when = said.get("status_transitions") or {}
     return Payment(
         id=said["id"],
         status=Status(said["status"]),
         amount=_money(said["amount"]),
         reference=UUID(reference) if reference else None,
         reason=reason.get("reason"),
+        posted_at=_moment(when.get("posted_at")),
+        returned_at=_moment(when.get("returned_at")),
     )
+
+
+def _moment(said: Any) -> datetime | None:
+    """None for what names no moment: how the payment stands is worth more than when it came to that."""
+    try:
+        at = datetime.fromisoformat(said)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _money(amount: dict[str, Any]) -> Money:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reunify.cli import rule_changes, rule_replays  # noqa: F401 - add their commands to `rules`
+from reunify.cli import fund_setting, funder_commands, funds_ahead, rule_changes, rule_replays  # noqa: F401 - add to `funds`, `rules`
 from reunify.cli.administrators import commands as admin
+from reunify.cli.funds import funds
 from reunify.cli.rules import rules
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app.add_typer(audit, name="audit")
 retention = typer.Typer(help="Erase what is due, by plan.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(retention, name="retention")
 app.add_typer(rules, name="rules")
+app.add_typer(funds, name="funds")
 
 
 @app.command()
@@ -83,12 +85,21 @@ def init(
     ] = None,
     guideline_limit_percent: Annotated[int | None, typer.Option(help="Percent of the guideline.")] = None,
     fare_contingency_percent: Annotated[int | None, typer.Option(help="Percent above a quoted fare.")] = None,
+    funder_answer_working_days: Annotated[
+        int | None, typer.Option(help="After so many working days a funder is asked again.")
+    ] = None,
+    reservation_days: Annotated[
+        int | None, typer.Option(help="So many days money stays set aside for a request nobody approved.")
+    ] = None,
+    obligates: Annotated[
+        list[str] | None, typer.Option(help="Such as repaid=entry or repaid=release; repeat it.")
+    ] = None,
     effective_from: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; today if absent.")
     ] = None,
 ) -> None:
     """Write the organisation's own settings, dated. Earlier values stay, for earlier decisions."""
-    from reunify.cli.organisation import write
+    from reunify.cli.organisation import obligating, write
 
     said: dict[str, str | int | None] = {
         "name": name,
@@ -100,6 +111,9 @@ def init(
         "small_amount_limit_cents": small_amount_limit,
         "guideline_limit_percent": guideline_limit_percent,
         "fare_contingency_percent": fare_contingency_percent,
+        "funder_answer_working_days": funder_answer_working_days,
+        "reservation_days": reservation_days,
+        **obligating(obligates or []),
     }
     first_day: date | None = effective_from.date() if effective_from else None
     for line in write(_settings(), said, effective_from=first_day):
@@ -117,6 +131,31 @@ def ledger_check() -> None:
     if findings:
         raise typer.Exit(1)
     typer.echo("The books agree.")
+
+
+@ledger.command("export")
+def ledger_export(
+    form: Annotated[str, typer.Option("--format", help="beancount, csv or xlsx.")],
+    out: Annotated[Path, typer.Option(help="The file to write; beancount's plugin is written beside it.")],
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    through: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = None,
+) -> None:
+    """Write every entry of the books: ids, amounts and days; no person is named."""
+    from reunify.cli.ledger_export import export
+
+    days = [moment.date() if moment else None for moment in (since, through)]
+    typer.echo(export(_settings(), form=form, out=out, since=days[0], through=days[1]))
+
+
+@ledger.command("transfers")
+def ledger_transfers(
+    every: Annotated[bool, typer.Option("--all", help="Decided ones too, not only those that wait.")] = False,
+) -> None:
+    """List the costs that are asked to be moved to another source, with the days left on their clock."""
+    from reunify.cli.transfers import listed
+
+    for line in listed(_settings(), every=every):
+        typer.echo(line)
 
 
 @audit.command("seal")

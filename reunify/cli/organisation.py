@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from reunify.cli.database import opened
@@ -10,6 +10,7 @@ from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.rates.actions import set_organisation
+from reunify.rates.policy import OBLIGATES
 from reunify.settings import Settings
 
 
@@ -17,8 +18,25 @@ class NothingToSet(Refused):
     """No setting was named."""
 
 
+class NotASettlement(Refused):
+    """No cost is settled that way."""
+
+
 class AmountNotRead(Refused):
     """The small-amount limit is not an amount."""
+
+
+def obligating(said: Sequence[str]) -> dict[str, str]:
+    """`repaid=entry` as the setting it is. Raises NotASettlement; the setting itself refuses another word."""
+    found = {}
+    for words in said:
+        settlement, _, when = words.partition("=")
+        key = f"obligates_{settlement.strip()}"
+        if key not in OBLIGATES:
+            known = ", ".join(setting.removeprefix("obligates_") for setting in OBLIGATES)
+            raise NotASettlement(f"--obligates {words}: write one of {known}, then =release or =entry.")
+        found[key] = when.strip()
+    return found
 
 
 def write(

@@ -52,11 +52,11 @@ def instruct(
         for way, lines in _by_destination(session, award.lines, rail_on=rail_on, now=now)
     ]
     new = [(_record(award, way, lines, now), lines) for way, lines, there in ways if there is None]
-    books.check_obligated(session, books.of_award(line for _, lines in new for line in lines))
+    bound = {b.hold: b for b in books.of_award(session, [line for _, lines in new for line in lines])}
     session.add_all(record for record, _ in new)
     session.flush()
     for record, lines in new:
-        session.add_all(_line(record.id, line) for line in lines)
+        session.add_all(_line(record.id, line, bound[line.hold].at_entry) for line in lines)
         audit.record(
             session,
             by=by,
@@ -120,9 +120,10 @@ def fall_back(
 def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """A person decides that a failed payment is sent anew: the next attempt gets the next number.
 
-    Raises NotAllowed, MayStillBePaid, WrongState.
+    Raises NotAllowed, MayStillBePaid, WrongState, CostMovedAway.
     """
     record = _to_decide(session, instruction_id, "try_again", by=by)
+    policy.check_not_moved_away(books.gone_elsewhere(session, record.id))
     move_instruction(session, record, "try_again", by=by, now=now, trouble=None)
 
 
@@ -132,9 +133,11 @@ def pay_otherwise(
 ) -> None:
     """A person decides that this is paid outside Stripe and logged. Never while an attempt may still pay.
 
-    Their words are kept sealed, in the audit row. Raises NotAllowed, NoWhy, MayStillBePaid, WrongState.
+    Their words are kept sealed, in the audit row. Raises NotAllowed, NoWhy, MayStillBePaid, WrongState,
+    CostMovedAway.
     """
     record = _to_decide(session, instruction_id, "pay_otherwise", by=by)
+    policy.check_not_moved_away(books.gone_elsewhere(session, record.id))
     said = policy.check_why(why)
     move_instruction(session, record, "pay_otherwise", by=by, now=now, trouble=None, why=said)
     record.rail = Rail.LOGGED.value
@@ -231,7 +234,7 @@ def _record(award: AwardToPay, way: _Way, lines: list[LineToPay], now: datetime)
     )
 
 
-def _line(instruction_id: UUID, line: LineToPay) -> InstructionLineRecord:
+def _line(instruction_id: UUID, line: LineToPay, at_entry: bool) -> InstructionLineRecord:
     return InstructionLineRecord(
         instruction_id=instruction_id,
         allocation_line_id=line.allocation_line,
@@ -240,4 +243,5 @@ def _line(instruction_id: UUID, line: LineToPay) -> InstructionLineRecord:
         settlement=line.settlement.value,
         hold_id=line.hold,
         amount=line.amount,
+        binds_at_entry=at_entry,
     )

@@ -19,6 +19,7 @@ from reunify.disbursement.instructions import locked_instruction, move_instructi
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Unclear
 from reunify.disbursement.ports import PaymentOrder
 from reunify.disbursement.records import AttemptRecord, InstructionRecord
+from reunify.funds import paying
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId, PayeeId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
@@ -64,8 +65,8 @@ def open_attempt(
 
     `standing_digest` says, inside this transaction, what the award's digest is now. The consent is read, and
     held, in this transaction too: after the commit the same bytes may be sent again whatever becomes of it.
-    Raises ApprovalChanged, NoConsentFor, NoRecipient, WrongState, or the ledger's refusal when the money
-    is not obligated.
+    Raises ApprovalChanged, NoConsentFor, NoRecipient, WrongState, LiquidationOver, PeriodOver, or the
+    ledger's refusal when the money is not obligated.
     """
     record = locked_instruction(session, instruction_id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
@@ -74,7 +75,9 @@ def open_attempt(
     permit = agreement.permit_for_stripe(session, payee, now=now)
     if payee.stripe_recipient is None:
         raise NoRecipient("This payee has no account at Stripe yet: make one, or pay another way.")
-    books.check_obligated(session, books.of_instruction(session, record.id))
+    lines = books.of_instruction(session, record.id)
+    books.check_obligated(session, lines)
+    paying.check_may_pay(session, [line.hold for line in lines], now=now)
     number = 1 + (
         session.scalar(
             sa.select(sa.func.max(AttemptRecord.number)).where(AttemptRecord.instruction_id == record.id)
@@ -96,6 +99,8 @@ def open_attempt(
     session.add(attempt)
     record.trouble = None
     session.flush()
+    if any(line.at_entry for line in lines):
+        books.obligate_at_entry(session, record.id, reference=f"{attempt.id}:sent", by=by, now=now)
     audit.record(
         session,
         by=by,
@@ -106,6 +111,26 @@ def open_attempt(
         detail={"attempt": number},
     )
     return OpenAttempt(AttemptId(attempt.id), attempt.idempotency_key, attempt.params)
+
+
+@may(system=True)
+def take_rest(session: Session, *, attempt_id: AttemptId, payment: Payment, by: Actor, now: datetime) -> int:
+    """Of a payment that came back: post what could not be posted before and can be now.
+
+    Returns the cents that still cannot: they were recovered from elsewhere. 0 of a payment not returned.
+    """
+    instruction = _instruction_of(session, attempt_id)
+    if _locked_attempt(session, attempt_id).state != "returned":
+        return 0
+    return books.take_back(
+        session,
+        instruction.id,
+        reference=f"{payment.id}:returned",
+        happened=payment.returned_at,
+        is_decided=instruction.state != "returned",
+        by=by,
+        now=now,
+    )
 
 
 def reopen(session: Session, *, attempt_id: AttemptId, now: datetime) -> OpenAttempt:
@@ -227,11 +252,24 @@ def _follow(
         if verb == "post":
             attempt.settled_at = now
             books.spend(
-                session, instruction.id, reference=f"{payment.id}:posted", cash=Cash.STRIPE, by=by, now=now
+                session,
+                instruction.id,
+                reference=f"{payment.id}:posted",
+                cash=Cash.STRIPE,
+                happened=payment.posted_at,
+                by=by,
+                now=now,
             )
             move_instruction(session, instruction, "settle", by=by, now=now, trouble=None)
         elif verb == "return":
-            books.take_back(session, instruction.id, reference=f"{payment.id}:returned", by=by, now=now)
+            books.take_back(
+                session,
+                instruction.id,
+                reference=f"{payment.id}:returned",
+                happened=payment.returned_at,
+                by=by,
+                now=now,
+            )
             move_instruction(session, instruction, "return", by=by, now=now, trouble=payment.reason)
         elif verb in ("fail", "cancel"):
             trouble = payment.reason or payment.status.value

@@ -15,6 +15,7 @@ from reunify.disbursement.attempts import StandingDigest
 from reunify.disbursement.instructions import locked_instruction
 from reunify.disbursement.policy import Instrument
 from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
+from reunify.funds import paying
 from reunify.kernel.ids import AwardId, InstructionId, PayeeId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
@@ -57,14 +58,16 @@ def record_logged(
     """Write down a payment of the whole instruction; returns its id. A partner's gift is obligated here.
 
     `standing_digest` says, inside this transaction, what the award stands for now.
-    Raises ApprovalChanged, NotAllowed, WrongInstrument, PaidInFuture, NoReference, WrongState, and the
-    ledger's refusals.
+    Raises ApprovalChanged, NotAllowed, WrongInstrument, PaidInFuture, NoReference, WrongState,
+    LiquidationOver, PeriodOver, and the ledger's refusals.
     """
     recorder = policy.check_recorder(by)
     record = locked_instruction(session, instruction_id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
     policy.check_instrument(instrument, record.unit)
     _check_paper(external_reference, evidence_note, paid_on, now)
+    holds = [line.hold for line in books.of_instruction(session, record.id)]
+    paying.check_may_pay(session, holds, now=now, paid_on=paid_on)
     moved = policy.INSTRUCTION.apply(record, "record")
     logged = LoggedPaymentRecord(
         instruction_id=record.id,
@@ -80,7 +83,9 @@ def record_logged(
     )
     session.add(logged)
     session.flush()
-    books.obligate_at_entry(session, record.id, reference=f"{logged.id}:recorded", by=by, now=now)
+    books.obligate_at_entry(
+        session, record.id, reference=f"{logged.id}:recorded", paid_on=paid_on, by=by, now=now
+    )
     detail = {"logged_payment": str(logged.id), "instrument": instrument.value}
     audit.record(
         session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, detail=detail
@@ -108,7 +113,15 @@ def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor,
         payee.stripe_recipient if known and agreement.agreed(session, payee, now=now) else None
     )
     session.flush()
-    books.spend(session, record.id, reference=f"{logged.id}:verified", cash=Cash.BANK, by=by, now=now)
+    books.spend(
+        session,
+        record.id,
+        reference=f"{logged.id}:verified",
+        cash=Cash.BANK,
+        happened=logged.paid_on,
+        by=by,
+        now=now,
+    )
     books.free_rest(session, record, by=by, now=now)
     audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,13 +22,18 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment as the processor describes it now. `reference` is ours (the instruction's id)."""
+    """One payment as the processor describes it now. `reference` is ours (the instruction's id).
+
+    `posted_at`, `returned_at`: when it came to that, by the processor's clock; None where it does not say.
+    """
 
     id: str
     status: Status
     amount: Money
     reference: UUID | None = None
     reason: str | None = None
+    posted_at: datetime | None = None
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from reunify.disbursement.outcomes import Status
-from reunify.intake.form import Settlement
 from reunify.kernel.moves import START, Move, Moves
 from reunify.kernel.people import Actor, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
@@ -97,8 +96,6 @@ _PATHS: dict[Status, tuple[str, ...]] = {
     Status.CANCELED: ("take_up", "cancel"),
     Status.RETURNED: ("take_up", "post", "return"),
 }
-# The release obligates these (dated organisation policy); the others bind us at the recorder's entry.
-_OBLIGATED_BY_RELEASE = frozenset({Settlement.VENDOR_BILLED, Settlement.REPAID, Settlement.ADVANCE})
 
 
 class ApprovalChanged(OutOfStep):
@@ -107,6 +104,10 @@ class ApprovalChanged(OutOfStep):
 
 class UnknownTooLong(OutOfStep):
     """Nobody knows whether this payment went out, and it is too late to just ask again."""
+
+
+class NotObligated(Refused):
+    """The ledger does not hold this money for this payment."""
 
 
 class BeingSent(OutOfStep):
@@ -119,6 +120,10 @@ class MayStillBePaid(OutOfStep):
 
 class StillAsked(OutOfStep):
     """An attempt is not lost yet: the same payment is still asked for by itself, with the same key."""
+
+
+class CostMovedAway(OutOfStep):
+    """What came back of a payment is in the fund its cost had been moved to: nothing pays it again."""
 
 
 class NoWhy(Refused):
@@ -213,6 +218,15 @@ def check_nothing_flying(attempt_states: Collection[str]) -> None:
         )
 
 
+def check_not_moved_away(gone: Mapping[UUID, int]) -> None:
+    """`gone`: by hold, what is not obligated for this payment again. Raises CostMovedAway."""
+    if any(gone.values()):
+        raise CostMovedAway(
+            "The cost of this payment was moved to another source, or recovered from elsewhere: it is not "
+            "obligated here. Withdraw this payment; if it is still owed, have the request checked again."
+        )
+
+
 def check_lost(state: str, first_sent_at: datetime, now: datetime) -> None:
     """Only a stuck attempt, or one unknown for longer than RESEND_FOR, is a person's to judge.
 
@@ -250,9 +264,16 @@ def check_instrument(instrument: Instrument, unit: str) -> None:
         )
 
 
-def obligated_at_entry(settlement: Settlement) -> bool:
-    """True where writing the payment down is what binds us: partner in kind, and our own bookings."""
-    return settlement not in _OBLIGATED_BY_RELEASE
+def binds_at_entry(amount: int, *, reserved: int, obligated: int) -> bool:
+    """Whether the release left this amount for the entry to obligate. Raises NotObligated.
+
+    What the release obligated by the policy of its day is a fact of the ledger: no later policy changes it.
+    """
+    if obligated >= amount:
+        return False
+    if reserved < amount:
+        raise NotObligated("The ledger does not hold this money for this payment: release the award first.")
+    return True
 
 
 def try_after(tries: int, now: datetime) -> datetime:

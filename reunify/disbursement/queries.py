@@ -242,17 +242,6 @@ def payments_known(session: Session) -> dict[str, Attempt]:
     return {str(row.stripe_id): _as_attempt(row) for row in rows}
 
 
-def holds_paid_by_stripe(session: Session) -> list[UUID]:
-    """The ledger holds of every instruction that has had a payment at Stripe."""
-    rows = session.scalars(
-        sa.select(InstructionLineRecord.hold_id)
-        .join(AttemptRecord, AttemptRecord.instruction_id == InstructionLineRecord.instruction_id)
-        .where(AttemptRecord.stripe_id.is_not(None))
-        .distinct()
-    )
-    return list(rows)
-
-
 def logged(session: Session, instruction_id: InstructionId) -> list[LoggedPayment]:
     """Newest first; a voided one stays to be seen."""
     rows = session.scalars(

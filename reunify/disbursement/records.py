@@ -80,6 +80,7 @@ class InstructionLineRecord(Base):
     settlement: Mapped[str]
     hold_id: Mapped[UUID]
     amount: Mapped[int]
+    binds_at_entry: Mapped[bool]  # the release obligated nothing of it: as its day's policy said
 
 
 class AttemptRecord(Base):

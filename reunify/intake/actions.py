@@ -138,12 +138,12 @@ def answer(
     return version
 
 
-@may(Role.CASE_MANAGER)
+@may(Role.CASE_MANAGER, Role.SUPERVISOR)
 def check_again(
     session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
 ) -> VersionId:
-    """Freeze the same facts once more, after a person decided something the rules had left to people."""
-    check_role(by, Role.CASE_MANAGER)
+    """Freeze the same facts once more, after a person decided something the rules had left to people, or
+    put a funder's decision in force."""
     record = _locked(session, request_id)
     moved = policy.MOVES.apply(record, "check_again")
     newest = queries.newest_version(session, request_id)

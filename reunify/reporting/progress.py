@@ -70,6 +70,7 @@ STAGES = (
     "needs_person",
     "paid",
     "declined",
+    "lapsed",
     "withdrawn",
 )
 

@@ -6,63 +6,25 @@ dates, nothing the family told. Auditors see `MaskedView`: amounts and outcomes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from reunify.allocation.queries import AwardPlan
 from reunify.approval.queries import Award
 from reunify.disbursement.queries import Instruction
 from reunify.documents.queries import Document
 from reunify.eligibility.explained import SourceView
-from reunify.funds import queries as funds
-from reunify.intake import queries as intake
 from reunify.kernel.ids import SAFE_ALPHABET, InstructionId, RequestId, StaffId
 from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
-from reunify.payees.queries import Payee
 from reunify.reporting.progress import Progress
+from reunify.reporting.splits import SplitShown as SplitShown
+from reunify.reporting.splits import payee_name as payee_name
+from reunify.reporting.splits import split as split
 from reunify.vault import keyring
-from reunify.vault.keepers import Erased
-
-
-@dataclass(frozen=True, slots=True)
-class LineShown:
-    """One line of a split. `what` is the family's own words: None for all who do not handle the case."""
-
-    number: int
-    what: str | None
-    category: str
-    settlement: str
-    payee: str
-    first_day: date | None
-    last_day: date | None
-    fund: str
-    rule: str
-    unit: str
-    ceiling: int
-
-    @property
-    def name(self) -> str:
-        return self.what or f"Line {self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class SplitShown:
-    """`by_fund`: name, unit, total. `uncovered`: what no fund pays, by the line's name, in cents, and why.
-
-    `erased_on`: since then nobody knows the days, or who was paid.
-    """
-
-    lines: tuple[LineShown, ...]
-    total_cents: int
-    by_fund: tuple[tuple[str, str, int], ...]
-    uncovered: tuple[tuple[str, int, tuple[str, ...]], ...]
-    erased_on: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +99,6 @@ def pseudonym(request_id: UUID) -> str:
     return "Child " + "".join(letters)
 
 
-def payee_name(payee: Payee, sight: Sight) -> str:
-    """Finance pays people by name; an auditor sees what kind of payee it is."""
-    return f"A {payee.kind}" if sight is Sight.MASKED else payee.legal_name
-
-
 def money_view(session: Session, now: Progress, sight: Sight = Sight.MONEY) -> MoneyView:
     explained = now.explanation
     return MoneyView(
@@ -178,47 +135,6 @@ def sources(found: tuple[SourceView, ...]) -> tuple[SourceShown, ...]:
     return tuple(SourceShown(s.name, s.answer, s.provisional) for s in found)
 
 
-def split(session: Session, plan: AwardPlan, request_id: RequestId, sight: Sight) -> SplitShown:
-    """The award's lines by fund, as this sight may read them."""
-    told, erased_on = _told(session, plan.version_id)
-    names = {f.id: f.name for f in funds.all_funds(session)}
-    paid = payees.newest(session, request_id)
-    numbers = {key: n for n, key in enumerate(dict.fromkeys(line.line_key for line in plan.lines), start=1)}
-    lines = tuple(
-        LineShown(
-            number=numbers[line.line_key],
-            what=told.get(line.line_key, {}).get("what") if sight is Sight.WHOLE else None,
-            category=line.category,
-            settlement=line.settlement,
-            payee=payee_name(paid[line.payee_key], sight) if line.payee_key in paid else "",
-            first_day=_day(told, line.line_key, "night", "first_day"),
-            last_day=_day(told, line.line_key, "last_day"),
-            fund=names[line.fund_id],
-            rule=line.basis if sight is Sight.WHOLE else line.basis.partition(":")[0],
-            unit=line.unit,
-            ceiling=line.ceiling,
-        )
-        for line in plan.lines
-    )
-    uncovered = tuple(
-        (
-            told.get(key, {}).get("what", key) if sight is Sight.WHOLE else "A line without a fund",
-            left,
-            tuple(plan.certificate.get("binding", {}).get(key, ())),
-        )
-        for key, left in sorted(plan.certificate.get("uncovered", {}).items())
-        if left
-    )
-    return SplitShown(lines, plan.ceiling_cents, _by_fund(lines), uncovered, erased_on)
-
-
-def _by_fund(lines: tuple[LineShown, ...]) -> tuple[tuple[str, str, int], ...]:
-    totals: dict[tuple[str, str], int] = {}
-    for line in lines:
-        totals[line.fund, line.unit] = totals.get((line.fund, line.unit), 0) + line.ceiling
-    return tuple((fund, unit, total) for (fund, unit), total in totals.items())
-
-
 def _payments(session: Session, all_made: Collection[Instruction], sight: Sight) -> tuple[PaymentShown, ...]:
     to = payees.by_id(session, {made.payee for made in all_made})
     return tuple(
@@ -233,21 +149,3 @@ def _payments(session: Session, all_made: Collection[Instruction], sight: Sight)
         )
         for made in all_made
     )
-
-
-def _told(session: Session, version_id: UUID) -> tuple[Mapping[str, Mapping[str, Any]], datetime | None]:
-    """The lines as the family told them, by key; or when they were erased."""
-    try:
-        return _told_lines(intake.version(session, version_id).raw), None
-    except Erased as erased:
-        return {}, erased.on
-
-
-def _told_lines(content: Any) -> Mapping[str, Mapping[str, Any]]:
-    told = content.get("cost_lines") if isinstance(content, dict) else None
-    return {line["key"]: line for line in told or [] if isinstance(line, dict) and "key" in line}
-
-
-def _day(told: Mapping[str, Mapping[str, Any]], key: str, *fields: str) -> date | None:
-    written = next((told[key][f] for f in fields if key in told and told[key].get(f)), None)
-    return date.fromisoformat(written) if written else None

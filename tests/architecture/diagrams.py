@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 from reunify.approval.policy import AWARD_MOVES, REFUSAL_MOVES
+from reunify.closeout.policy import TRANSFER_MOVES
+from reunify.closeout.recovery_policy import RECOVERY_MOVES
 from reunify.disbursement import policy as disbursement
+from reunify.eligibility.asking_policy import ASK_MOVES, DECISION_MOVES
 from reunify.eligibility.look_back_policy import LOOK_BACK_MOVES
 from reunify.files.evidence_policy import EVIDENCE
 from reunify.funds.policy import FUND_MOVES
@@ -22,7 +25,8 @@ STATES = Path(__file__).parents[2] / "docs" / "states"
 def tables() -> list[Moves]:
     """Every table of moves in the house."""
     found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
-    found += [LOOK_BACK_MOVES, RULE_MOVES, REPLAY_MOVES, DRAFT_MOVES]
+    found += [TRANSFER_MOVES, RECOVERY_MOVES]
+    found += [ASK_MOVES, DECISION_MOVES, LOOK_BACK_MOVES, RULE_MOVES, REPLAY_MOVES, DRAFT_MOVES]
     return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, FUND_MOVES, EVIDENCE, HOLD_MOVES, PLAN_MOVES, *found]
 
 

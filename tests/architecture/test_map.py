@@ -76,3 +76,18 @@ def test_actions_take_only_keywords_after_the_session() -> None:
                 if positional not in ([], ["session"]):
                     loose.append(f"{path.parent.name}.{node.name}{positional}")
     assert loose == []
+
+
+def test_no_door_reverses_an_event_of_the_books() -> None:
+    """What two people agreed on is not undone by one. Whoever opens such a door asks for two people first."""
+    found = []
+    for path in SOURCES:
+        if path.parent.name == "ledger":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            named = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            if isinstance(node, ast.Attribute):
+                named = {node.attr}
+            if named & {"correct", "correcting"}:
+                found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}")
+    assert found == []

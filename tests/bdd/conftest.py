@@ -12,11 +12,16 @@ import pytest
 
 from reunify.db import Database
 from reunify.sandbox.families import sample_family
-from tests.bdd.change_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.ahead_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
+from tests.bdd.allocation_steps import *  # noqa: F403
+from tests.bdd.asked_steps import *  # noqa: F403
+from tests.bdd.change_steps import *  # noqa: F403
+from tests.bdd.closeout_steps import *  # noqa: F403
 from tests.bdd.cost_steps import *  # noqa: F403
 from tests.bdd.door_steps import *  # noqa: F403
 from tests.bdd.eligibility_steps import *  # noqa: F403
 from tests.bdd.family_steps import *  # noqa: F403
+from tests.bdd.fund_steps import *  # noqa: F403
 from tests.bdd.household_steps import *  # noqa: F403
 from tests.bdd.money_steps import *  # noqa: F403
 from tests.bdd.paper_steps import *  # noqa: F403

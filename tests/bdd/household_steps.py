@@ -25,7 +25,7 @@ from reunify.intake import signers
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Role, Staff
 from reunify.sandbox.people import DemoPerson
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.bdd.family_steps import text_of
 
 SUE = DemoPerson("sue", "Sue Ortega", "velvet-anchor-19", frozenset({Role.SUPERVISOR}))
@@ -163,7 +163,7 @@ def first_link(story: Any, reader: str) -> NewLink:
 
 
 def opened_phone(story: Any, link: NewLink) -> TestClient:
-    phone = TestClient(create(story.town.house), base_url="https://localhost")  # https, or no cookie is kept
+    phone = TestClient(app_of(story.town.house), base_url="https://localhost")  # https, or no cookie is kept
     phone.headers["sec-fetch-site"] = "same-origin"
     phone.get(f"/f/{link.token}")
     assert phone.post("/family", data={"pin": link.pin}).status_code == 200

@@ -22,9 +22,9 @@ from reunify.identity import family_links
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Family, Role, Staff
 from reunify.kernel.refusals import Refused
-from reunify.web.app import create
 from reunify.web.audience import FAMILY_COOKIE
 from tests import papers
+from tests.apps import app_of
 
 PHOTO = papers.photo()
 FILES = {
@@ -79,7 +79,7 @@ def page_of_its_own(story: Any) -> Phone:
         who = family_links.family_of(session, token=opened, now=house.now())
     assert who is not None
     headers = {"sec-fetch-site": "same-origin"}
-    http = TestClient(create(house), base_url=house.settings.own_url, headers=headers)
+    http = TestClient(app_of(house), base_url=house.settings.own_url, headers=headers)
     http.cookies.set(FAMILY_COOKIE, opened)
     return Phone(http, who[0], ana, scanner)
 

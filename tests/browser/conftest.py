@@ -74,7 +74,8 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         pytest.fail("There is no Chromium here: `make chromium` installs it.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        environment = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS, env=environment)
         yield browser
         browser.close()
 

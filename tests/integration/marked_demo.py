@@ -35,6 +35,8 @@ KINDS = {
 }  # fmt: skip
 # What a browser keeps in its history, sends on, or shows in a tab.
 SHOWN_BY_BROWSERS = re.compile(r'(?:(?:href|src|action)="[^"]*"|<title>[^<]*)')
+# A drawing's own titles stay in the page, as its text does.
+DRAWN = re.compile(r"(?s)<svg.*?</svg>")
 PAGES_OF = ("ana", "ben", "dee")
 PLANTS = {place: f"Zzplant{place}" for place in ("logs", "prefect", "stripe", "calls", "refusals", "ours")}
 
@@ -88,7 +90,7 @@ class Calls:
         shown = [f"{k}: {v}" for k, v in answer.headers.items() if k != "set-cookie"]
         kind = answer.headers.get("content-type", "")
         if kind.startswith("text/html"):
-            shown += SHOWN_BY_BROWSERS.findall(answer.text)
+            shown += SHOWN_BY_BROWSERS.findall(DRAWN.sub("", answer.text))
         elif kind.startswith("text/calendar"):
             shown += [line for line in answer.text.splitlines() if line.startswith("SUMMARY")]
         print(answer.request.method, answer.request.url, *shown, sep="\n", file=self._calls, flush=True)

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -72,8 +73,21 @@ class World:
     digest: str = "approved-digest"
     award: AwardId = field(default_factory=lambda: AwardId(uuid4()))
 
-    def line(self, payee: str, settlement: Settlement, amount: int, *, unit: str = "cents") -> LineToPay:
-        """A line whose hold is obligated if the release obligates it, reserved otherwise."""
+    def line(
+        self,
+        payee: str,
+        settlement: Settlement,
+        amount: int,
+        *,
+        unit: str = "cents",
+        by_release: bool | None = None,
+    ) -> LineToPay:
+        """A line whose hold is obligated if the release obligates it, reserved otherwise.
+
+        `by_release`: as another policy of the organisation would have it.
+        """
+        if by_release is None:
+            by_release = settlement in (Settlement.ADVANCE, Settlement.REPAID, Settlement.VENDOR_BILLED)
         fund, category = self.cents, BudgetCategory.TRANSPORT
         if unit == "night":
             fund, category = self.nights, BudgetCategory.LODGING
@@ -83,7 +97,7 @@ class World:
         with self.db.work() as session:
             plan = [HoldLine(hold, fund, category, Unit(unit), amount)]
             ledger.reserve(session, external_ref=f"reserve:{hold}", plan=plan, by=FLOW, now=self.clock())
-            if settlement in (Settlement.ADVANCE, Settlement.REPAID, Settlement.VENDOR_BILLED):
+            if by_release:
                 ledger.obligate(
                     session,
                     external_ref=f"release:{hold}",
@@ -303,6 +317,21 @@ def entries_of(superuser: str, reference: str) -> list[tuple[str, int]]:
         ).all()
     engine.dispose()
     return [(account, amount) for account, amount in rows]
+
+
+def days_of(superuser: str, reference: str) -> tuple[date, date]:
+    """The accounting day of the event under one reference, and the day it happened."""
+    engine = sa.create_engine(superuser)
+    with engine.connect() as connection:
+        said = "SELECT day, happened_on FROM ledger_events WHERE external_ref = :ref"
+        day, happened_on = connection.execute(sa.text(said), {"ref": reference}).one()
+    engine.dispose()
+    return day, happened_on
+
+
+def here(world: World) -> date:
+    """Today, on the organisation's clock."""
+    return world.clock().astimezone(ZoneInfo(people.ORGANISATION["time_zone"])).date()
 
 
 def superuser_of(server_superuser: str, database: str) -> str:

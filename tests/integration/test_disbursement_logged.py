@@ -28,7 +28,9 @@ from tests.integration.payment_world import (
     NIGHTS,
     OPENING,
     World,
+    days_of,
     entries_of,
+    here,
     make_world,
     stripe_side,
     superuser_of,
@@ -97,6 +99,21 @@ def test_a_partners_night_is_obligated_when_written_down_spent_when_checked_and_
     assert world.books(world.nights) == (NIGHTS - 2, 0, 0, 2)
     assert entries_of(superuser, f"{logged}:verified") == [("expended", 2), ("obligated", -2)]
     assert world.cash() == OPENING
+
+
+def test_what_was_paid_days_ago_says_so_in_the_ledger(world: World, superuser: str) -> None:
+    instruction = billed(world)
+    paid_on = here(world) - timedelta(days=3)
+    logged = write_down(world, instruction, paid_on=paid_on)
+    check(world, instruction)
+    assert days_of(superuser, f"{logged}:verified") == (here(world), paid_on)
+
+
+def test_a_day_that_has_come_only_further_east_is_today(world: World, superuser: str) -> None:
+    instruction = billed(world)
+    logged = write_down(world, instruction, paid_on=world.clock().date() + timedelta(days=1))
+    check(world, instruction)
+    assert days_of(superuser, f"{logged}:verified") == (here(world), here(world))
 
 
 def test_who_wrote_it_down_cannot_check_it(world: World, superuser: str) -> None:

@@ -16,8 +16,8 @@ from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, policy, queries, sending
-from reunify.disbursement.books import NotObligated
 from reunify.disbursement.outcomes import Known, NotSent, Payment, Status, Unclear
+from reunify.disbursement.policy import NotObligated
 from reunify.intake.form import Settlement
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.money import Money
@@ -30,7 +30,9 @@ from tests.integration.payment_world import (
     FLOW,
     OPENING,
     World,
+    days_of,
     entries_of,
+    here,
     make_world,
     payments_at,
     some_uuid,
@@ -371,6 +373,41 @@ def test_a_returned_payment_is_owed_again_and_the_cash_is_back(
     assert world.cash() == OPENING
     assert entries_of(superuser, f"{payment}:posted")
     assert entries_of(superuser, f"{payment}:returned")
+
+
+def test_what_stripe_did_days_before_we_heard_says_so_in_the_ledger(
+    world: World, stripe: SIM, superuser: str
+) -> None:
+    simulator, gateway = stripe
+    instruction = world.advance(gateway)
+    world.send(gateway, instruction)
+    payment = payments_at(simulator)[0]["id"]
+    simulator.bank.settle(payment)
+    simulator.bank.give_back(payment)
+    then = here(world)
+    world.clock.later += timedelta(days=3)
+    assert follow(world, gateway, instruction) == "returned"
+    for reference in (f"{payment}:posted", f"{payment}:returned"):
+        day, happened_on = days_of(superuser, reference)
+        assert day == here(world)
+        assert then <= happened_on < day
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"posted_at": None}, {"posted_at": "soon"}, {"posted_at": "2026-11-02"}]
+)
+def test_a_payment_whose_moment_cannot_be_read_is_paid_today(
+    world: World, stripe: SIM, superuser: str, said: dict[str, str | None]
+) -> None:
+    simulator, gateway = stripe
+    instruction = world.advance(gateway)
+    world.send(gateway, instruction)
+    payment = payments_at(simulator)[0]["id"]
+    simulator.bank.settle(payment)
+    told = simulator.bank.payment(payment)
+    simulator.bank.store.put("payment", told | {"status_transitions": said})
+    assert follow(world, gateway, instruction) == "posted"
+    assert days_of(superuser, f"{payment}:posted") == (here(world), here(world))
 
 
 def test_another_amount_than_asked_is_not_taken_for_ours(world: World, stripe: SIM) -> None:

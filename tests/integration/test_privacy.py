@@ -28,7 +28,7 @@ from reunify.sandbox.driver import Person
 from reunify.sandbox.families import sample_families
 from reunify.vault import layout
 from reunify.vault.columns import SealedColumn
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.town import NOW, Town, built
 from tests.web.pages_world import sign_in
 
@@ -279,11 +279,15 @@ class Addresses(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._in_title = False
+        self._in_title = self._in_drawing = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_drawing |= tag == "svg"
         self.found += [value for name, value in attrs if name in ("href", "src", "action") and value]
-        self._in_title = tag == "title"
+        self._in_title = tag == "title" and not self._in_drawing  # a band's own title stays in the page
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_drawing &= tag != "svg"
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
@@ -295,7 +299,7 @@ def _no_address_title_or_file_name_holds_a_word(told: Told) -> None:
     """Every page that can be reached by following links, as each person of the house and as the family."""
     read = 0
     for name in ("ana", "ben", "dee"):
-        client = TestClient(create(told.town.house), base_url="https://localhost")
+        client = TestClient(app_of(told.town.house), base_url="https://localhost")
         client.headers["sec-fetch-site"] = "same-origin"
         sign_in(client, told.town.house, name)
         read += _follow(told, client, "/")
@@ -308,7 +312,7 @@ def _family_phone(told: Told) -> TestClient:
     with told.town.house.db.read() as session:
         paid = session.scalar(sa.text("SELECT request_id FROM awards WHERE state = 'released'"))
     link = ana.act(told.town.diary, "make the link", f"/requests/{paid}/family-link")
-    phone = TestClient(create(told.town.house), base_url="https://localhost")
+    phone = TestClient(app_of(told.town.house), base_url="https://localhost")
     phone.headers["sec-fetch-site"] = "same-origin"
     phone.get(f"/f/{link['token']}")
     assert phone.post("/family", data={"pin": link["pin"]}).status_code == 200

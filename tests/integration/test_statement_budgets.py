@@ -27,9 +27,13 @@ from reunify.intake import actions as intake
 from reunify.kernel.ids import RequestId, VersionId
 from reunify.kernel.people import Staff
 from reunify.reporting import progress
+from reunify.rules import actions as rule_actions
+from reunify.rules import queries as rules
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.people import PEOPLE_BY_NAME
 from reunify.web import award_acts
+from tests.integration.people_world import standing
+from tests.integration.sf425_world import Q1, TRANSPORT, Award, at, settled
 from tests.lasting import lasting_database
 from tests.town import NOW, Town, built
 from tests.web.pages_world import TestClient, browser, signed_in
@@ -135,22 +139,23 @@ def test_entering_and_submitting(place: Place) -> None:
 
 def test_a_check(place: Place) -> None:
     """What is in force held, the request's lock, the version, the child's turn; rules and what they read;
-    payees and the consent told with them; limits, balances and one posting; the award and who is behind it;
-    audit rows, at each flush."""
+    payees and the consent told with them; each source's terms and conditions, limits, balances and one
+    posting; the award and who is behind it; audit rows, at each flush."""
     version = submitted(place, entered(place, 1001))
-    with place.ear.at_most(39):
+    with place.ear.at_most(40):
         assert assess.assess(place.house, [version], None) == 1
 
 
 def test_a_second_check(place: Place) -> None:
     """Nothing is registered or asked anew. What stood on the first version is replaced, its reservation
-    freed: one posting more, with its own look for a repeat."""
+    freed: one posting more, with its own look for a repeat. Whether a source is released in parts is asked
+    before anything is given back."""
     request_id = place.asked[2]
     with place.house.db.work() as session:
         version = intake.check_again(
             session, request_id=request_id, case_types=place.house.case_types, by=place.staff["ana"], now=NOW
         )
-    with place.ear.at_most(43):
+    with place.ear.at_most(45):
         assert assess.assess(place.house, [version], None) == 1
 
 
@@ -161,14 +166,14 @@ def test_approving_releasing_and_paying(place: Place) -> None:
     award_id = place.award(place.asked[1])
     with place.ear.at_most(22):
         award_acts.approve(place.house, award_id, place.staff["ben"])
-    with place.ear.at_most(20):
+    with place.ear.at_most(21):  # one asks whether each fund's period still covers today
         award_acts.release(place.house, award_id, place.staff["carla"])
     with place.ear.at_most(47):  # four payees' consents, four instructions
         assert disburse.instruct(place.house, [award_id], None) == 1
     with place.house.db.read() as session:
         ready = [made.id for made in disbursement.to_send(session, now=NOW)]
     assert ready
-    with place.ear.at_most(46):  # the recipient, the attempt, the call, the outcome: a transaction for each
+    with place.ear.at_most(47):  # the recipient, the attempt, the call, the outcome: a transaction for each
         assert disburse.disburse(place.house, list(ready), None) == len(ready) == 1
 
 
@@ -190,15 +195,40 @@ def opened(place: Place, page: TestClient, path: str, most: int) -> None:
 
 
 def test_the_work_list_of_fifty_requests(place: Place, ana: TestClient) -> None:
-    """Three questions who is calling, six for the stages, one for second looks owed to any of her families,
-    however old; and none for each request."""
-    opened(place, ana, "/", 17)
+    """Three questions who is calling, six for the stages, one each for second looks, for funders to ask
+    again and for reservations that run out, of any of her families, however old; and none for each request.
+    """
+    opened(place, ana, "/", 19)
+
+
+@pytest.fixture(scope="module")
+def asked_to_stop(place: Place) -> int:
+    """Noor has asked to suspend every source; how many there are."""
+    place.town.hire(PEOPLE_BY_NAME["sam"])
+    with place.house.db.work() as session:
+        by = standing(session, staff_id(session, "noor"), NOW)
+        listed = rules.in_force(session).versions
+        for source in sorted(listed):
+            rule_actions.ask_suspension(session, source=source, reason="It harms", by=by, now=NOW)
+    return len(listed)
+
+
+@pytest.mark.parametrize(
+    ("who", "waits", "most"), [("ada", True, 20), ("noor", False, 13), ("sam", True, 23)]
+)
+def test_the_work_list_of_who_may_act_on_rules(
+    place: Place, asked_to_stop: int, who: str, waits: bool, most: int
+) -> None:
+    """One question more than others are asked, for what of the rules waits; none for each version or ask."""
+    page = signed_in(place.house, who)
+    opened(place, page, "/", most)
+    assert page.get("/").text.count("suspend this source?") == (asked_to_stop if waits else 0)
 
 
 def test_one_request(place: Place, ana: TestClient) -> None:
-    """Five questions who is calling and whether the case is theirs; then each room once, and whether new
-    rules owe it a second look."""
-    opened(place, ana, f"/requests/{place.asked[0]}", 26)
+    """Five questions who is calling and whether the case is theirs; then each room once, whether new rules
+    owe it a second look, whether a funder was asked, and the facts its need is scored by."""
+    opened(place, ana, f"/requests/{place.asked[0]}", 28)
 
 
 def test_one_request_as_finance_sees_it(place: Place, ben: TestClient) -> None:
@@ -213,6 +243,21 @@ def test_finances_queue(place: Place, ben: TestClient) -> None:
 def test_one_award(place: Place, ben: TestClient) -> None:
     """With the rules in force, to say which were suspended since."""
     opened(place, ben, f"/awards/{place.award(place.asked[0])}", 22)
+
+
+def test_what_lapses_and_what_looks_paid_twice(place: Place, ben: TestClient) -> None:
+    """Three families' money is set aside; nothing is asked for each of them."""
+    opened(place, ben, "/funds/forecast", 17)
+    opened(place, ben, "/funds/duplicates", 14)
+
+
+def test_the_report_to_the_funder(place: Place, ben: TestClient) -> None:
+    """The sums of all entries are one question, so are those dated later, and what changed since a report."""
+    award = Award(place.house.db, settled(place.house.db)).open({TRANSPORT: 100_000}, at(1, 2))
+    award.draw(1_000, at(2, 1))
+    opened(place, ben, f"/funds/{award.code}/sf425?quarter=2026Q1", 11)
+    award.prepare(Q1, at(4, 1))
+    opened(place, ben, f"/funds/{award.code}/sf425?quarter=2026Q1", 13)
 
 
 def test_a_familys_page(place: Place, ana: TestClient) -> None:

@@ -24,7 +24,7 @@ from tests.integration import vault_world as world
 ROOT = Path(__file__).parents[2]
 
 
-OF_NO_FAMILY = {"reunify/funds/actions.py", "reunify/reconciliation/actions.py"}
+OF_NO_FAMILY = {"reunify/funds/changing.py", "reunify/reconciliation/actions.py"}
 
 
 def test_every_reason_about_a_family_is_sealed_with_that_familys_key() -> None:

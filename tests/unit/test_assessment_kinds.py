@@ -47,7 +47,19 @@ def test_once_the_funder_said_no_the_request_may_be_refused() -> None:
     found = judged(OWN, FAR, facts=facts, decided={funder_id("far"): "not_met"})
     assert found.outcome is NO_SOURCE
     assert found.elsewhere_questions == ()
-    assert judged(OWN, FAR, facts=facts, decided={funder_id("far"): "met"}).outcome is STAFF
+
+
+def test_once_the_funder_said_yes_its_money_pays_like_our_own_and_only_then() -> None:
+    facts = RICH | {"abroad": True}
+    asked = {funder_id("far"): "met"}
+    found = judged(OWN, FAR, facts=facts, decided=asked)
+    far = next(s for s in found.sources if s.source == "far")
+    assert (found.outcome, far.said_yes, far.in_split) == (PAYABLE, True, True)
+    assert [t.ceiling for t in far.payable()] == [40_000]
+    assert not next(s for s in judged(OWN, FAR, facts=facts).sources if s.source == "far").in_split
+    unknown = judged(OWN, FAR, facts=RICH | {"abroad": None}, decided=asked)
+    assert unknown.outcome is STAFF, "a yes waives none of the rules the funder set"
+    assert judged(OWN, FAR, facts=RICH, decided=asked).outcome is NO_SOURCE
 
 
 def test_a_funder_who_pays_none_of_the_lines_keeps_nothing_open() -> None:

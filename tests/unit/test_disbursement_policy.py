@@ -12,7 +12,6 @@ import pytest
 from reunify.disbursement import policy
 from reunify.disbursement.outcomes import Status
 from reunify.disbursement.policy import ATTEMPT, INSTRUCTION, LOGGED, Instrument, steps
-from reunify.intake.form import Settlement
 from reunify.kernel.ids import StaffId
 from reunify.kernel.moves import START, Moves, WrongState
 from reunify.kernel.people import Role, Staff, System
@@ -150,9 +149,12 @@ def test_each_unit_has_its_own_ways_to_be_paid(unit: str, instruments: set[Instr
         policy.check_instrument(instrument, unit)
 
 
-def test_a_partners_gift_and_our_own_bookings_bind_us_when_written_down() -> None:
-    at_entry = {s for s in Settlement if policy.obligated_at_entry(s)}
-    assert at_entry == {Settlement.PARTNER_GIVES, Settlement.ORGANISATION_BOOKS}
+def test_what_the_release_obligated_is_bound_and_what_it_left_waits_for_the_entry() -> None:
+    assert not policy.binds_at_entry(100, reserved=50, obligated=100)
+    assert policy.binds_at_entry(100, reserved=150, obligated=0)
+    for reserved, obligated in ((0, 99), (99, 0), (99, 99), (0, 0)):
+        with pytest.raises(policy.NotObligated):
+            policy.binds_at_entry(100, reserved=reserved, obligated=obligated)
 
 
 def test_the_same_key_is_sent_again_for_twelve_hours_and_ever_more_slowly() -> None:

@@ -1,4 +1,5 @@
-"""Income, household, custody, what was suffered, age, case type: no paper of a family's ever speaks of them.
+"""Income, household, custody, what was suffered, age, case type: no paper of a family's ever speaks of them,
+nor of how a request stands against another's need.
 
 Every source we ship, in both languages, over many sets of facts.
 """
@@ -7,7 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
+import grimp
 import pytest
 
 from reunify.approval import letter
@@ -17,6 +20,7 @@ from reunify.eligibility.explained import SourceView
 from reunify.eligibility.from_stored import source_view
 from reunify.kernel.ids import new_id
 from reunify.rates.fields import FactValue, Field
+from reunify.rates.need_factors import need_versions
 from reunify.rules.library import shipped
 from reunify.rules.model import Decision, Rulebook
 from tests.unit.assessment_world import DAY
@@ -26,6 +30,9 @@ WORDS = shipped().dictionary
 STAFF_ONLY = [f for f in WORDS.fields.values() if f.family_can_fix == "no"]
 MENDABLE = [f for f in WORDS.fields.values() if f.family_can_fix != "no"]
 TRIES = 60
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted((ROOT / "document_templates").glob("*.yaml"))
+SCORES = {"reunify.allocation.need", "reunify.allocation.need_facts", "reunify.web.pages.need_shown"}
 
 
 def some_value(field: Field, chance: random.Random) -> FactValue:
@@ -96,6 +103,22 @@ def test_what_is_still_owed_is_told_only_where_a_paper_mends_it(source: str) -> 
             assert item["by"] > DAY.isoformat()
             assert told(item["en"] + item["es"], MENDABLE)
             assert told(item["en"] + item["es"], STAFF_ONLY) == []
+
+
+def test_nothing_a_family_reads_speaks_of_the_need_score() -> None:
+    """Neither its pages nor its letters import it, and no template of theirs has its words."""
+    graph = grimp.build_graph("reunify", cache_dir=None)
+    theirs = ("reunify.web.pages.family", "reunify.documents", "reunify.approval.letter")
+    family = [m for m in sorted(graph.modules) if m.startswith(theirs)]
+    assert {"reunify.web.pages.family_plan", "reunify.documents.context"} <= set(family)
+    assert [m for m in family if SCORES & graph.find_modules_directly_imported_by(m)] == []
+    assert SCORES & graph.find_modules_directly_imported_by("reunify.web.pages.requests")
+    labels = [f.label for version in need_versions() for f in version.factors]
+    words = ("NeedScore", "need_score", "need.points", *labels)
+    templates = [*sorted((ROOT / "reunify/web/templates/family").rglob("*.html")), *DOCUMENTS]
+    texts = {path: path.read_text(encoding="utf-8") for path in templates}
+    assert len(texts) > 3
+    assert [path for path, said in texts.items() if any(word in said for word in words)] == []
 
 
 def test_the_measure_itself_can_fail() -> None:

@@ -346,6 +346,7 @@ ORGANISATION = Ours(
     small_amount_setting_id=uuid4(),
     guideline_limit_percent=300,
     fare_contingency_percent=0,
+    obligated_by_release=frozenset({"repaid", "advance"}),
 )
 
 word = st.text(alphabet="bcdfghjklmnpqrstvwxz", min_size=7, max_size=11).map(str.capitalize)

@@ -64,6 +64,27 @@ def test_a_payment_leaves_the_cash_account_it_was_paid_from() -> None:
     }
 
 
+def test_a_moved_cost_changes_two_budgets_and_no_account_of_ours() -> None:
+    other = BalanceKey(FundId(UUID(int=9)), BudgetCategory.LODGING, Unit.CENTS)
+    entries = postings.move_cost(Part(AIR, 500, HOLD), Part(other, 500, UUID(int=3)), Cash.BANK)
+    assert postings.shifts(postings.check_balanced(entries)) == {
+        AIR: Shift(expended=-500),
+        other: Shift(expended=500),
+    }
+    assert sum(e.amount for e in entries if e.account is Account.CASH_BANK) == 0
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_and_its_reverse_leave_nothing(event: str) -> None:
+    entries = EVENTS[event][0](Part(AIR, 500, HOLD))
+    both = [*entries, *postings.check_balanced(postings.reversed_of(entries))]
+    assert set(vars_of(postings.shifts(both)[AIR])) == {0}
+
+
+def vars_of(shift: Shift) -> tuple[int, ...]:
+    return shift.authorized, shift.reserved, shift.obligated, shift.expended
+
+
 def test_a_drawdown_moves_cash_and_no_budget() -> None:
     entries = postings.check_balanced(postings.draw_down(FUND, Cash.STRIPE, 1000))
     assert postings.shifts(entries) == {}

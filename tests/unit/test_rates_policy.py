@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from reunify.intake.form import Settlement
 from reunify.kernel.ids import StaffId, new_id
 from reunify.kernel.money import Money
 from reunify.kernel.people import Role, Staff, System
@@ -29,6 +30,8 @@ from reunify.rates.policy import OrganisationNotSetUp, Row, Setting, SettingDoes
         (Setting.NAME, "hidden\u202ename"),
         (Setting.TIME_ZONE, "Mars/Olympus"),
         (Setting.TIME_ZONE, "../../etc/passwd"),
+        (Setting.OBLIGATES_REPAID, "never"),
+        (Setting.OBLIGATES_REPAID, "Release"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(setting: Setting, value: Money | int | str) -> None:
@@ -40,6 +43,19 @@ def test_values_are_stored_as_cents_or_text() -> None:
     assert policy.stored(Setting.SMALL_AMOUNT_LIMIT, Money(150_000)) == (150_000, None)
     assert policy.stored(Setting.GUIDELINE_LIMIT_PERCENT, 200) == (None, "200")
     assert policy.stored(Setting.TIME_ZONE, "America/New_York") == (None, "America/New_York")
+
+
+def test_what_obligates_is_set_for_each_way_to_settle_a_cost() -> None:
+    assert {s.value for s in policy.OBLIGATES} == {f"obligates_{s.value}" for s in Settlement}
+    rows = {s: Row(new_id(), None, "100") for s in Setting if s not in policy.OPTIONAL}
+    usual = policy.organisation_of(rows, on=date(2026, 11, 25)).obligated_by_release
+    assert usual == {"vendor_billed", "repaid", "advance"}
+    own = {
+        Setting.OBLIGATES_REPAID: Row(new_id(), None, "entry"),
+        Setting.OBLIGATES_PARTNER_GIVES: Row(new_id(), None, "release"),
+    }
+    changed = policy.organisation_of(rows | own, on=date(2026, 11, 25)).obligated_by_release
+    assert changed == {"vendor_billed", "advance", "partner_gives"}
 
 
 def test_an_unknown_setting_is_answered_with_the_list() -> None:

@@ -13,8 +13,8 @@ from fastapi.dependencies.models import Dependant
 from reunify.bootstrap import House
 from reunify.kernel.people import Role
 from reunify.kernel.sight import Sight
-from reunify.web.app import create
 from reunify.web.audience import family
+from tests.apps import app_of
 
 # Open to everybody, on purpose. A new one is a decision: write it here.
 PUBLIC = {
@@ -125,7 +125,7 @@ class Door:
 
 def doors(house: House) -> list[Door]:
     """Walks the application itself, whatever router a route came from."""
-    return [door for route in _routes(create(house).routes) for door in _doors_of(route)]
+    return [door for route in _routes(app_of(house).routes) for door in _doors_of(route)]
 
 
 def _routes(routes: list[Any]) -> Iterator[Any]:

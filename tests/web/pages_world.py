@@ -24,7 +24,7 @@ from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.seed import fill
 from reunify.settings import Settings
 from reunify.vault import keyring
-from reunify.web.app import create
+from tests.apps import app_of, closed
 
 __all__ = [
     "PasskeysHere",
@@ -64,6 +64,7 @@ def house_over(
             fill(session, now=now())
         yield house
     finally:
+        closed(house)
         house.db.dispose()
         keyring.use(before)
 
@@ -79,7 +80,7 @@ def work_off(house: House) -> None:
 def browser(house: House) -> TestClient:
     """Follows redirects, keeps cookies, says where its posts come from, as browsers do."""
     name = urlsplit(house.settings.own_url).hostname  # over https, so that Secure cookies come back
-    return TestClient(create(house), base_url=f"https://{name}", headers=OWN_PAGES)
+    return TestClient(app_of(house), base_url=f"https://{name}", headers=OWN_PAGES)
 
 
 def signed_in(house: House, username: str) -> TestClient:

@@ -20,9 +20,9 @@ from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.people import PEOPLE
-from reunify.web.app import create
 from reunify.web.audience import STAFF_COOKIE, anyone
 from reunify.web.shield import HEADERS, LARGEST_BODY
+from tests.apps import app_of
 from tests.lasting import lasting_database
 from tests.web.doors import OWN_SESSION, PUBLIC, Door, doors
 from tests.web.pages_world import TestClient, browser, house_over, signed_in, work_off
@@ -106,7 +106,7 @@ def _lived_in(house: House) -> Manor:
 
 @contextmanager
 def stranger(house: House) -> Iterator[TestClient]:
-    with TestClient(create(house), base_url="https://testserver", follow_redirects=False) as client:
+    with TestClient(app_of(house), base_url="https://testserver", follow_redirects=False) as client:
         yield client
 
 

@@ -21,7 +21,7 @@ from reunify.identity import queries
 from reunify.kernel.people import Role
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.people import DemoPerson, hire
-from reunify.web.app import create
+from tests.apps import app_of
 from tests.lasting import lasting_database
 from tests.web.pages_world import (
     OWN_PAGES,
@@ -87,7 +87,7 @@ def office(
         with house.db.work() as session:
             for person in MORE:
                 hire(session, person, now=clock())
-        yield Office(house, clock, create(house))
+        yield Office(house, clock, app_of(house))
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from reunify.web.pages import (
+    asked,
     awards,
     cases,
+    closeout,
+    closeout_acts,
     consents,
     disclosures,
     documents,
@@ -18,6 +21,8 @@ from reunify.web.pages import (
     family_papers,
     finance,
     form,
+    fund_duplicates,
+    fund_forecast,
     funds,
     links,
     look_backs,
@@ -39,6 +44,7 @@ from reunify.web.pages import (
     rules_versions,
     security,
     set_aside,
+    sf425,
     sign_in,
     step_up,
     tokens,
@@ -46,7 +52,8 @@ from reunify.web.pages import (
 from reunify.web.pages.view import go, staff_page
 
 router = APIRouter()
-# `form` before `requests`: /requests/new is not the request called "new".
+# `form` before `requests`: /requests/new is not the request called "new". `sf425` before `funds`: what is
+# posted to /funds/{code}/sf425 is a report, not something done to the source; /funds/forecast is no source.
 PARTS = (
     sign_in,
     oidc,
@@ -61,11 +68,17 @@ PARTS = (
     requests,
     cases,
     request_acts,
+    asked,
     disclosures,
     finance,
     awards,
     payments,
     payment_decisions,
+    closeout,
+    closeout_acts,
+    sf425,
+    fund_forecast,
+    fund_duplicates,
     funds,
     documents,
     evidence,

@@ -22,7 +22,7 @@ from reunify.identity import on_call
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
 from reunify.intake.reach import Reach
-from reunify.kernel.people import Staff
+from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed
 from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
@@ -39,7 +39,7 @@ from reunify.web.audience import (
 )
 from reunify.web.pages.documents import masked_sheet
 from reunify.web.pages.form_showing import ShownProblem, value_at
-from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
+from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page, text_of
 from reunify.web.scope import PaidCase, ReleasedCase, SeenCase, WholeCase
 
 router = APIRouter(include_in_schema=False)
@@ -167,6 +167,7 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str,
         ],
         "names": staff_names(session, [i for i in people if i]),
         "sources": views.sources(judged),
+        "sees_costs": holds(by, *FINANCE_ROLES, Role.AUDITOR),
         "suspended": _suspended_since(session, award, judged, {line.fund_code for line in plan.lines}),
         **_may(award, by, award.authors),
     }

@@ -46,7 +46,7 @@ def authority_asked(content: Any) -> list[str]:
 
 
 _MAY_DECIDE = ("question", "staff_decision")
-_MAY_TAKE_BACK = (*_MAY_DECIDE, "awaiting_approval", "no_money_left")
+_MAY_TAKE_BACK = (*_MAY_DECIDE, "awaiting_approval", "no_money_left", "lapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _funders_no(source: SourceView) -> ToDecide:
         funder_id(source.source),
         f"{source.name}: what did the funder say?",
         "None of our own sources can pay, so the funder is written to first",
-        "Record a no only when the funder has said it. A yes is worked on with them.",
+        "Record a no only when the funder has said it. Whoever was asked in writing is answered for below.",
         (("not_met", "The funder will not pay"),),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, date
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -34,12 +34,15 @@ from reunify.vault.keepers import Erased
 from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager
 from reunify.web.pages import form_told, links
+from reunify.web.pages.asked_fields import AskedTyped, about_asked
 from reunify.web.pages.cases import about_case
 from reunify.web.pages.decisions import ToDecide, Typed, authority_asked, authority_to_decide, to_decide
 from reunify.web.pages.form import case_type_options
 from reunify.web.pages.form_reading import answer_to
 from reunify.web.pages.form_showing import Showing, ShownProblem, value_at
-from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page
+from reunify.web.pages.need_shown import need_shown
+from reunify.web.pages.reservations_shown import runs_out, why_nothing
+from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page, today
 from reunify.web.pages.work_list import work_list
 from reunify.web.scope import SeenCase, WholeCase
 
@@ -52,7 +55,7 @@ def show_work_list(request: Request, by: AnyStaff, at: AtHouse) -> Response:
     """Every request in reach, under whose turn it is."""
     with at.db.work() as session:
         org = organisation_now(session, at)
-        found = work_list(session, me=by, now=at.now())
+        found = work_list(session, me=by, org=org, today=today(org, at), now=at.now())
     return staff_page(request, "staff/work_list.html", me=by, org=org, found=found)
 
 
@@ -138,9 +141,10 @@ def page_of(
     typed: FormData | None = None,
     wrong: list[Problem] | None = None,
     decided: Typed | None = None,
+    asked: AskedTyped | None = None,
     status: int = 200,
 ) -> Response:
-    """The case whole. `decided`: a decision that was refused. Raises Erased."""
+    """The case whole. `decided`, `asked`: what was refused, as typed. Raises Erased."""
     with at.db.work() as session:
         now = reporting.of(session, request_id=case.request_id)
         if now.request.erased_on is not None:
@@ -149,11 +153,14 @@ def page_of(
         context |= about_case(session, case, now, by)
         context["has_link"] = has_open_link(session, case.request_id)
         org = organisation_now(session, at)
+        funders = about_asked(session, case, now, by, asked, at.now(), today(org, at))
+        context["need"] = need_shown(session, now, on=today(org, at))
+        context["runs_out"] = runs_out(session, now, org, today(org, at))
         context["no_rules"] = now.stage == "checking" and not rules.any_in_force(session)
         reading.one(session, by=by, at=at.now(), subject="request", subject_id=case.request_id)
     draft = _with_typed(now, typed) if typed is not None else now.request.content
     showing = Showing(draft, wrong or [], case_type_options(at))
-    decidable = to_decide(now)
+    decidable = [r for r in to_decide(now) if r.id not in funders.answered_there]
     return staff_page(
         request,
         "staff/request.html",
@@ -163,7 +170,9 @@ def page_of(
         now=now,
         case=case,
         case_manager=holds(by, Role.CASE_MANAGER),
-        problems=showing.problems + _refused(decided, decidable),
+        problems=showing.problems + _refused(decided, decidable) + funders.problems,
+        asked=funders,
+        asked_typed=asked,
         decided=decided,
         questions=_questions(now, showing),
         authority=[f for pointer in authority_asked(now.request.content) for f in showing.fields(pointer)]
@@ -183,12 +192,20 @@ def _money_page(request: Request, case: Reach, by: Staff, at: House) -> Response
         masked = views.masked_view(session, now) if case.sight is Sight.MASKED else None
         money = masked.money if masked else views.money_view(session, now)
         names = staff_names(session, _people(now))
+        why = why_nothing(session, now, case.sight)
         org = organisation_now(session, at)
         reading.one(
             session, by=by, at=at.now(), subject="request", subject_id=case.request_id, sight=case.sight
         )
     return staff_page(
-        request, "staff/case_money.html", me=by, org=org, money=money, masked=masked, names=names
+        request,
+        "staff/case_money.html",
+        me=by,
+        org=org,
+        money=money,
+        masked=masked,
+        names=names,
+        why_nothing=why,
     )
 
 
@@ -248,8 +265,7 @@ def _overdue(now: Progress, at: House, org: Organisation | None) -> date | None:
     """The first day by which something attested was owed and did not come, if that day is over."""
     found = [r.owed_by for s in (now.explanation.sources if now.explanation else ()) for r in s.owed]
     first = min((day for day in found if day), default=None)
-    today = at.now().astimezone(org.zone if org else UTC).date()
-    return first if first is not None and first < today else None
+    return first if first is not None and first < today(org, at) else None
 
 
 def _people(now: Progress) -> set[UUID]:
@@ -273,6 +289,7 @@ def _about(session: Session, now: Progress) -> dict[str, Any]:
     return {
         "names": staff_names(session, _people(now)),
         "split_shown": money.split,
+        "why_nothing": why_nothing(session, now, Sight.WHOLE),
         "payments": money.payments,
         "languages": _languages(now.request.content),
         "lines": {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from reunify.closeout.queries import ToConfirm, to_confirm
 from reunify.identity.queries import staff_names
 from reunify.intake import cases, disclosures, reach
 from reunify.intake.cases import Opening
@@ -16,18 +17,32 @@ from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.sight import Sight
+from reunify.rates.policy import Organisation
+from reunify.reporting import asks as funders
 from reunify.reporting import progress as reporting
-from reunify.reporting import second_looks, signs
+from reunify.reporting import reservations, second_looks, signs
+from reunify.reporting.asks import AskToChase
+from reunify.reporting.reservations import Reservation
+from reunify.reporting.rules_waiting import waiting_for
 from reunify.reporting.second_looks import SecondLook
 from reunify.reporting.signs import Signs
 from reunify.reporting.views import pseudonym
 from reunify.web import reading
 from reunify.web.pages.form_showing import value_at
+from reunify.web.pages.rules_listed import Waiting, waiting_lines
 
 _TURNS = (
     (
         "A case manager's turn",
-        ("cannot_check", "question", "staff_decision", "refusal_to_confirm", "no_money_left", "draft"),
+        (
+            "cannot_check",
+            "question",
+            "staff_decision",
+            "refusal_to_confirm",
+            "no_money_left",
+            "lapsed",
+            "draft",
+        ),
     ),
     ("Finance's turn", ("awaiting_approval", "awaiting_release", "needs_person", "paying")),
     ("Being checked by itself", ("checking",)),
@@ -57,27 +72,40 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class WorkList:
     """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names.
-    `second_looks`: families whom approved rules may help after all, however old their request."""
+    `asks`: funders to ask again, and what a funder said, to confirm. `second_looks`: families whom approved
+    rules may help after all, however old their request. `rules`: what waits for this person's yes or no to a
+    rule. `closeout`: costs to be moved and money paid back, for a second person in finance.
+    `running_out`: reservations that are given up unless finance decides."""
 
     turns: list[Turn]
     openings: list[Opening]
     to_tell: list[ToTell]
+    asks: list[AskToChase]
     second_looks: list[SecondLook]
+    rules: list[Waiting]
+    closeout: list[ToConfirm]
+    running_out: list[Reservation]
     names: dict[StaffId, str]
 
 
-def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
-    """The newest requests in this person's reach; that they were listed is written down."""
+def work_list(
+    session: Session, *, me: Staff, org: Organisation | None, today: date, now: datetime
+) -> WorkList:
+    """The newest requests in this person's reach; that they were listed is written down. `today`: on the
+    organisation's clock, by which what is owed is overdue."""
     found = reach.requests(session, by=me, now=now, limit=MOST)
     at = signs.of(session, [r.id for r, _ in found])
     openings: list[Opening] = []
     if Role.SUPERVISOR in me.roles:
         openings = cases.openings_to_look_at(session, teams=me.supervises, now=now)
+    asks = funders.to_chase(session, me=me, today=today)
+    ends = reservations.announced(session, me=me, org=org, today=today) if org else []
     looks = second_looks.owed(session, me=me)
     people = {r.handled_by for r, _ in found} | {o.opened_by for o in openings}
-    people |= {look.handled_by for look in looks}
+    people |= {end.handled_by for end in ends}
+    people |= {ask.handled_by for ask in asks} | {look.handled_by for look in looks}
     names = {StaffId(k): v for k, v in staff_names(session, people).items()}
-    rows = [_row(r, sight, at[r.id], names, me, now) for r, sight in found]
+    rows = [_row(r, sight, at[r.id], names, me, today) for r, sight in found]
     whole = [r.id for r, sight in found if sight is Sight.WHOLE]
     reading.many(session, by=me, at=now, subject="work_list", ids=whole)
     own = {me.id, *me.covers} if Role.CASE_MANAGER in me.roles else set()
@@ -86,12 +114,16 @@ def work_list(session: Session, *, me: Staff, now: datetime) -> WorkList:
         [Turn(title, [row for row in rows if row.stage in its]) for title, its in _TURNS],
         openings,
         disclosures.to_tell(session, request_ids=handled),
+        asks,
         looks,
+        waiting_lines(waiting_for(session, me=me)),
+        to_confirm(session, me=me, today=today),
+        ends,
         names,
     )
 
 
-def _row(request: Draft, sight: Sight, at: Signs, names: dict[StaffId, str], me: Staff, now: datetime) -> Row:
+def _row(request: Draft, sight: Sight, at: Signs, names: dict[StaffId, str], me: Staff, today: date) -> Row:
     mine = request.state == "draft" and request.requested_by == me.id
     return Row(
         id=request.id,
@@ -101,7 +133,7 @@ def _row(request: Draft, sight: Sight, at: Signs, names: dict[StaffId, str], me:
         begun=request.created_at,
         by=names.get(request.handled_by, ""),
         path=f"/requests/{request.id}" + ("/edit" if mine else ""),
-        late=at.owed_by is not None and at.owed_by < now.date(),
+        late=at.owed_by is not None and at.owed_by < today,
     )
 
 
