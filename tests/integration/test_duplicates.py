@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -190,16 +191,16 @@ def test_only_the_requests_named_are_compared(closing: Closing) -> None:
     one, other, third = (closing.paid() for _ in range(3))
     rows = {frozenset(line.request_id for line in row.suspicion.lines): row for row in found(closing)}
     row = rows[frozenset({one, other})]
-    said = {"suspicion": row.suspicion.id, "verdict": Verdict.NO_DUPLICATE, "reason": REASON}
+    said: dict[str, Any] = {"suspicion": row.suspicion.id, "verdict": Verdict.NO_DUPLICATE, "reason": REASON}
     said |= {"by": closing.staff["finn"], "now": closing.town.clock()}
     with closing.work() as session, pytest.raises(NotSuspected):
-        look(session, requests=[one, third], **said)  # type: ignore[arg-type]
+        look(session, requests=[one, third], **said)
     with closing.work() as session:
-        look(session, requests=[one, other], **said)  # type: ignore[arg-type]
+        look(session, requests=[one, other], **said)
     assert sum(row.owed for row in found(closing)) == 2
 
 
-def test_what_grows_is_looked_at_anew(closing: Closing) -> None:
+def test_a_finding_about_two_lines_counts_for_the_amounts_that_were_looked_at(closing: Closing) -> None:
     one, other = closing.paid(40_000), closing.paid(40_000)
     looked(closing, found(closing)[0])
     closing.gives_back(closing.cost(other).hold_id, 15_000)
@@ -212,10 +213,9 @@ def test_the_same_fare_on_two_lines_of_one_request(closing: Closing) -> None:
     scarce = Scarce(closing.town)
     draft = sample_family("f", NOW.date()).draft
     fare = draft["cost_lines"][0] | {"quote_cents": 30_000, "ceiling_cents": 30_000}
-    lines = [fare, fare | {"key": "again"}]
+    lines = [fare | {"leg": "out"}, fare | {"leg": "out", "key": "again"}]
     request = scarce.asks(30_000, NOW.date() + timedelta(days=9), more={"cost_lines": lines})
     scarce.check()
-    print("DEBUG", scarce.stage(request), scarce.set_aside(request), fare, scarce.why(request))
     (row,) = found(closing)
     assert (row.suspicion.why, row.suspicion.cents) == (Why.TWICE_IN_ONE, 30_000)
     assert [line.request_id for line in row.suspicion.lines] == [request, request]

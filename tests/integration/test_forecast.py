@@ -139,8 +139,8 @@ def test_what_is_over_hides_nothing_that_waits(
         closing = Closing(town)
         closing.begin()
         do(closing, "limit", scope=Scope.TRIP, at_most=10_000, effective_from=TODAY)
-        paid = [closing.paid_out(40_000) for _ in range(2)]  # short, and over
         decline(closing, closing._entered(40_000))
+        paid = [closing.paid_out(40_000) for _ in range(2)]  # short, and over
         waits = closing._entered(40_000)
         with closing.read() as session:
             found = allocable(session, sources(session))
