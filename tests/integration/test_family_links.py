@@ -218,7 +218,7 @@ def test_the_call_back_is_kept_without_the_number(
         ).scalar_one()
     assert (kept.called_ending, kept.spoke_with, kept.made_by) == ("42", "Marisol", ana.id)
     assert "Marisol" not in raw
-    assert "555" not in raw
+    assert not any(digits in raw for digits in ("555 0142", "555-0142", "5550142"))  # a hash may hold 555
 
 
 def test_a_number_told_today_is_not_on_file_until_tomorrow(

@@ -145,7 +145,7 @@ def test_what_is_over_hides_nothing_that_waits(
         with closing.read() as session:
             found = allocable(session, sources(session))
             first = [row.request_id for row in forecast_requests._newest_payable(session, None)]
-    assert first == paid
+    assert sorted(first) == sorted(paid)  # both were answered in the same moment
     assert [r.request_id for r in found.by_fund[OWN]] == [waits]
     assert not found.more
 
