@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
@@ -42,6 +42,11 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[str]: JSONB(),
     }
+
+
+def among(column: str, values: Iterable[str]) -> str:
+    """SQL for a CHECK: the column holds one of these words of ours."""
+    return f"{column} IN (" + ", ".join(f"'{value}'" for value in values) + ")"
 
 
 class Database:

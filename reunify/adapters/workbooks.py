@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import xlsxwriter
 from reunify.kernel.money import LARGEST_CENTS
 from reunify.kernel.workbook import Cell, Column, Kind, Sheet
 
-_MADE: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a file property without a zone; fixed, so bytes repeat
+_MADE: Final = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that bytes repeat
 _MOST_ROWS: Final = 1_048_576  # of the file format, the header row among them
 _CENT: Final = Decimal("0.01")
 _LONGEST_TEXT: Final = 32_767
@@ -108,13 +108,13 @@ def _write(page: Any, sheet: Sheet, formats: dict[Kind, Any], head: Any) -> None
 
 
 def _put(page: Any, column: Column) -> Callable[..., Any]:
-    writers = {
+    writers: dict[Kind, Callable[..., Any]] = {
         Kind.TEXT: page.write_string,
         Kind.CENTS: page.write_number,
         Kind.COUNT: page.write_number,
         Kind.DAY: page.write_datetime,
     }
-    return writers[column.kind]  # type: ignore[no-any-return]
+    return writers[column.kind]
 
 
 def _value(column: Column, cell: Cell) -> str | int | Decimal | date:

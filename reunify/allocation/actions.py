@@ -18,7 +18,7 @@ from reunify.allocation.records import AllocationLineRecord, AllocationRecord
 from reunify.allocation.solving import solve, wanted_of
 from reunify.allocation.told import beside
 from reunify.allocation.turns import take_turns_of
-from reunify.eligibility.asking import Standing
+from reunify.eligibility.asking import NOTHING_ASKED, Standing
 from reunify.kernel.ids import AllocationId, RequestId, VersionId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor
@@ -41,7 +41,7 @@ def allocate(
     by: Actor,
     now: datetime,
     rule_caps: Sequence[RuleCap] = (),
-    asked: Standing = Standing(),  # noqa: B008 - frozen, and empty
+    asked: Standing = NOTHING_ASKED,
     departs_on: date | None = None,
     stopped: Collection[str] = (),
 ) -> AllocationId | None:

@@ -15,7 +15,7 @@ from reunify.allocation.bridged import bridged
 from reunify.approval.behind import authors_of
 from reunify.audit import actions as audit
 from reunify.closeout import policy
-from reunify.closeout.policy import TRANSFER_MOVES, Late, Reason
+from reunify.closeout.policy import IN_TIME, TRANSFER_MOVES, Late, Reason
 from reunify.closeout.records import CostTransferRecord
 from reunify.closeout.spent import Cost, cost_on
 from reunify.closeout.target_policy import NotGranted, TargetNotOpen
@@ -29,7 +29,7 @@ from reunify.kernel.people import Staff
 from reunify.ledger import actions as ledger
 from reunify.ledger.actions import CostMove
 from reunify.ledger.policy import BudgetCategory
-from reunify.rates.queries import organisation_now
+from reunify.rates import queries as rates
 
 
 @may(*FINANCE)
@@ -43,7 +43,7 @@ def ask_transfer(
     amount: int,
     reason: str,
     justification: str,
-    late: Late = Late(),  # noqa: B008 - frozen, and empty
+    late: Late = IN_TIME,
     by: Staff,
     now: datetime,
 ) -> UUID:
@@ -54,7 +54,7 @@ def ask_transfer(
     """
     asker = policy.check_asker(by)
     lock_request(session, request_id)
-    today = _today(session, now)
+    today = rates.today(session, now=now)
     cost = cost_on(session, request_id, from_hold)
     policy.check_amount(amount, free=cost.free)
     why = policy.check_words({"justification": justification})["justification"]
@@ -112,11 +112,11 @@ def confirm_transfer(
     TRANSFER_MOVES.check(record.state, "confirm")
     authors = authors_of(session, request_id, now)
     person = policy.check_second(by, record.asked_by, record.asked_for, authors=authors)
-    today = _today(session, now)
+    today = rates.today(session, now=now)
     cost = cost_on(session, request_id, record.from_hold)
     policy.check_amount(record.amount, free=cost.cents)
     if record.why_late is None:
-        policy.check_late(Late(), posted_on=record.posted_on, on=today)
+        policy.check_late(IN_TIME, posted_on=record.posted_on, on=today)
     found = _target_of(session, record, cost, today)
     _check_bridged(session, request_id, cost, found, Reason(record.reason), today)
     said = policy.check_finding(finding, basis=found.basis)
@@ -231,10 +231,6 @@ def _locked(session: Session, request_id: UUID, transfer_id: UUID) -> CostTransf
     if found is None:
         raise policy.NoSuchTransfer("There is no such cost transfer.")
     return found
-
-
-def _today(session: Session, now: datetime) -> date:
-    return now.astimezone(organisation_now(session, now=now).zone).date()
 
 
 def _noted(

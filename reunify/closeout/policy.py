@@ -106,6 +106,8 @@ class Late:
     why_late: str = ""
 
 
+IN_TIME: Final = Late()  # nothing to explain
+
 LATE_QUESTIONS: Final = {
     "why_charged": "Why was the cost charged where it is?",
     "why_belongs": "Why does it belong to the other source?",

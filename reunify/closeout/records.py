@@ -6,7 +6,6 @@ refuses any other change, and any change of a row that has ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,14 +15,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.closeout.policy import CLOCK, TRANSFER_MOVES, Reason
 from reunify.closeout.recovery_policy import RECOVERY_MOVES
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.kernel.ids import new_id
 from reunify.ledger.policy import BudgetCategory, Cash
 from reunify.vault.columns import sealed_text
-
-
-def _among(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
 
 
 def _people() -> Mapped[list[UUID]]:
@@ -44,10 +39,10 @@ class CostTransferRecord(Base):
 
     __tablename__ = "cost_transfers"
     __table_args__ = (
-        sa.CheckConstraint(_among("state", TRANSFER_MOVES.states), name="state_known"),
-        sa.CheckConstraint(_among("reason", Reason), name="reason_known"),
-        sa.CheckConstraint(_among("from_category", BudgetCategory), name="from_category_known"),
-        sa.CheckConstraint(_among("to_category", BudgetCategory), name="to_category_known"),
+        sa.CheckConstraint(among("state", TRANSFER_MOVES.states), name="state_known"),
+        sa.CheckConstraint(among("reason", Reason), name="reason_known"),
+        sa.CheckConstraint(among("from_category", BudgetCategory), name="from_category_known"),
+        sa.CheckConstraint(among("to_category", BudgetCategory), name="to_category_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
         sa.CheckConstraint("(from_fund, from_category) <> (to_fund, to_category)", name="moves_somewhere"),
         sa.CheckConstraint(
@@ -116,8 +111,8 @@ class CostRecoveryRecord(Base):
 
     __tablename__ = "cost_recoveries"
     __table_args__ = (
-        sa.CheckConstraint(_among("state", RECOVERY_MOVES.states), name="state_known"),
-        sa.CheckConstraint(_among("cash", Cash), name="cash_known"),
+        sa.CheckConstraint(among("state", RECOVERY_MOVES.states), name="state_known"),
+        sa.CheckConstraint(among("cash", Cash), name="cash_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
         sa.CheckConstraint("happened_on <= recorded_on", name="happened_before_recorded"),
         sa.CheckConstraint(_other_person("recorded", "verified"), name="another_verifies"),

@@ -27,7 +27,7 @@ from reunify.kernel.moves import START, Moved
 from reunify.kernel.people import Staff
 from reunify.ledger import actions as ledger
 from reunify.ledger.policy import Cash
-from reunify.rates.queries import organisation_now
+from reunify.rates import queries as rates
 
 
 @may(*FINANCE)
@@ -52,7 +52,7 @@ def record_recovery(
     """
     person = policy.check_asker(by)
     lock_request(session, request_id)
-    today = now.astimezone(organisation_now(session, now=now).zone).date()
+    today = rates.today(session, now=now)
     line = line_called(session, request_id, line_id)
     fund = funds.fund_called(session, source)
     recoveries.check_source(fund)

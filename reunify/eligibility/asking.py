@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -40,6 +40,9 @@ class Standing:
 
     grants: dict[str, Grant] = field(default_factory=dict)
     pending: tuple[PendingAsk, ...] = ()
+
+
+NOTHING_ASKED: Final = Standing()
 
 
 @dataclass(frozen=True, slots=True)

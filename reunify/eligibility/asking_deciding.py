@@ -36,7 +36,7 @@ from reunify.kernel.may import may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, Problem
-from reunify.rates.queries import organisation_now
+from reunify.rates import queries as rates
 
 _READABLE = ("not_scanned", "clean")
 
@@ -66,7 +66,7 @@ def record_decision(
     source = kept_as_it_is(session, ask.source)
     _check_none_waits(session, ask)
     paper = None if evidence_id is None else _paper(session, request_id, evidence_id, by)
-    today = now.astimezone(organisation_now(session, now=now).zone).date()
+    today = rates.today(session, now=now)
     before = force.granted_now(session, ask)
     kind, gives = checks.check_decision(
         decided,

@@ -21,7 +21,7 @@ from reunify.kernel.may import may
 from reunify.kernel.moves import START
 from reunify.kernel.people import System
 from reunify.ledger.policy import BudgetCategory
-from reunify.rates.queries import organisation_now
+from reunify.rates import queries as rates
 
 
 @may(system=True)
@@ -41,7 +41,7 @@ def take_back(
     unless the request was `paid`: then the funder may yet repay what our own money bridged.
     """
     requests.lock_request(session, request_id)
-    today = now.astimezone(organisation_now(session, now=now).zone).date()
+    today = rates.today(session, now=now)
     ends = _ends(session, request_id, keep, paid, today)
     return sum(_close(session, end, today, by, now) for end in ends)
 

@@ -6,7 +6,6 @@ confirmed or struck it. Triggers (migration 0016) refuse any other change, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.eligibility.asking_policy import ASK_MOVES, DECISION_MOVES, Decided, How
 from reunify.kernel.ids import new_id
 from reunify.ledger.policy import BudgetCategory, Unit
@@ -25,10 +24,6 @@ def _people() -> Mapped[list[UUID]]:
     return mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
 
 
-def _among(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
-
-
 class FunderAsk(Base):
     """One request for money, to one funder, for one family. `number`: the version it was asked about.
 
@@ -37,9 +32,9 @@ class FunderAsk(Base):
 
     __tablename__ = "funder_asks"
     __table_args__ = (
-        sa.CheckConstraint(_among("how", How), name="how_known"),
-        sa.CheckConstraint(_among("unit", Unit), name="unit_known"),
-        sa.CheckConstraint(_among("state", ASK_MOVES.states), name="state_known"),
+        sa.CheckConstraint(among("how", How), name="how_known"),
+        sa.CheckConstraint(among("unit", Unit), name="unit_known"),
+        sa.CheckConstraint(among("state", ASK_MOVES.states), name="state_known"),
         sa.CheckConstraint("answer_due >= asked_on", name="due_after_asked"),
         sa.UniqueConstraint("id", "request_id"),
         sa.Index(
@@ -73,7 +68,7 @@ class FunderAskLine(Base):
 
     __tablename__ = "funder_ask_lines"
     __table_args__ = (
-        sa.CheckConstraint(_among("budget_category", BudgetCategory), name="budget_category_known"),
+        sa.CheckConstraint(among("budget_category", BudgetCategory), name="budget_category_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
     )
 
@@ -104,8 +99,8 @@ class FunderDecision(Base):
     __table_args__ = (
         sa.UniqueConstraint("ask_id", "number"),
         sa.ForeignKeyConstraint(["ask_id", "request_id"], ["funder_asks.id", "funder_asks.request_id"]),
-        sa.CheckConstraint(_among("decided", Decided), name="decided_known"),
-        sa.CheckConstraint(_among("state", DECISION_MOVES.states), name="state_known"),
+        sa.CheckConstraint(among("decided", Decided), name="decided_known"),
+        sa.CheckConstraint(among("state", DECISION_MOVES.states), name="state_known"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
         sa.CheckConstraint("(recorded_by IS NULL) = (decided = 'closed')", name="recorded_by_a_person"),
         sa.CheckConstraint(
@@ -167,7 +162,7 @@ class FunderDecisionAmount(Base):
 
     __tablename__ = "funder_decision_amounts"
     __table_args__ = (
-        sa.CheckConstraint(_among("budget_category", BudgetCategory), name="budget_category_known"),
+        sa.CheckConstraint(among("budget_category", BudgetCategory), name="budget_category_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
     )
 

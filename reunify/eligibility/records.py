@@ -6,13 +6,12 @@ The rule files that made an answer are the rules' own table; a determination nam
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.eligibility.assessment import AssessmentOutcome
 from reunify.eligibility.policy import DECISIONS
 from reunify.kernel.ids import new_id
@@ -20,16 +19,12 @@ from reunify.rules.answers import Answer
 from reunify.vault.columns import sealed_json, sealed_text
 
 
-def _among(column: str, values: Any) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
-
-
 class AssessmentRecord(Base):
     """One version of a request judged whole."""
 
     __tablename__ = "assessments"
     __table_args__ = (
-        sa.CheckConstraint(_among("outcome", AssessmentOutcome), name="outcome_known"),
+        sa.CheckConstraint(among("outcome", AssessmentOutcome), name="outcome_known"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
         sa.Index("ix_assessments_request_number", "request_id", "number"),
     )
@@ -52,7 +47,7 @@ class DeterminationRecord(Base):
     __tablename__ = "determinations"
     __table_args__ = (
         sa.UniqueConstraint("version_id", "source"),
-        sa.CheckConstraint(_among("answer", Answer), name="answer_known"),
+        sa.CheckConstraint(among("answer", Answer), name="answer_known"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
     )
 
@@ -80,7 +75,7 @@ class StaffDecision(Base):
     """A person's judgement on one requirement the rules leave to people. The newest one counts."""
 
     __tablename__ = "staff_decisions"
-    __table_args__ = (sa.CheckConstraint(_among("decision", DECISIONS), name="decision_known"),)
+    __table_args__ = (sa.CheckConstraint(among("decision", DECISIONS), name="decision_known"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     sequence: Mapped[int] = mapped_column(sa.Identity(always=True), unique=True)

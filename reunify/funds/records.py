@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.funds.policy import FUND_MOVES, FundKind, Release
 from reunify.funds.setting_policy import LIMIT_SCOPES
 from reunify.kernel.ids import new_id
 from reunify.ledger.policy import BudgetCategory, Cash, Unit
-
-
-def _among(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
 
 
 class FundingSource(Base):
@@ -28,9 +23,9 @@ class FundingSource(Base):
 
     __tablename__ = "funding_sources"
     __table_args__ = (
-        sa.CheckConstraint(_among("kind", FundKind), name="kind_known"),
-        sa.CheckConstraint(_among("unit", Unit), name="unit_known"),
-        sa.CheckConstraint(_among("state", FUND_MOVES.states), name="state_known"),
+        sa.CheckConstraint(among("kind", FundKind), name="kind_known"),
+        sa.CheckConstraint(among("unit", Unit), name="unit_known"),
+        sa.CheckConstraint(among("state", FUND_MOVES.states), name="state_known"),
         sa.CheckConstraint("period_end >= period_start", name="period_in_order"),
         sa.CheckConstraint("NOT organisation_set OR award_number IS NULL", name="own_rules_no_award"),
         sa.CheckConstraint("liquidation_date >= period_end", name="liquidation_after_period"),
@@ -82,7 +77,7 @@ class FundAmount(Base):
     __tablename__ = "fund_amounts"
     __table_args__ = (
         sa.UniqueConstraint("fund_id", "budget_category", "number"),
-        sa.CheckConstraint(_among("budget_category", BudgetCategory), name="budget_category_known"),
+        sa.CheckConstraint(among("budget_category", BudgetCategory), name="budget_category_known"),
         sa.CheckConstraint("authorized >= 0", name="authorized_not_negative"),
     )
 
@@ -105,8 +100,8 @@ class FundLimit(Base):
 
     __tablename__ = "fund_limits"
     __table_args__ = (
-        sa.CheckConstraint(_among("scope", LIMIT_SCOPES), name="scope_known"),
-        sa.CheckConstraint(_among("budget_category", ("", *BudgetCategory)), name="budget_category_known"),
+        sa.CheckConstraint(among("scope", LIMIT_SCOPES), name="scope_known"),
+        sa.CheckConstraint(among("budget_category", ("", *BudgetCategory)), name="budget_category_known"),
         sa.CheckConstraint("scope <> 'lifetime' OR budget_category = ''", name="uses_of_all_categories"),
         sa.CheckConstraint("at_most > 0", name="at_most_positive"),
     )
@@ -127,7 +122,7 @@ class FundTerms(Base):
     __tablename__ = "fund_terms"
     __table_args__ = (
         sa.UniqueConstraint("fund_id", "number"),
-        sa.CheckConstraint(_among("release", Release), name="release_known"),
+        sa.CheckConstraint(among("release", Release), name="release_known"),
         sa.CheckConstraint("CASE release WHEN 'paced' THEN tranches > 1 ELSE tranches = 1 END", name="paces"),
         sa.CheckConstraint("minimum_slice >= 0 AND minimum_grant >= 0", name="least_not_negative"),
         sa.CheckConstraint("match_percent BETWEEN 0 AND 1000", name="match_in_range"),
@@ -155,7 +150,7 @@ class FundCondition(Base):
     __tablename__ = "fund_conditions"
     __table_args__ = (
         sa.UniqueConstraint("fund_id", "number"),
-        sa.CheckConstraint(_among("budget_category", BudgetCategory), name="budget_category_known"),
+        sa.CheckConstraint(among("budget_category", BudgetCategory), name="budget_category_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -208,7 +203,7 @@ class FundDrawdown(Base):
     __table_args__ = (
         sa.UniqueConstraint("fund_id", "reference"),
         sa.CheckConstraint("cents > 0", name="cents_positive"),
-        sa.CheckConstraint(_among("cash", Cash), name="cash_known"),
+        sa.CheckConstraint(among("cash", Cash), name="cash_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

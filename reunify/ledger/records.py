@@ -9,18 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.kernel.ids import new_id
 from reunify.ledger.policy import BUDGET_ACCOUNTS, Account, Book, BudgetCategory, Kind, Scope, Unit
 
 
-def _among(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
-
-
 def _known(*columns: str) -> list[sa.CheckConstraint]:
     values: dict[str, Iterable[str]] = {"unit": Unit, "budget_category": BudgetCategory}
-    return [sa.CheckConstraint(_among(c, values[c]), name=f"{c}_known") for c in columns]
+    return [sa.CheckConstraint(among(c, values[c]), name=f"{c}_known") for c in columns]
 
 
 class LedgerEvent(Base):
@@ -28,7 +24,7 @@ class LedgerEvent(Base):
 
     __tablename__ = "ledger_events"
     __table_args__ = (
-        sa.CheckConstraint(_among("kind", Kind), name="kind_known"),
+        sa.CheckConstraint(among("kind", Kind), name="kind_known"),
         sa.CheckConstraint("happened_on <= day", name="happened_before_posted"),
         sa.CheckConstraint("(kind = 'correct') = (corrects IS NOT NULL)", name="correction_of_an_event"),
         sa.Index("ix_ledger_events_day", "day"),
@@ -55,11 +51,11 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         *_known("unit", "budget_category"),
-        sa.CheckConstraint(_among("book", Book), name="book_known"),
-        sa.CheckConstraint(_among("account", Account), name="account_known"),
+        sa.CheckConstraint(among("book", Book), name="book_known"),
+        sa.CheckConstraint(among("account", Account), name="account_known"),
         sa.CheckConstraint("(book = 'units') = (unit <> 'cents')", name="kind_apart_from_cash"),
         sa.CheckConstraint(
-            f"(book = 'actual') <> ({_among('account', BUDGET_ACCOUNTS)})", name="account_of_book"
+            f"(book = 'actual') <> ({among('account', BUDGET_ACCOUNTS)})", name="account_of_book"
         ),
         sa.CheckConstraint("book = 'actual' OR budget_category IS NOT NULL", name="budget_by_category"),
         sa.CheckConstraint("amount <> 0", name="amount_not_zero"),
@@ -108,7 +104,7 @@ class LedgerCap(Base):
     __table_args__ = (
         *_known("unit"),
         sa.UniqueConstraint("fund_id", "scope", "scope_id", "unit", "category"),
-        sa.CheckConstraint(_among("scope", Scope), name="scope_known"),
+        sa.CheckConstraint(among("scope", Scope), name="scope_known"),
         sa.CheckConstraint("used >= 0 AND used <= at_most", name="used_within_limit"),
     )
 

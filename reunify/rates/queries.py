@@ -15,7 +15,7 @@ from reunify.kernel.money import Money
 from reunify.rates.policy import Organisation, Row, Setting, organisation_of
 from reunify.rates.records import OrganisationSetting
 
-__all__ = ["Organisation", "SettingView", "organisation", "organisation_now", "settings"]
+__all__ = ["Organisation", "SettingView", "organisation", "organisation_now", "settings", "today"]
 
 _HERE: Final = "reunify.rates.organisation"  # in session.info: what this transaction has read, by date
 
@@ -48,6 +48,11 @@ def organisation_now(session: Session, *, now: datetime) -> Organisation:
     """The values in force today, on the organisation's own clock. Raises OrganisationNotSetUp."""
     zone = organisation(session, on=now.date()).zone
     return organisation(session, on=now.astimezone(zone).date())
+
+
+def today(session: Session, *, now: datetime) -> date:
+    """The day it is on the organisation's own clock. Raises OrganisationNotSetUp."""
+    return now.astimezone(organisation_now(session, now=now).zone).date()
 
 
 def _read(session: Session, on: date) -> Organisation:

@@ -8,14 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reunify.db import Base
+from reunify.db import Base, among
 from reunify.kernel.ids import new_id
 from reunify.reporting.duplicates import Verdict, Why
 from reunify.vault.columns import sealed_text
-
-
-def _among(column: str, values: type[Why] | type[Verdict]) -> str:
-    return f"{column} IN (" + ", ".join(f"'{v}'" for v in values) + ")"
 
 
 class DuplicateLook(Base):
@@ -26,8 +22,8 @@ class DuplicateLook(Base):
 
     __tablename__ = "duplicate_looks"
     __table_args__ = (
-        sa.CheckConstraint(_among("why", Why), name="why_known"),
-        sa.CheckConstraint(_among("verdict", Verdict), name="verdict_known"),
+        sa.CheckConstraint(among("why", Why), name="why_known"),
+        sa.CheckConstraint(among("verdict", Verdict), name="verdict_known"),
         sa.CheckConstraint("other_request_id <> request_id", name="two_requests"),
         sa.CheckConstraint("length(suspicion) = 64", name="suspicion_is_a_fingerprint"),
     )

@@ -13,7 +13,7 @@ from reunify.kernel.ids import new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Role, Staff
 from reunify.ledger import periods
-from reunify.rates.queries import organisation_now
+from reunify.rates import queries as rates
 from reunify.reporting import sf425, sf425_entries, sf425_periods, sf425_queries
 from reunify.reporting.sf425 import Line
 from reunify.reporting.sf425_periods import ReportingPeriod
@@ -30,7 +30,7 @@ def prepare(session: Session, *, code: str, period: ReportingPeriod, by: Staff, 
     """
     fund = sf425_queries.award(session, code)
     sf425_periods.check_reported_so(period, fund)
-    today = now.astimezone(organisation_now(session, now=now).zone).date()
+    today = rates.today(session, now=now)
     _lock(session, fund.id)
     before = sf425_queries.prepared(session, fund, period)
     report_id = new_id()
