@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from reunify.kernel.ids import FundId, new_id
@@ -36,6 +36,7 @@ class Cap(NamedTuple):
     used: int
 
 
+Limits = dict[CapKey, int]
 _KEY = (LedgerCap.fund_id, LedgerCap.scope, LedgerCap.scope_id, LedgerCap.unit, LedgerCap.category)
 
 
@@ -55,12 +56,28 @@ def set_caps(
     """
     if not wanted:
         return []
+    limits = dict(wanted)
+    found, missing, another = _standing(session, limits)
+    if missing:  # before any balance: somebody else may be making the same
+        found |= _made(session, missing)
+        late, _, differ = _standing(session, {k: m for k, m in missing.items() if k not in found})
+        found |= late
+        another |= differ
+    if another and not after_balances:
+        session.execute(_ALL_BALANCES)
+    found |= _changed(session, another)
+    return [found.get(key) for key, _ in wanted]
+
+
+def _standing(session: Session, limits: Limits) -> tuple[dict[CapKey, Cap], Limits, Limits]:
+    """The caps with just this limit; the limits nobody has set; those to change because no more is in use."""
+    if not limits:
+        return {}, {}, {}
     rows = session.execute(
         sa.select(*_KEY, LedgerCap.id, LedgerCap.used, LedgerCap.at_most).where(
-            sa.tuple_(*_KEY).in_([key for key, _ in wanted])
+            sa.tuple_(*_KEY).in_(list(limits))
         )
     )
-    limits = dict(wanted)
     found: dict[CapKey, Cap] = {}
     missing, another = dict(limits), {}
     for row in rows:
@@ -70,11 +87,7 @@ def set_caps(
             found[key] = Cap(row.id, row.used)
         elif row.used <= at_most:
             another[key] = at_most
-    found |= _kept(session, missing)  # before any balance: somebody else may be making the same
-    if another and not after_balances:
-        session.execute(_ALL_BALANCES)
-    found |= _kept(session, another)
-    return [found.get(key) for key, _ in wanted]
+    return found, missing, another
 
 
 def caps_of(session: Session, keys: Collection[CapKey]) -> dict[CapKey, Cap]:
@@ -87,12 +100,19 @@ def caps_of(session: Session, keys: Collection[CapKey]) -> dict[CapKey, Cap]:
     return {_key_of(row): Cap(row.id, row.used) for row in rows}
 
 
-def _kept(session: Session, wanted: Mapping[CapKey, int]) -> dict[CapKey, Cap]:
+def _made(session: Session, wanted: Limits) -> dict[CapKey, Cap]:
+    """One that somebody else made meanwhile is left alone, and not locked: no balance is held yet."""
+    rows = session.execute(
+        _insert(wanted).on_conflict_do_nothing().returning(*_KEY, LedgerCap.id, LedgerCap.used)
+    )
+    return {_key_of(row): Cap(row.id, row.used) for row in rows}
+
+
+def _changed(session: Session, wanted: Limits) -> dict[CapKey, Cap]:
+    """Those in use for more by now are absent."""
     if not wanted:
         return {}
-    made = insert(LedgerCap).values(
-        [{"id": new_id(), **key._asdict(), "at_most": at_most} for key, at_most in sorted(wanted.items())]
-    )
+    made = _insert(wanted)
     rows = session.execute(
         made.on_conflict_do_update(
             index_elements=list(CapKey._fields),
@@ -101,6 +121,12 @@ def _kept(session: Session, wanted: Mapping[CapKey, int]) -> dict[CapKey, Cap]:
         ).returning(*_KEY, LedgerCap.id, LedgerCap.used)
     )
     return {_key_of(row): Cap(row.id, row.used) for row in rows}
+
+
+def _insert(wanted: Limits) -> Insert:
+    return insert(LedgerCap).values(
+        [{"id": new_id(), **key._asdict(), "at_most": at_most} for key, at_most in sorted(wanted.items())]
+    )
 
 
 def count_new(session: Session, holds: Sequence[NewHold]) -> Counted:

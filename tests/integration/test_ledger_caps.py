@@ -68,6 +68,34 @@ def test_who_changes_a_limit_and_then_reserves_stops_nobody_who_reserves_meanwhi
     assert books.sound()
 
 
+def test_who_finds_a_limit_somebody_else_just_made_locks_nothing_either(books: Books) -> None:
+    """Two requests of one family reserve for the first time at one moment; a third comes a little later."""
+    made, waiting = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool, books.db.work() as first:
+        (counter,) = set_caps(first, [(key(books), 50_000)])
+        assert counter is not None
+
+        def second() -> UUID | None:
+            with books.db.work() as session:
+                waiting.set()
+                (found,) = set_caps(session, [(key(books), 50_000)])
+                made.wait(5)
+            return found and found.id
+
+        finding = pool.submit(second)
+        waiting.wait(5)
+        with pytest.raises(TimeoutError):
+            finding.result(0.3)
+        first.commit()
+        third = books.line(100, caps=(counter.id,))
+        with books.db.work() as session:
+            session.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+            ledger.reserve(session, external_ref="third", plan=[third], by=BY, now=books.now)
+        made.set()
+        assert finding.result(10) == counter.id
+    assert books.sound()
+
+
 def test_many_who_change_one_limit_and_reserve_all_finish(books: Books) -> None:
     counter = cap(books, key(books))
 
