@@ -4,6 +4,7 @@ from reunify.allocation import records as allocation
 from reunify.approval import records as approval
 from reunify.audit import records as audit
 from reunify.audit import seal_records as seals
+from reunify.bookings import records as bookings
 from reunify.closeout import records as closeout
 from reunify.consent import records as consent
 from reunify.disbursement import records as disbursement
@@ -57,6 +58,7 @@ ALL = (
     asking,
     allocation,
     approval,
+    bookings,
     documents,
     disbursement,
     reconciliation,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reunify.intake import cost_details, households, told
@@ -31,6 +32,13 @@ MOVES = Moves(
     Move("submitted", "check_again", "submitted", "case manager"),
     Move("draft", "withdraw", "withdrawn", "case manager"),
 )
+
+
+class Lane(StrEnum):
+    """`EMERGENCY`: told in a few answers, approved by one person on call out of a signed envelope."""
+
+    ORDINARY = "ordinary"
+    EMERGENCY = "emergency"
 
 
 class NotYours(NotAllowed):

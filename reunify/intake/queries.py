@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, object_session
 from reunify.intake import booking
 from reunify.intake.booking_records import BookingFacts
 from reunify.intake.form import TravelRequest
+from reunify.intake.policy import Lane
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import PersonId, RequestId, StaffId, VersionId
 from reunify.kernel.refusals import NotFound
@@ -33,6 +34,7 @@ class Draft:
     revision: int
     created_at: datetime
     erased_on: datetime | None = None
+    lane: Lane = Lane.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def as_draft(record: RequestRecord, facts: booking.Facts | None) -> Draft:
         record.draft_revision,
         record.created_at,
         erased_on,
+        Lane(record.lane),
     )
 
 

@@ -14,6 +14,7 @@ from reunify.kernel.ids import new_id
 from reunify.vault.columns import sealed_json
 
 _STATES = ", ".join(f"'{s}'" for s in policy.MOVES.states)
+_LANES = ", ".join(f"'{lane.value}'" for lane in policy.Lane)
 
 
 class RequestRecord(Base):
@@ -26,6 +27,7 @@ class RequestRecord(Base):
     __table_args__ = (
         sa.UniqueConstraint("id", "requested_by"),
         sa.CheckConstraint(f"state IN ({_STATES})", name="state_known"),
+        sa.CheckConstraint(f"lane IN ({_LANES})", name="lane_known"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -39,6 +41,9 @@ class RequestRecord(Base):
     draft_revision: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(index=True)
     changed_at: Mapped[datetime]
+    lane: Mapped[str] = mapped_column(
+        server_default=policy.Lane.ORDINARY.value, default=policy.Lane.ORDINARY.value
+    )
 
 
 class VersionRecord(Base):

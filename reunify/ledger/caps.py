@@ -5,7 +5,7 @@ A cap of `Scope.LIFETIME` counts trips: those of which something is reserved, ow
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 

@@ -25,6 +25,7 @@ APPEND_ONLY = frozenset(
         "consent_revocations",
         "consents",
         "audit_seals",
+        "booking_events",
         "determinations",
         "documents",
         "duplicate_looks",

@@ -1,0 +1,12 @@
+"""Virtual cards for the organisation's own bookings."""
+
+from __future__ import annotations
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""What staff and family are told, planned from moves, once for each move, person and kind: an outbox."""
