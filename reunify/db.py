@@ -14,9 +14,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 WAKE_CHANNEL = "reunify_work"
 _WAKE_EVERY_SECONDS = 0.05
+_RESTS_SECONDS = 1.0
+_GIVEN_BACK = "reunify.given_back"  # in the info of a pooled connection
 
 # At DEBUG this logger prints every row that was read, with its seals already open.
 logging.getLogger("sqlalchemy.engine.Engine").addFilter(lambda record: record.levelno > logging.DEBUG)
@@ -49,6 +52,28 @@ def among(column: str, values: Iterable[str]) -> str:
     return f"{column} IN (" + ", ".join(f"'{value}'" for value in values) + ")"
 
 
+def _ask_after_rest(engine: sa.Engine) -> None:
+    """A connection that has lain idle is asked whether it still stands; one just given back is not.
+
+    Asking each time costs every transaction a round trip, and three waits of the driver.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def given_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_GIVEN_BACK] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        given = record.info.get(_GIVEN_BACK)
+        if given is None or time.monotonic() - given < _RESTS_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            # The server was away: whatever else lies in the pool is as old.
+            raise sa.exc.InvalidatePoolError from gone
+
+
 class Database:
     """One engine. `work()` is the only place in the house that commits."""
 
@@ -58,10 +83,10 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=5,
-            pool_pre_ping=True,
             future=True,
             hide_parameters=True,  # nor in the text of an exception
         )
+        _ask_after_rest(self.engine)
         self._make = sessionmaker(self.engine, expire_on_commit=False)
         self._lock = threading.Lock()
         self._woke_at = 0.0

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, SessionTransaction
 
 from reunify.kernel.money import Money
@@ -55,22 +54,15 @@ def today(session: Session, *, now: datetime) -> date:
     return now.astimezone(organisation_now(session, now=now).zone).date()
 
 
+# Said as text: every posting asks, and making this select anew each time took longer than running it.
+_IN_FORCE = sa.text(
+    "SELECT DISTINCT ON (key) key, id, cents, text FROM organisation_settings WHERE effective_from <= :on"
+    " ORDER BY key, effective_from DESC, sequence DESC"
+)
+
+
 def _read(session: Session, on: date) -> Organisation:
-    rows = session.execute(
-        sa.select(
-            OrganisationSetting.key,
-            OrganisationSetting.id,
-            OrganisationSetting.cents,
-            OrganisationSetting.text,
-        )
-        .where(OrganisationSetting.effective_from <= on)
-        .ext(distinct_on(OrganisationSetting.key))
-        .order_by(
-            OrganisationSetting.key,
-            OrganisationSetting.effective_from.desc(),
-            OrganisationSetting.sequence.desc(),
-        )
-    )
+    rows = session.execute(_IN_FORCE, {"on": on})
     return organisation_of({Setting(key): Row(i, cents, text) for key, i, cents, text in rows}, on=on)
 
 
