@@ -16,9 +16,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from reunify.kernel.refusals import Retryable
+
 WAKE_CHANNEL = "reunify_work"
 _WAKE_EVERY_SECONDS = 0.05
 _RESTS_SECONDS = 1.0
+_ENDED_FOR_ANOTHER = ("40P01", "40001")  # deadlock detected, serialization failure
 _GIVEN_BACK = "reunify.given_back"  # in the info of a pooled connection
 
 # At DEBUG this logger prints every row that was read, with its seals already open.
@@ -74,6 +77,10 @@ def _ask_after_rest(engine: sa.Engine) -> None:
             raise sa.exc.InvalidatePoolError from gone
 
 
+class LostTheTurn(Retryable):
+    """Two transactions waited for each other, and the database ended this one."""
+
+
 class Database:
     """One engine. `work()` is the only place in the house that commits."""
 
@@ -94,9 +101,19 @@ class Database:
 
     @contextmanager
     def work(self, *, wake: bool = False) -> Iterator[Session]:
-        """One transaction: commits at the end, rolls back on any exception, then wakes the worker."""
-        with self._make() as session, session.begin():
-            yield session
+        """One transaction: commits at the end, rolls back on any exception, then wakes the worker.
+
+        Raises LostTheTurn where the database ended it in favour of another.
+        """
+        try:
+            with self._make() as session, session.begin():
+                yield session
+        except sa.exc.OperationalError as ended:
+            if getattr(ended.orig, "sqlstate", None) in _ENDED_FOR_ANOTHER:
+                raise LostTheTurn(
+                    "Somebody else changed the same thing just now. Nothing of yours was kept: try again."
+                ) from ended
+            raise
         if wake:
             self.wake()
 

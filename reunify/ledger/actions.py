@@ -2,7 +2,7 @@
 
 The same reference with the same content returns the event already posted; with other content it raises
 ReferenceUsed. Events say who and when and are append-only themselves; the caller audits its own move.
-A caller that posts several events in one transaction may meet a deadlock, which PostgreSQL ends: try again.
+A caller that posts several events in one transaction may meet LostTheTurn: try again.
 
 An event is posted on a day that is open. What happened in a closed period and became known later is posted
 today, with the day it took place as `happened_on`; every verb may raise PeriodClosed and NotYet.

@@ -1,14 +1,16 @@
-"""A connection of the pool is asked whether it still stands only after it has lain idle."""
+"""What the house makes of connections that died and of transactions that waited for each other."""
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
 from reunify import db as house
-from reunify.db import Database
+from reunify.db import Database, LostTheTurn
 
 _SELF = sa.text("SELECT pg_backend_pid()")
 _END = sa.text("SELECT pg_terminate_backend(:pid, 5000)")
@@ -55,3 +57,25 @@ def test_a_connection_that_was_just_given_back_is_not_asked(
     _given_back(mine)
     assert len(asked) == 1
     mine.dispose()
+
+
+def test_of_two_who_wait_for_each_other_one_is_told_to_try_again_in_plain_words(db: Database) -> None:
+    both = Barrier(2)
+
+    def locks(*numbers: int) -> str:
+        try:
+            with db.work() as session:
+                for number in numbers:
+                    session.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+                    if number == numbers[0]:
+                        both.wait(5)
+        except LostTheTurn as ended:
+            return str(ended)
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(lambda numbers: locks(*numbers), [(1, 2), (2, 1)]))
+    assert said == [
+        "Somebody else changed the same thing just now. Nothing of yours was kept: try again.",
+        "done",
+    ]
