@@ -139,12 +139,14 @@ def _created(administrator: sa.Engine, template: str) -> str:
 
 
 def _renamed(administrator: sa.Engine, name: str) -> str:
-    """Whoever is still connected is cut off."""
+    """Whoever is still connected is cut off, and nobody comes back before it is called otherwise."""
     new = f"test_{next(_numbers)}"
     others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
     with administrator.connect() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
         connection.execute(sa.text(others), {"name": name})
         connection.execute(sa.text(f"ALTER DATABASE {name} RENAME TO {new}"))
+        connection.execute(sa.text(f"ALTER DATABASE {new} ALLOW_CONNECTIONS true"))
     return new
 
 

@@ -23,6 +23,7 @@ from reunify.kernel.sight import Sight
 from reunify.web.audience import AtHouse, CaseManager, staff
 from reunify.web.errors import status_of
 from reunify.web.pages.asked_fields import AskedTyped, granted_from, number_of
+from reunify.web.pages.reading import day_read
 from reunify.web.pages.requests import page_of
 from reunify.web.pages.view import PostedForm, go, text_of
 from reunify.web.scope import WholeCase, case_at
@@ -169,10 +170,7 @@ def _done(
 
 
 def _day(form: FormData, name: str) -> date:
-    try:
-        return date.fromisoformat(text_of(form, name))
-    except ValueError:
-        raise BadInput([Problem(f"/{name}", "Write a day, like 2026-11-25.")]) from None
+    return day_read(text_of(form, name), f"/{name}")
 
 
 def _ids(form: FormData, name: str) -> list[UUID]:

@@ -20,6 +20,7 @@ from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_reading import MONEY_REMEDY
 from reunify.web.pages.form_showing import ShownField, ShownProblem, short_form
 from reunify.web.pages.labels import label
+from reunify.web.pages.reading import day_read
 from reunify.web.pages.view import amount, text_of
 
 MOVE, BACK = "move", "back"  # what the fields of the two forms begin with
@@ -177,11 +178,8 @@ def cents_in(form: FormData, whose: str) -> int:
 
 
 def day_in(form: FormData, name: str, whose: str) -> date:
-    """Raises BadInput."""
-    try:
-        return date.fromisoformat(text_of(form, f"/{whose}/{name}"))
-    except ValueError:
-        raise BadInput([Problem(f"/{name}", "Write a day, like 2026-11-25.")]) from None
+    """Raises NotRead."""
+    return day_read(text_of(form, f"/{whose}/{name}"), f"/{name}")
 
 
 def category_in(form: FormData) -> BudgetCategory:

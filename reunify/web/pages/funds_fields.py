@@ -13,9 +13,9 @@ from reunify.funds.queries import Fund
 from reunify.funds.setting_policy import LIMIT_SCOPES
 from reunify.funds.terms import Terms
 from reunify.kernel.money import Money, NotMoney
-from reunify.kernel.refusals import Refused
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
 from reunify.web.pages.form_fields import AsTyped, Field, Options
+from reunify.web.pages.reading import NotRead, day_read
 from reunify.web.pages.view import text_of
 
 T = TypeVar("T")
@@ -30,10 +30,6 @@ _SCOPES = {
 }
 _NO_YES: Options = (("no", "No"), ("yes", "Yes"))
 REASON = Field("reason", "Why", "long", "Kept with the change", needed=True)
-
-
-class NotRead(Refused):
-    """A field that cannot be read as what it should be."""
 
 
 def _from(today: date) -> Field:
@@ -237,10 +233,7 @@ def as_typed(terms: Terms, unit: Unit) -> dict[str, str]:
 
 def read_day(form: FormData, name: str) -> date:
     """Raises NotRead."""
-    try:
-        return date.fromisoformat(text_of(form, name))
-    except ValueError:
-        raise NotRead("Write a day, like 2026-12-01.", field=f"/{name}") from None
+    return day_read(text_of(form, name), f"/{name}")
 
 
 def read_some_day(form: FormData, name: str) -> date | None:

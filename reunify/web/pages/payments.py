@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -32,9 +31,11 @@ from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
 from reunify.web.pages.payment_decisions import choices
+from reunify.web.pages.reading import day_read
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
 from reunify.web.scope import PaidCase, case_at
 
+_PAID_ON = "Write the day it was paid, like 2026-10-01."
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
 Reader = Annotated[
@@ -63,7 +64,7 @@ def record(
 ) -> Response:
     """Write down a payment made without Stripe; it counts once a colleague has checked it."""
     try:
-        paid_on = _date(text_of(form, "/paid_on"))
+        paid_on = day_read(text_of(form, "/paid_on"), "/paid_on", say=_PAID_ON)
         instrument = _instrument(text_of(form, "/instrument"))
         evidence = text_of(form, "/evidence")
         if not evidence:
@@ -93,13 +94,6 @@ def verify(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCa
     """Another person has seen the evidence."""
     payment_acts.verify(at, instruction_id, by)
     return go(f"/payments/{instruction_id}", "verified")
-
-
-def _date(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Refused("Write the day it was paid, like 2026-10-01.", field="/paid_on") from None
 
 
 def _instrument(code: str) -> Instrument:

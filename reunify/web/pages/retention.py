@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from reunify.web import reading
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
 from reunify.web.pages.form_fields import Field
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
+from reunify.web.pages.reading import NotRead, day_read
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
@@ -31,10 +31,6 @@ _KEEP = re.compile(r"(\d{1,3}) ?(day|year)s?")
 
 class NotAPeriod(Refused):
     """What was typed is no period."""
-
-
-class NotADay(Refused):
-    """What was typed is no day."""
 
 
 @router.get("/retention")
@@ -152,7 +148,7 @@ def set_period(request: Request, form: PostedForm, by: SteppedUpAdministrator, a
 def write_report(request: Request, form: PostedForm, by: SteppedUpAdministrator, at: AtHouse) -> Response:
     """The day a federal award's final report was sent."""
     try:
-        fund, sent_on = _fund(form), _day(text_of(form, "/sent_on"))
+        fund, sent_on = _fund(form), day_read(text_of(form, "/sent_on"), "/sent_on")
         with at.db.work() as session:
             actions.write_final_report(session, fund_id=fund, sent_on=sent_on, by=by, now=at.now())
     except Refused as refused:
@@ -168,18 +164,11 @@ def _period(said: str) -> Period:
     return Period(years=number) if found[2] == "year" else Period(days=number)
 
 
-def _day(said: str) -> date:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        raise NotADay("Write the day, like 2026-12-01.", field="/sent_on") from None
-
-
 def _fund(form: FormData) -> UUID:
     try:
         return UUID(text_of(form, "/fund"))
     except ValueError:
-        raise NotADay("Choose the award.", field="/fund") from None
+        raise NotRead("Choose the award.", field="/fund") from None
 
 
 def _page(

@@ -23,7 +23,6 @@ from reunify.web.audience import AnyStaff, AtHouse, staff
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.labels import label
 from reunify.web.pages.people_fields import (
-    NotRead,
     moment,
     people_options,
     problems,
@@ -32,6 +31,7 @@ from reunify.web.pages.people_fields import (
     some_staff_id,
     staff_id,
 )
+from reunify.web.pages.reading import NotRead
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)

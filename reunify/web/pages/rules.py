@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -20,11 +19,12 @@ from reunify.rules import actions, current, policy, queries
 from reunify.rules.policy import WrongSource
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor, staff
 from reunify.web.pages.form_showing import ShownProblem
-from reunify.web.pages.people_fields import NotRead
+from reunify.web.pages.reading import day_read
 from reunify.web.pages.rules_editing import Author, Source, status_of
 from reunify.web.pages.rules_listed import groups, listed, waiting
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
+_FIRST_DAY = "Choose the first day, like 2027-01-01."
 router = APIRouter(include_in_schema=False)
 _VERSION = re.compile("[0-9a-f]{64}")
 SteppedUpStopper = Annotated[Staff, Depends(staff(*policy.STOPS, step_up=True))]
@@ -41,7 +41,7 @@ def begin(request: Request, form: PostedForm, by: Author, at: AtHouse) -> Respon
     """A draft of the change, with the text of the version it begins from; or of a new source."""
     source, based_on = text_of(form, "source"), text_of(form, "based_on")
     try:
-        day = _day(form)
+        day = day_read(text_of(form, "effective_from"), "/effective_from", say=_FIRST_DAY)
         if based_on and not _VERSION.fullmatch(based_on):
             raise WrongSource("Choose in the list which rules the change begins from.", field="/source")
         with at.db.work() as session:
@@ -118,13 +118,6 @@ def _acted(
     except Refused as refused:
         return _page(request, by, at, form, refused, source)
     return go("/rules", said)
-
-
-def _day(form: FormData) -> date:
-    try:
-        return date.fromisoformat(text_of(form, "effective_from"))
-    except ValueError:
-        raise NotRead("Choose the first day, like 2027-01-01.", field="/effective_from") from None
 
 
 def _page(

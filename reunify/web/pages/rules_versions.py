@@ -22,7 +22,7 @@ from reunify.rules.examples import Example
 from reunify.rules.views import VersionRow, VersionView
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor
 from reunify.web.pages.form_showing import ShownProblem
-from reunify.web.pages.people_fields import NotRead
+from reunify.web.pages.reading import day_read
 from reunify.web.pages.rules_acts import acts_for
 from reunify.web.pages.rules_editing import Author, Sha256, examples_in, facts_now, status_of
 from reunify.web.pages.rules_example_words import given_of, shown_examples
@@ -123,10 +123,7 @@ def ask_replay(request: Request, sha256: Sha256, form: PostedForm, by: Author, a
 
 def _since(form: FormData) -> date | None:
     typed = text_of(form, "since")
-    try:
-        return date.fromisoformat(typed) if typed else None
-    except ValueError:
-        raise NotRead("Choose the first day, or leave it empty.", field="/since") from None
+    return day_read(typed, "/since", say="Choose the first day, or leave it empty.") if typed else None
 
 
 def _acted(
