@@ -11,16 +11,17 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from itertools import product
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import psycopg
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from reunify.ledger import actions as ledger
 from reunify.ledger import columns, postings, statement
@@ -28,36 +29,51 @@ from reunify.ledger.columns import Event, NewHold
 from reunify.ledger.policy import InsufficientFunds
 from reunify.ledger.postings import BalanceKey, Part
 from tests.benchmarks import bench_split
-from tests.benchmarks.harness import Row, Server, fresh_server, plain_url, report
+from tests.benchmarks.harness import Row, Server, fresh_server, report
 from tests.benchmarks.many_entries import fill
 from tests.integration.ledger_world import BY, LODGING, MEALS, TRANSPORT, Books, open_books
 
 OPERATIONS = 2_000
+ROUNDS = 10  # each way in turn: whatever else the machine does meets all of them alike
 TRIPS = 200
 CATEGORIES = (TRANSPORT, LODGING, MEALS)
 FUND = "bench"
 OVERHEAD = 0.5  # of the bare statement's rate at least: under twice its cost
 GROWTH = 1 / 1.3  # of the rate with a short past at least
 _BARE = "UPDATE bench_balance SET available = available - 1, reserved = reserved + 1 WHERE available >= 1"
-_STATEMENT = str(statement._POST.compile(dialect=PGDialect_psycopg()))
 
 
-def per_second(one: Callable[[], None], *, threads: int) -> tuple[float, dict[str, float]]:
-    """Calls `one` OPERATIONS times, `threads` at a time; how many a second, and how long one took."""
+class Timed:
+    """One way to do it: its calls are timed in rounds, `threads` at a time."""
 
-    def timed(_: int) -> float:
+    def __init__(self, *, threads: int) -> None:
+        self._threads = threads
+        self._seconds = 0.0
+        self._took: list[float] = []
+
+    def round(self, one: Callable[[], object]) -> None:
+        def timed(_: int) -> float:
+            begun = time.perf_counter()
+            one()
+            return (time.perf_counter() - begun) * 1000
+
         begun = time.perf_counter()
-        one()
-        return (time.perf_counter() - begun) * 1000
+        with ThreadPoolExecutor(self._threads) as pool:
+            self._took += pool.map(timed, range(OPERATIONS // ROUNDS))
+        self._seconds += time.perf_counter() - begun
 
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool:
-        took = sorted(pool.map(timed, range(OPERATIONS)))
-    rate = OPERATIONS / (time.perf_counter() - begun)
-    return rate, {
-        "median_ms": round(statistics.median(took), 2),
-        "p95_ms": round(took[int(len(took) * 0.95)], 2),
-    }
+    @property
+    def rate(self) -> float:
+        """Calls a second."""
+        return len(self._took) / self._seconds
+
+    @property
+    def times(self) -> dict[str, float]:
+        ordered = sorted(self._took)
+        return {
+            "median_ms": round(statistics.median(ordered), 2),
+            "p95_ms": round(ordered[int(len(ordered) * 0.95)], 2),
+        }
 
 
 def reservation(books: Books, *, lines: int) -> Callable[[], None]:
@@ -75,20 +91,8 @@ def reservation(books: Books, *, lines: int) -> Callable[[], None]:
     return one
 
 
-def bare_rate(server: Server, *, threads: int) -> float:
-    """The barest thing that keeps a balance from going below zero."""
-    return _rate_of(server, lambda connection: connection.execute(_BARE), threads=threads)
-
-
-def statement_rate(server: Server, books: Books, *, lines: int, threads: int) -> float:
-    """The posting statement alone, its parameters made before the clock starts."""
-    ready: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    for _ in range(OPERATIONS):
-        ready.put(_parameters(books, lines))
-    return _rate_of(server, lambda connection: connection.execute(_STATEMENT, ready.get()), threads=threads)
-
-
-def _parameters(books: Books, lines: int) -> dict[str, Any]:
+def parameters(books: Books, lines: int) -> dict[str, Any]:
+    """Of one posting, made before the clock starts."""
     plan = [books.line(1, category, code=FUND) for category in CATEGORIES[:lines]]
     holds = [NewHold(p.hold_id, BalanceKey(p.fund_id, p.budget_category, p.unit), p.amount) for p in plan]
     entries = [e for h in holds for e in postings.reserve(Part(h.key, h.amount, h.id))]
@@ -97,34 +101,45 @@ def _parameters(books: Books, lines: int) -> dict[str, Any]:
     return columns.values(event, uuid4(), entries, holds, columns.NOTHING)
 
 
-def _rate_of(server: Server, do: Callable[[psycopg.Connection], object], *, threads: int) -> float:
-    """One connection for each thread, handed round; the house's own are given up first."""
-    server.db.dispose()
+@contextmanager
+def connections(server: Server, count: int) -> Iterator[SimpleQueue[psycopg.Connection]]:
+    """The house's own, as the driver has them, each statement a transaction of its own."""
     free: SimpleQueue[psycopg.Connection] = SimpleQueue()
+    with ExitStack() as lent:
+        for _ in range(count):
+            pooled = server.db.engine.raw_connection()
+            lent.callback(pooled.close)
+            connection = cast(psycopg.Connection, pooled.driver_connection)
+            connection.autocommit = True
+            lent.callback(setattr, connection, "autocommit", False)
+            free.put(connection)
+        yield free
 
-    def one() -> None:
-        connection = free.get()
-        do(connection)
-        free.put(connection)
 
-    with ExitStack() as open_ones:
-        for _ in range(threads):
-            connection = psycopg.connect(plain_url(server.db.url), autocommit=True)
-            free.put(open_ones.enter_context(connection))
-        return per_second(one, threads=threads)[0]
+def sent(free: SimpleQueue[psycopg.Connection], said: str, ready: SimpleQueue[Any] | None = None) -> None:
+    """One statement, with the next of the parameters that are ready."""
+    connection = free.get()
+    connection.execute(said, ready.get() if ready else None)
+    free.put(connection)
 
 
 def reservations(server: Server, books: Books, entries: int) -> tuple[list[Row], dict[str, Any]]:
-    """Ours beside the bare statement, with so many entries in the ledger."""
+    """Ours beside the posting statement and the bare UPDATE alone, with so many entries in the ledger."""
     rows, times = [], {}
-    for threads in (1, 50):
-        barest = bare_rate(server, threads=threads)
-        for lines in (1, 3):
-            what = f"reserve {lines} line{'s' if lines > 1 else ''}, {threads} at once, {entries:,} entries"
-            bare = statement_rate(server, books, lines=lines, threads=threads)
-            rate, times[what] = per_second(reservation(books, lines=lines), threads=threads)
-            rows.append(Row(what, rate, bare, "per s", OVERHEAD, more_is_better=True))
-            rows.append(Row("  beside one bare UPDATE", rate, barest, "per s"))
+    for threads, lines in product((1, 50), (1, 3)):
+        what = f"reserve {lines} line{'s' if lines > 1 else ''}, {threads} at once, {entries:,} entries"
+        ours, alone, bare = (Timed(threads=threads) for _ in range(3))
+        for _ in range(ROUNDS):
+            ready: SimpleQueue[dict[str, Any]] = SimpleQueue()
+            for _ in range(OPERATIONS // ROUNDS):
+                ready.put(parameters(books, lines))
+            ours.round(reservation(books, lines=lines))
+            with connections(server, threads) as free:
+                alone.round(partial(sent, free, statement._WRITTEN, ready))
+                bare.round(partial(sent, free, _BARE))
+        times[what] = ours.times
+        rows.append(Row(what, ours.rate, alone.rate, "per s", OVERHEAD, more_is_better=True))
+        rows.append(Row("  beside one bare UPDATE", ours.rate, bare.rate, "per s"))
     return rows, times
 
 
