@@ -41,7 +41,12 @@ class BookingRecord(Base):
         sa.CheckConstraint(
             "deposit IN ('none', 'travel_card', 'organisation', 'partner', 'traveler')", name="deposit_known"
         ),
+        sa.CheckConstraint(
+            f"to_pay_cents = 0 OR to_pay_cents BETWEEN 1 AND price_cents AND state IN ({_PRICED})",
+            name="only_a_ticket_is_paid",
+        ),
         sa.UniqueConstraint("award_id", "line_key"),
+        sa.Index("ix_bookings_to_pay", "id", postgresql_where=sa.text("to_pay_cents > 0")),
         sa.Index("ix_bookings_cancel_by", "cancel_by", postgresql_where=sa.text("cancel_by IS NOT NULL")),
     )
 
@@ -66,11 +71,14 @@ class BookingRecord(Base):
     card_form_confirmed_by = sealed_text(keeper="request_id", optional=True)  # who at the desk said so
     card_form_confirmed_at: Mapped[datetime | None]
     deposit: Mapped[str | None]
+    kept_at: Mapped[datetime | None]  # somebody answered the alarm of `cancel_by`: it is kept
     booked_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     booked_at: Mapped[datetime | None]
     ticketed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(server_default="0", default=0)
+    tickets: Mapped[int] = mapped_column(server_default="0", default=0)  # how often it was ticketed
+    to_pay_cents: Mapped[int] = mapped_column(server_default="0", default=0)  # ticketed, not instructed yet
 
 
 class BookingEventRecord(Base):

@@ -36,11 +36,15 @@ def upgrade() -> None:
         sa.Column("late_arrival", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("card_form_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deposit", sa.Text(), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("booked_by", sa.Uuid(), nullable=True),
         sa.Column("booked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ticketed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revision", sa.BigInteger(), server_default="0", nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
+            for name in ("revision", "tickets", "to_pay_cents")
+        ),
         sa.CheckConstraint(
             "state IN ('booked', 'cancelled', 'changed', 'held', 'ticketed', 'used', 'wanted')",
             name=op.f("ck_bookings_state_known"),
@@ -65,6 +69,10 @@ def upgrade() -> None:
             "deposit IN ('none', 'travel_card', 'organisation', 'partner', 'traveler')",
             name=op.f("ck_bookings_deposit_known"),
         ),
+        sa.CheckConstraint(
+            "to_pay_cents = 0 OR to_pay_cents BETWEEN 1 AND price_cents AND state IN ('ticketed', 'used')",
+            name=op.f("ck_bookings_only_a_ticket_is_paid"),
+        ),
         sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name=op.f("fk_bookings_award_id")),
         sa.ForeignKeyConstraint(["request_id"], ["requests.id"], name=op.f("fk_bookings_request_id")),
         sa.ForeignKeyConstraint(["booked_by"], ["staff.id"], name=op.f("fk_bookings_booked_by")),
@@ -76,6 +84,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_bookings_cancel_by", "bookings", ["cancel_by"], postgresql_where=sa.text("cancel_by IS NOT NULL")
     )
+    op.create_index("ix_bookings_to_pay", "bookings", ["id"], postgresql_where=sa.text("to_pay_cents > 0"))
     op.create_table(
         "booking_events",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -90,5 +99,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_events")),
         sa.UniqueConstraint("booking_id", "number", name=op.f("uq_booking_events_booking_id_number")),
     )
+    _pay_when_ticketed()
     for statement in guards.statements(TABLES):
         op.execute(statement)
+
+
+def _pay_when_ticketed() -> None:
+    """An instruction says which ticketing of which booking it pays; each is paid by one that is alive."""
+    op.add_column("instructions", sa.Column("booking_id", sa.Uuid(), nullable=True))
+    op.add_column("instructions", sa.Column("booking_ticket", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_instructions_booking_id"), "instructions", "bookings", ["booking_id"], ["id"]
+    )
+    op.create_check_constraint(
+        op.f("ck_instructions_ticket_paired"),
+        "instructions",
+        "(booking_id IS NULL) = (booking_ticket IS NULL)",
+    )
+    op.drop_index("uq_instructions_one_live", table_name="instructions")
+    op.create_index(
+        "uq_instructions_one_live",
+        "instructions",
+        ["award_id", "payee_id", "rail", "unit", "moved_from_payout"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('withdrawn') AND booking_id IS NULL"),
+    )
+    op.create_index(
+        "uq_instructions_one_live_of_a_ticket",
+        "instructions",
+        ["booking_id", "booking_ticket"],
+        unique=True,
+        postgresql_where=sa.text("state NOT IN ('withdrawn') AND booking_id IS NOT NULL"),
+    )
