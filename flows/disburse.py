@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 from flows.work import Work
 from reunify import logs
 from reunify.allocation import queries as plans
+from reunify.allocation.queries import PlanLine
 from reunify.approval import queries as awards
+from reunify.bookings.policy import paid_when_ticketed
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.disbursement import actions, queries, sending
@@ -22,6 +25,7 @@ from reunify.kernel.ids import AttemptId, AwardId, InstructionId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused, Retryable
 from reunify.payees import queries as payees
+from reunify.payees.queries import Payee
 from reunify.reporting import waiting
 
 log = logs.named("worker")
@@ -74,25 +78,36 @@ def instruct(house: House, ids: list[UUID], run: str | None) -> int:
 
 
 def award_to_pay(session: Session, award_id: AwardId) -> AwardToPay:
-    """The released award line by line, as quoted; what lies between quote and ceiling stays reserved."""
+    """The released award line by line, as quoted; what lies between quote and ceiling stays reserved.
+
+    What the organisation books is paid when it is ticketed (`flows.bookings`).
+    """
     award = awards.award(session, award_id)
     assert award.digest is not None  # released awards have one, the table says so
     paid = payees.newest(session, award.request_id)
     lines = tuple(
-        LineToPay(
-            allocation_line=line.id,
-            payee=paid[line.payee_key].id,
-            fund=line.fund_id,
-            budget_category=line.budget_category,
-            settlement=Settlement(line.settlement),
-            unit=line.unit,
-            amount=line.payable,
-            hold=line.hold_id,
-        )
+        line_to_pay(line, paid, line.payable)
         for line in plans.award_plan(session, award.allocation_id).lines
-        if line.payable > 0
+        if line.payable > 0 and not paid_when_ticketed(line.settlement, line.category)
     )
     return AwardToPay(award.id, award.digest, lines)
+
+
+def line_to_pay(
+    line: PlanLine, paid: Mapping[str, Payee], amount: int, paid_with: str | None = None
+) -> LineToPay:
+    """So much of one line of the split, in cents or units. `paid`: the request's payees by their keys."""
+    return LineToPay(
+        allocation_line=line.id,
+        payee=paid[line.payee_key].id,
+        fund=line.fund_id,
+        budget_category=line.budget_category,
+        settlement=Settlement(line.settlement),
+        unit=line.unit,
+        amount=amount,
+        hold=line.hold_id,
+        paid_with=paid_with,
+    )
 
 
 def find_ready(house: House, db: Database, limit: int) -> list[UUID]:
@@ -143,6 +158,14 @@ def find_unsent(house: House, db: Database, limit: int) -> list[UUID]:
 def disburse_again(house: House, ids: list[UUID], run: str | None) -> int:
     """Attempts whose outcome nobody heard: the same bytes under the same key."""
     assert house.gateway is not None
+    sent = 0
     for attempt_id in ids:
-        sending.send_again(house.db, house.gateway, attempt_id=AttemptId(attempt_id), by=BY, clock=house.now)
-    return len(ids)
+        try:
+            sending.send_again(
+                house.db, house.gateway, attempt_id=AttemptId(attempt_id), by=BY, clock=house.now
+            )
+            sent += 1
+        except Refused as moved_on:
+            # Settled, called by another worker or held back since it was found; the others go on.
+            log.warning("payment_waits", piece=attempt_id, kind=type(moved_on).__name__)
+    return sent

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.disbursement import books, policy
+from reunify.disbursement import booked, books, policy
 from reunify.disbursement.award import AwardToPay, LineToPay
-from reunify.disbursement.instructions import lock_award, locked_instruction, move_instruction
+from reunify.disbursement.instructions import first_move, lock_award, locked_instruction, move_instruction
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.kernel.ids import InstructionId, PayeeId, new_id
 from reunify.kernel.may import FINANCE, may
@@ -37,9 +37,16 @@ class NothingToPay(Refused):
 
 @may(system=True)
 def instruct(
-    session: Session, *, award: AwardToPay, rail_on: bool, by: Actor, now: datetime
+    session: Session,
+    *,
+    award: AwardToPay,
+    rail_on: bool,
+    card_on: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> list[InstructionId]:
-    """One instruction for each payee, rail and unit of a released award; saying it twice adds nothing.
+    """One instruction for each payee, rail and unit of a released award, or of one ticket of it; saying it
+    twice adds nothing.
 
     Raises NothingToPay, and the ledger's refusal when a released line is not obligated in full.
     """
@@ -49,7 +56,7 @@ def instruct(
     before = _instructed(session, award)
     ways = [
         (way, lines, before.get(lines[0].allocation_line))
-        for way, lines in _by_destination(session, award.lines, rail_on=rail_on, now=now)
+        for way, lines in _by_destination(session, award.lines, rail_on=rail_on, card_on=card_on, now=now)
     ]
     new = [(_record(award, way, lines, now), lines) for way, lines, there in ways if there is None]
     bound = {b.hold: b for b in books.of_award(session, [line for _, lines in new for line in lines])}
@@ -63,7 +70,7 @@ def instruct(
             at=now,
             subject="instruction",
             subject_id=record.id,
-            moved="instruct" if record.rail == Rail.GLOBAL_PAYOUT else "instruct_logged",
+            moved=first_move(Rail(record.rail)),
             detail={
                 "award": str(award.award),
                 "rail": record.rail,
@@ -149,9 +156,10 @@ def pay_otherwise(
 def withdraw(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """A person decides that this is not paid at all: what was obligated is free again.
 
-    Raises NotAllowed, MayStillBePaid, WrongState.
+    Raises NotAllowed, MayStillBePaid, WrongState, SeatStands.
     """
     record = _to_decide(session, instruction_id, "withdraw", by=by)
+    booked.check_nothing_stands(session, record)
     move_instruction(session, record, "withdraw", by=by, now=now, trouble=None)
     books.release(session, record.id, reference=f"{record.id}:withdrawn", by=by, now=now)
     books.free_rest(session, record, by=by, now=now)
@@ -176,7 +184,7 @@ def postpone(session: Session, *, instruction_id: InstructionId, trouble: str | 
 
 
 def _by_destination(
-    session: Session, lines: Iterable[LineToPay], *, rail_on: bool, now: datetime
+    session: Session, lines: Iterable[LineToPay], *, rail_on: bool, card_on: bool, now: datetime
 ) -> list[tuple[_Way, list[LineToPay]]]:
     """Lines that go the same way together, in a fixed order.
 
@@ -189,7 +197,14 @@ def _by_destination(
             payee_now = payees.payee(session, line.payee)
             asked[line.payee] = payee_now, rail_on and agreement.agreed(session, payee_now, now=now)
         payee_now, stands = asked[line.payee]
-        choice = rail_for(payee_now, line.settlement, rail_on, agreed=stands)
+        choice = rail_for(
+            payee_now,
+            line.settlement,
+            rail_on,
+            agreed=stands,
+            paid_with=line.paid_with,
+            card_on=card_on,
+        )
         if line.unit != MONEY and choice.rail is Rail.GLOBAL_PAYOUT:
             raise NothingToPay("Only money can be sent by payout.")
         chosen.append(((line.payee, choice.rail, choice.reason, line.unit), line))
@@ -205,30 +220,36 @@ def _by_destination(
 
 
 def _instructed(session: Session, award: AwardToPay) -> dict[UUID, UUID]:
-    """The instruction each line of the award already belongs to, whatever has become of it since."""
-    line = InstructionLineRecord
+    """The instruction each line of the award, or of the ticket, already belongs to, whatever has become of it
+    since. A line ticketed anew is paid anew."""
+    line, ticket = InstructionLineRecord, award.ticket
     rows = session.execute(
         sa.select(line.allocation_line_id, line.instruction_id)
         .join(InstructionRecord, InstructionRecord.id == line.instruction_id)
-        .where(InstructionRecord.award_id == award.award)
+        .where(
+            InstructionRecord.award_id == award.award,
+            InstructionRecord.booking_id == (ticket.booking if ticket else None),
+            InstructionRecord.booking_ticket == (ticket.number if ticket else None),
+        )
     )
     return {row.allocation_line_id: row.instruction_id for row in rows}
 
 
 def _record(award: AwardToPay, way: _Way, lines: list[LineToPay], now: datetime) -> InstructionRecord:
     payee, rail, reason, unit = way
-    verb = "instruct" if rail is Rail.GLOBAL_PAYOUT else "instruct_logged"
     return InstructionRecord(
         id=new_id(),
         award_id=award.award,
         award_digest=award.digest,
+        booking_id=award.ticket.booking if award.ticket else None,
+        booking_ticket=award.ticket.number if award.ticket else None,
         payee_id=payee,
         rail=rail.value,
         rail_reason=reason,
         unit=unit,
         amount=sum(line.amount for line in lines),
         moved_from_payout=False,
-        state=policy.INSTRUCTION.check(START, verb).target,
+        state=policy.INSTRUCTION.check(START, first_move(rail)).target,
         try_after=now,
         created_at=now,
     )

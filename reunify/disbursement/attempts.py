@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.disbursement import books, policy
+from reunify.disbursement import books, policy, quiet
 from reunify.disbursement.instructions import locked_instruction, move_instruction
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Unclear
 from reunify.disbursement.ports import PaymentOrder
@@ -65,13 +65,14 @@ def open_attempt(
 
     `standing_digest` says, inside this transaction, what the award's digest is now. The consent is read, and
     held, in this transaction too: after the commit the same bytes may be sent again whatever becomes of it.
-    Raises ApprovalChanged, NoConsentFor, NoRecipient, WrongState, LiquidationOver, PeriodOver, or the
-    ledger's refusal when the money is not obligated.
+    Raises ApprovalChanged, QuietNow, NoConsentFor, NoRecipient, WrongState, LiquidationOver, PeriodOver, or
+    the ledger's refusal when the money is not obligated.
     """
     record = locked_instruction(session, instruction_id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
     moved = policy.INSTRUCTION.apply(record, "send")
     payee = payees.payee(session, PayeeId(record.payee_id))
+    quiet.check_may_leave(session, instruction_id=record.id, request_id=payee.request_id)
     permit = agreement.permit_for_stripe(session, payee, now=now)
     if payee.stripe_recipient is None:
         raise NoRecipient("This payee has no account at Stripe yet: make one, or pay another way.")
@@ -137,9 +138,12 @@ def reopen(session: Session, *, attempt_id: AttemptId, now: datetime) -> OpenAtt
     """The same parameters under the same key once more. Commit this before calling Stripe.
 
     An earlier call without a recorded outcome (the worker died) may have moved money: it is unclear.
-    Raises BeingSent, UnknownTooLong, WrongState.
+    Raises QuietNow, BeingSent, UnknownTooLong, WrongState.
     """
+    instruction = _instruction_of(session, attempt_id)
     attempt = _locked_attempt(session, attempt_id)
+    request_id = payees.request_of(session, PayeeId(instruction.payee_id))
+    quiet.check_may_leave(session, instruction_id=instruction.id, request_id=request_id)
     if attempt.state not in policy.UNSENT:
         policy.ATTEMPT.check(attempt.state, "lose")
     policy.check_not_calling(attempt.calling_since, now)

@@ -21,12 +21,25 @@ class LineToPay:
     unit: str
     amount: int
     hold: UUID  # the ledger's reservation for this line
+    paid_with: str | None = None  # of a ticket: how the desk said it is paid
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Which ticketing of which booking is paid."""
+
+    booking: UUID
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class AwardToPay:
-    """`digest` is what people approved; a payment refuses when it is no longer current."""
+    """`digest` is what people approved; a payment refuses when it is no longer current.
+
+    `ticket`: the lines are those of one ticketed booking, with its price.
+    """
 
     award: AwardId
     digest: str
     lines: tuple[LineToPay, ...]
+    ticket: Ticket | None = None

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.allocation import queries as plans
+from reunify.bookings.queries import to_be_booked
 from reunify.disbursement import policy
 from reunify.disbursement.award import LineToPay
 from reunify.disbursement.instructions import lock_award
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.funds import paying
-from reunify.kernel.ids import LineId
+from reunify.kernel.ids import AwardId, LineId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.ledger import actions as ledger
@@ -209,7 +210,8 @@ def gone_elsewhere(session: Session, instruction_id: UUID) -> dict[UUID, int]:
 def free_rest(session: Session, ended: InstructionRecord, *, by: Actor, now: datetime) -> None:
     """What lies between quote and ceiling is free again once nothing of the award is still to be paid.
 
-    A line that binds us only at the entry needs its reservation until then, so nothing is freed earlier.
+    A line that binds us only at the entry needs its reservation until then, so nothing is freed earlier; what
+    somebody still books keeps its own, until it is ticketed or cancelled.
     """
     session.flush()
     lock_award(session, ended.award_id)  # of two that end together, the later one sees both
@@ -224,6 +226,9 @@ def free_rest(session: Session, ended: InstructionRecord, *, by: Actor, now: dat
     )
     held = balances.holds(session, plans.holds_beside(session, [LineId(line) for line in paid]))
     rest = {hold.id: hold.reserved for hold in held.values() if hold.reserved}
+    if rest:
+        for kept in to_be_booked(session, AwardId(ended.award_id)):
+            rest.pop(kept, None)
     if rest:
         reference = f"rest:{ended.award_id}:{ended.id}"
         ledger.unreserve(session, external_ref=reference, amounts=rest, by=by, now=now)

@@ -16,6 +16,18 @@ from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.kernel.refusals import NotFound
 from reunify.payees import queries as payees
+from reunify.payees.policy import Rail
+
+_FIRST = {
+    Rail.GLOBAL_PAYOUT: "instruct",
+    Rail.TRAVEL_CARD: "instruct_card",
+    Rail.LOGGED: "instruct_logged",
+}
+
+
+def first_move(rail: Rail) -> str:
+    """How an instruction of this rail begins."""
+    return _FIRST[rail]
 
 
 def locked_instruction(session: Session, instruction_id: UUID) -> InstructionRecord:

@@ -17,6 +17,7 @@ INSTRUCTION = Moves(
     "payment instruction",
     Move(START, "instruct", "ready", "system"),
     Move(START, "instruct_logged", "to_log", "system"),
+    Move(START, "instruct_card", "on_card", "system"),
     Move("ready", "send", "sending", "system"),
     Move("ready", "fail", "failed", "Stripe"),
     Move("sending", "settle", "settled", "Stripe"),
@@ -35,6 +36,9 @@ INSTRUCTION = Moves(
     Move("to_log", "record", "recorded", "staff"),
     Move("recorded", "verify", "settled", "another member of staff"),
     Move("recorded", "void", "to_log", "staff"),
+    Move("on_card", "settle", "settled", "Stripe"),
+    Move("on_card", "pay_otherwise", "to_log", "finance"),
+    Move("on_card", "withdraw", "withdrawn", "finance"),
 )
 # Two instructions of the same kind for one award and payee may not be alive together.
 ENDED = ("withdrawn",)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.disbursement import policy
+from reunify.disbursement.quiet import held_back
 from reunify.disbursement.records import (
     AttemptRecord,
     InstructionLineRecord,
@@ -147,10 +148,13 @@ def in_state(session: Session, state: str, *, limit: int = 200) -> list[Instruct
 
 
 def to_send(session: Session, *, now: datetime, limit: int = 200) -> list[Instruction]:
-    """`ready` and due: a payee whose bank details are missing is left alone for a while."""
+    """`ready` and due: a payee whose bank details are missing is left alone for a while.
+
+    What a quiet outcome holds back waits until a person lets it go.
+    """
     rows = session.scalars(
         sa.select(InstructionRecord)
-        .where(InstructionRecord.state == "ready", InstructionRecord.try_after <= now)
+        .where(InstructionRecord.state == "ready", InstructionRecord.try_after <= now, ~held_back())
         .order_by(InstructionRecord.created_at, InstructionRecord.id)
         .limit(limit)
     )
@@ -182,9 +186,11 @@ def to_resend(session: Session, *, now: datetime, limit: int = 200) -> list[Atte
     """Attempts whose outcome is not known and that may be sent again, with the same key, without a person."""
     rows = session.scalars(
         sa.select(AttemptRecord)
+        .join(InstructionRecord, InstructionRecord.id == AttemptRecord.instruction_id)
         .where(
             AttemptRecord.state.in_(policy.UNSENT),
             AttemptRecord.try_after <= now,
+            ~held_back(),
             sa.or_(
                 AttemptRecord.calling_since.is_(None),
                 AttemptRecord.calling_since < now - policy.CALL_LASTS_AT_MOST,

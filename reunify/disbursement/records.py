@@ -32,7 +32,7 @@ class InstructionRecord(Base):
     __tablename__ = "instructions"
     __table_args__ = (
         _state_known(policy.INSTRUCTION),
-        sa.CheckConstraint("rail IN ('global_payout', 'logged')", name="rail_known"),
+        sa.CheckConstraint("rail IN ('global_payout', 'travel_card', 'logged')", name="rail_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
         sa.CheckConstraint("rail = 'logged' OR unit = 'cents'", name="payout_is_money"),
         sa.Index(
@@ -43,14 +43,24 @@ class InstructionRecord(Base):
             "unit",
             "moved_from_payout",
             unique=True,
-            postgresql_where=sa.text(f"state NOT IN {_in(policy.ENDED)}"),
+            postgresql_where=sa.text(f"state NOT IN {_in(policy.ENDED)} AND booking_id IS NULL"),
         ),
+        sa.Index(
+            "uq_instructions_one_live_of_a_ticket",
+            "booking_id",
+            "booking_ticket",
+            unique=True,
+            postgresql_where=sa.text(f"state NOT IN {_in(policy.ENDED)} AND booking_id IS NOT NULL"),
+        ),
+        sa.CheckConstraint("(booking_id IS NULL) = (booking_ticket IS NULL)", name="ticket_paired"),
         sa.Index("ix_instructions_state", "state"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     award_id: Mapped[UUID] = mapped_column(sa.ForeignKey("awards.id"))
     award_digest: Mapped[str]
+    booking_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("bookings.id"))
+    booking_ticket: Mapped[int | None]  # what is changed and ticketed anew is paid anew
     payee_id: Mapped[UUID] = mapped_column(sa.ForeignKey("payees.id"))
     rail: Mapped[str]
     rail_reason: Mapped[str]

@@ -9,11 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.disbursement import policy, queries
+from reunify.disbursement.cards_policy import ENDED
+from reunify.disbursement.cards_records import TravelCardRecord
 from reunify.disbursement.queries import Instruction
 from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
 from reunify.kernel.ids import InstructionId, StaffId
 
 LOST = "nobody_knows_whether_it_went_out"
+CARD_ENDED = "its_card_ended_without_a_charge"
+
+_CARD_LIVES = sa.exists().where(
+    TravelCardRecord.award_id == InstructionRecord.award_id, TravelCardRecord.state.not_in(ENDED)
+)
 
 
 def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[tuple[Instruction, str]]:
@@ -24,10 +31,17 @@ def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[tu
         row.state.in_(("failed", "returned")),
         sa.and_(row.trouble.is_not(None), row.state.not_in(policy.DONE)),
         row.id.in_(lost),
+        sa.and_(row.state == "on_card", ~_CARD_LIVES),
     )
     rows = session.scalars(sa.select(row).where(asked).order_by(row.created_at, row.id).limit(limit)).all()
     found = [queries.as_instruction(record) for record in rows]
-    return [(made, made.trouble or (LOST if made.id in lost else made.state)) for made in found]
+    return [(made, made.trouble or _word(made, lost)) for made in found]
+
+
+def _word(made: Instruction, lost: Collection[InstructionId]) -> str:
+    if made.id in lost:
+        return LOST
+    return CARD_ENDED if made.state == "on_card" else made.state
 
 
 def recorders(session: Session, instruction_ids: Collection[InstructionId]) -> dict[InstructionId, StaffId]:

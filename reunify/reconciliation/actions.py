@@ -63,7 +63,7 @@ def receive(
             type=notice.type,
             object_id=notice.object_id,
             idem_key=notice.idem_key,
-            raw=raw,
+            raw=policy.to_keep(raw, notice),
             received_at=now,
             tries=0,
             try_after=now,

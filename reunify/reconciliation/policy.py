@@ -21,6 +21,11 @@ from reunify.reconciliation.ports import Balance, Movement
 TOLERANCE_SECONDS = 300
 LARGEST_EVENT = 256 * 1024
 PAYMENT_EVENT = "v2.money_management.outbound_payment."
+_CARD_EVENTS = {
+    "issuing_authorization.created": re.compile(r"iauth_[A-Za-z0-9_]{1,64}"),
+    "issuing_authorization.updated": re.compile(r"iauth_[A-Za-z0-9_]{1,64}"),
+    "issuing_transaction.created": re.compile(r"ipi_[A-Za-z0-9_]{1,64}"),
+}
 _PAYMENT_ID = re.compile(r"obp_[A-Za-z0-9_]{1,64}")
 _MOST_TRIES = 12
 NOTHING = Money(0)
@@ -37,6 +42,11 @@ class Kind(StrEnum):
     FEE_NOT_CODED = "fee_not_coded"
     OTHER_AMOUNT = "other_amount"
     RETURNED_AFTER_RECOVERY = "returned_after_recovery"  # owed to whoever paid the cost, or they never did
+    CARD_CHARGE_UNEXPLAINED = (
+        "card_charge_unexplained"  # on a trip's card, and no booking of it has this price
+    )
+    CARD_CHARGE_NOT_OURS = "card_charge_not_ours"  # on a card that we did not ask for
+    CARD_REFUND = "card_refund"  # came back to a card: a person says to which cost
 
 
 # Timing alone makes these come and go; the others are somebody's doing.
@@ -61,7 +71,7 @@ class NotAnEvent(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A thin event: what happened to what, and by which of our keys if a call of ours caused it."""
+    """What happened to what, and by which of our keys if a call of ours caused it."""
 
     id: str
     type: str
@@ -74,6 +84,12 @@ class Notice:
         if not self.type.startswith(PAYMENT_EVENT) or self.object_id is None:
             return None
         return self.object_id if _PAYMENT_ID.fullmatch(self.object_id) else None
+
+    @property
+    def card_object_id(self) -> str | None:
+        """The authorisation (`iauth_`) or charge (`ipi_`) of a card to look up."""
+        form = _CARD_EVENTS.get(self.type)
+        return self.object_id if form and self.object_id and form.fullmatch(self.object_id) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +127,39 @@ def check_signature(raw: bytes, header: str, secrets: Sequence[str], now: dateti
 
 
 def read(raw: bytes, *, live: bool) -> Notice:
-    """The thin event in the signed bytes. Raises NotAnEvent, also for the other mode (live or test)."""
+    """The event in the signed bytes: a thin one, or a snapshot of Issuing, which has no thin ones.
+
+    Raises NotAnEvent, also for the other mode (live or test).
+    """
     if len(raw) > LARGEST_EVENT:
         raise NotAnEvent("The event is larger than any Stripe sends.")
     try:
         said = json.loads(raw)
     except (ValueError, RecursionError) as wrong:
         raise NotAnEvent("The event is not JSON.") from wrong
-    if not isinstance(said, dict) or said.get("object") != "v2.core.event":
-        raise NotAnEvent("Only thin v2 events are taken here.")
+    if not isinstance(said, dict) or said.get("object") not in ("v2.core.event", "event"):
+        raise NotAnEvent("Only Stripe's events are taken here.")
+    is_snapshot = said["object"] == "event"
     if said.get("livemode") is not live:
         raise NotAnEvent("The event belongs to the other mode.")
     id_, type_ = _word(said, "id"), _word(said, "type")
     if id_ is None or type_ is None:
         raise NotAnEvent("The event names no id or type.")
+    if is_snapshot:
+        if not type_.startswith("issuing_"):
+            raise NotAnEvent("Only thin v2 events are taken here, and those of Issuing.")
+        about, request = _within(_within(said, "data"), "object"), _within(said, "request")
+        return Notice(id_, type_, _word(about, "id"), _word(request, "idempotency_key"))
     request = _within(_within(said, "reason"), "request")
     return Notice(id_, type_, _word(_within(said, "related_object"), "id"), _word(request, "idempotency_key"))
+
+
+def to_keep(raw: bytes, notice: Notice) -> bytes:
+    """What is kept of an event. A snapshot tells where something was bought: only its ids are kept."""
+    if not notice.type.startswith("issuing_"):
+        return raw
+    kept = {"id": notice.id, "object": "event", "type": notice.type, "about": notice.object_id}
+    return json.dumps(kept, sort_keys=True).encode()
 
 
 def try_after(tries: int, now: datetime) -> datetime | None:

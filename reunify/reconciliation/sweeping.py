@@ -7,13 +7,14 @@ from datetime import datetime
 
 from reunify.db import Database
 from reunify.disbursement import queries as disbursement
+from reunify.disbursement.cards_ports import CardIssuer
 from reunify.disbursement.outcomes import Payment
 from reunify.disbursement.ports import GatewayUnavailable, PaymentGateway
 from reunify.kernel.ids import AttemptId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
-from reunify.reconciliation import actions, books, policy, queries
+from reunify.reconciliation import actions, books, cards, policy, queries
 from reunify.reconciliation.policy import Difference, Notice
 from reunify.reconciliation.ports import Statement
 
@@ -21,12 +22,23 @@ Clock = Callable[[], datetime]
 
 
 @may(system=True)
-def work_inbox(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limit: int = 100) -> int:
+def work_inbox(
+    db: Database,
+    gateway: PaymentGateway,
+    issuer: CardIssuer | None = None,
+    *,
+    by: Actor,
+    clock: Clock,
+    limit: int = 100,
+) -> int:
     """Handle what has arrived; returns how many. One poisoned event never stops the others."""
     with db.read() as session:
         notices = actions.unhandled(session, now=clock(), limit=limit)
     for notice in notices:
-        _work_one(db, gateway, notice, by=by, clock=clock)
+        if issuer is not None and notice.card_object_id is not None:
+            cards.hear(db, issuer, notice, by=by, clock=clock)
+        else:
+            _work_one(db, gateway, notice, by=by, clock=clock)
     return len(notices)
 
 

@@ -1,1 +1,1 @@
-"""A stand-in for Stripe's v2 money management API (2026-10-28.endive), on loopback, with invented money."""
+"""A stand-in for Stripe (v2 money management, Issuing; 2026-10-28.endive), invented money, on loopback."""

@@ -15,9 +15,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from reunify.sandbox import authenticator_door
-from reunify.sandbox.stripe_simulator import control, page, shapes, wire
+from reunify.sandbox.stripe_simulator import control, issuing_app, page, shapes, wire
 from reunify.sandbox.stripe_simulator.bank import PAYMENTS_PATH, Asked, Bank, Problem
 from reunify.sandbox.stripe_simulator.gate import Answer, Call, Gate
+from reunify.sandbox.stripe_simulator.issuing import Issuing
 from reunify.sandbox.stripe_simulator.options import Options
 from reunify.sandbox.stripe_simulator.paging import listed
 from reunify.sandbox.stripe_simulator.postman import Postman
@@ -52,6 +53,7 @@ class Simulator:
         self.options = options
         self.store = Store(options.data)
         self.bank = Bank(self.store, options)
+        self.issuing = Issuing(self.store, delivers=options.webhook_url is not None)
         self.gate = Gate(self.store)
         self.postman = Postman(self.store, options)
         self._threads: list[Thread] = []
@@ -111,6 +113,7 @@ def make_app(simulator: Simulator) -> FastAPI:
     _add_statement(app, simulator)
     _add_pages(app, simulator)
     app.include_router(control.router(simulator.bank, simulator.gate, simulator.postman))
+    app.include_router(issuing_app.router(simulator.issuing, simulator.gate, _respond))
     app.include_router(authenticator_door.router)
 
     def _unknown(request: Request, exc: Exception) -> Response:

@@ -71,6 +71,25 @@ def bank_details(link: str) -> str:
     )
 
 
+def card(card: Thing, used: int) -> str:
+    """The stand-in for Stripe's own page of a card: its number is invented here and nowhere kept."""
+    limit = sum(one["amount"] for one in card["spending_controls"]["spending_limits"])
+    categories = card["spending_controls"]["allowed_categories"] or []
+    choices = "".join(f"<option>{escape(name)}</option>" for name in categories)
+    return (
+        _HEAD.format(title="A virtual card")
+        + "<h1>A virtual card</h1><p>Only here is the number shown; it is invented.</p><dl>"
+        + f"<div><dt>Number</dt><dd>4000 0099 9000 {escape(card['last4'])}</dd></div>"
+        + f"<div><dt>Expires</dt><dd>{card['exp_month']:02d}/{card['exp_year']}</dd></div>"
+        + f"<div><dt>Status</dt><dd>{escape(card['status'])}</dd></div></dl>"
+        + f"<p>{_money(used)} of {_money(limit)} is used.</p>"
+        + f'<form method="post" action="/issuing/cards/{escape(card["id"])}"><h2>Pay with it</h2>'
+        + '<label>Dollars and cents <input name="dollars" inputmode="decimal" placeholder="312.40"></label>'
+        + f'<label>Sold by <select name="category">{choices}</select></label>'
+        + "<button>Pay</button></form></body></html>"
+    )
+
+
 def said(title: str, sentence: str) -> str:
     return (
         _HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p></body></html>"

@@ -91,5 +91,6 @@ class Running:
         self.simulator = simulator
         self.url = url
         self.bank = simulator.bank
+        self.issuing = simulator.issuing
         self.faults = simulator.gate.faults
         self.postman = simulator.postman

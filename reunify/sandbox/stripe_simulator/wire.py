@@ -14,7 +14,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
 
-def _metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
+def checked_metadata(value: dict[str, Any] | None) -> dict[str, Any] | None:
     if value and (len(value) > _MOST_METADATA or any(len(k) > _LONGEST_KEY for k in value)):
         raise ValueError("metadata holds at most 50 keys of 40 characters")
     return value
@@ -68,7 +68,7 @@ class AccountCreate(Wire):
     include: list[Include] = []
     metadata: dict[str, Annotated[str, StringConstraints(max_length=500)]] | None = None
 
-    _check = field_validator("metadata")(_metadata)
+    _check = field_validator("metadata")(checked_metadata)
 
 
 class AccountUpdate(Wire):
@@ -77,7 +77,7 @@ class AccountUpdate(Wire):
     display_name: Text | None = None
     include: list[Include] = []
 
-    _check = field_validator("metadata")(_metadata)
+    _check = field_validator("metadata")(checked_metadata)
 
 
 class Onboarding(Wire):
@@ -138,7 +138,7 @@ class OutboundPaymentCreate(Wire):
     recipient_notification: Notification | None = None
     statement_descriptor: Annotated[str, StringConstraints(min_length=3, max_length=22)] | None = None
 
-    _check = field_validator("metadata")(_metadata)
+    _check = field_validator("metadata")(checked_metadata)
 
 
 class Nothing(Wire):

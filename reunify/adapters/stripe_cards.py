@@ -1,0 +1,202 @@
+"""Stripe Issuing through Stripe's SDK. Nothing here imports web, flows or Prefect.
+
+A card's number and security code are never asked for: no call expands them, and none is in what we return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import stripe
+from stripe import StripeClient
+
+from reunify.adapters.stripe_gateway import API_VERSION
+from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata, check_card, check_setup
+from reunify.disbursement.cards_policy import ChargeKind, Limits
+from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Issued, IssuedCard
+from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
+from reunify.disbursement.ports import GatewayUnavailable, RecipientRefused
+from reunify.kernel.money import Money
+from reunify.kernel.refusals import NotFound
+
+# Typed answers that Stripe computed for this request: no card was made.
+_DEFINITE = (stripe.InvalidRequestError, stripe.CardError)
+_AT_THE_DOOR = (stripe.AuthenticationError, stripe.PermissionError, stripe.RateLimitError)
+_DASHBOARD = "https://dashboard.stripe.com"
+
+
+@dataclass(frozen=True, slots=True)
+class CardHolder:
+    """The organisation as its cards name it: at most 24 letters (Stripe), and where it is at home."""
+
+    name: str
+    line1: str
+    city: str
+    state: str
+    postal_code: str
+
+    @classmethod
+    def read(cls, said: str) -> CardHolder:
+        """`Name; street; city; state; postal code`. The settings have checked the form."""
+        name, line1, city, state, postal_code = (part.strip() for part in said.split(";"))
+        return cls(name, line1, city, state, postal_code)
+
+
+class StripeCards:
+    """CardIssuer over one Stripe account; threads may share it."""
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        holder: CardHolder,
+        base: str = LIVE_BASE,
+        connect_seconds: float = 3,
+        read_seconds: float = 20,
+    ) -> None:
+        """Raises UnsafeSetup for a key that does not belong at the address."""
+        self._setup = StripeSetup(key, "", base, connect_seconds, read_seconds)
+        check_setup(self._setup)
+        self._holder = holder
+        self._http = stripe.RequestsClient(timeout=(connect_seconds, read_seconds))
+        bases = {"api": base, "files": base, "connect": base, "meter_events": base}
+        self._client = StripeClient(
+            key,
+            base_addresses=cast(Any, bases),
+            max_network_retries=2,
+            stripe_version=API_VERSION,
+            http_client=self._http,
+        )
+
+    def close(self) -> None:
+        self._http.close()  # type: ignore[no-untyped-call]
+
+    def prepare_holder(self) -> dict[str, Any]:
+        """See the port."""
+        address = {
+            "line1": self._holder.line1,
+            "city": self._holder.city,
+            "state": self._holder.state,
+            "postal_code": self._holder.postal_code,
+            "country": "US",
+        }
+        return {"type": "company", "name": self._holder.name, "billing": {"address": address}}
+
+    def ensure_holder(self, params: dict[str, Any], *, key: str) -> str:
+        with _asking():
+            made = self._client.v1.issuing.cardholders.create(cast(Any, params), {"idempotency_key": key})
+            return made.id
+
+    def prepare(self, *, holder: str, reference: UUID, limits: Limits) -> dict[str, Any]:
+        marks = {"reunify_card": str(reference), "env": self._setup.environment, "schema": "1"}
+        return {
+            "cardholder": holder,
+            "currency": limits.all_time.currency.lower(),
+            "type": "virtual",
+            "status": "active",
+            "spending_controls": {
+                "allowed_categories": list(limits.merchants),
+                "spending_limits": [{"amount": limits.all_time.cents, "interval": "all_time"}],
+            },
+            "metadata": allowed_metadata(marks),
+        }
+
+    def issue(self, params: dict[str, Any], *, key: str) -> CardOutcome:
+        """One try, without the SDK's own retries: each unclear try must be seen by who keeps the card."""
+        check_card(params)
+        try:
+            made = self._client.v1.issuing.cards.create(
+                cast(Any, params), {"idempotency_key": key, "max_network_retries": 0}
+            )
+            return Issued(IssuedCard(made.id, made.last4))
+        except stripe.IdempotencyError as error:
+            return Misused(_code(error))
+        except _AT_THE_DOOR as error:
+            return NotTried(_code(error))
+        except _DEFINITE as error:
+            return NotSent(_code(error))
+        except stripe.StripeError as error:  # 409 among them: the first call with this key still runs
+            return Unclear(_code(error))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return Unclear("answer_unreadable")
+
+    def cancel(self, card: str, *, key: str) -> None:
+        with _asking():
+            self._client.v1.issuing.cards.update(card, {"status": "canceled"}, {"idempotency_key": key})
+
+    def authorisation(self, id_: str) -> Authorisation:
+        with _asking():
+            said = self._client.v1.issuing.authorizations.retrieve(id_).to_dict()
+            return Authorisation(
+                id=said["id"],
+                card=said["card"]["id"],
+                amount=_money(said["amount"], said["currency"]),
+                approved=said["approved"],
+                state=said["status"],
+                at=_moment(said["created"]),
+            )
+
+    def charge(self, id_: str) -> Charge:
+        with _asking():
+            return _charge(self._client.v1.issuing.transactions.retrieve(id_).to_dict())
+
+    def charges(self, *, since: datetime) -> list[Charge]:
+        asked = {"created": {"gte": int(since.timestamp())}, "limit": 100}
+        with _asking():
+            page = self._client.v1.issuing.transactions.list(cast(Any, asked))
+            found = [_charge(one.to_dict()) for one in page.auto_paging_iter()]
+        return sorted(found, key=lambda charge: (charge.at, charge.id))
+
+    def address_of(self, card: str) -> str:
+        if self._setup.base != LIVE_BASE:
+            return f"{self._setup.base}/issuing/cards/{card}"  # the simulator's page
+        test = "" if self._setup.environment == "live" else "/test"
+        return f"{_DASHBOARD}{test}/issuing/cards/{card}"
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Stripe's errors in our words: only codes are kept."""
+    try:
+        yield
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404:
+            raise NotFound("Stripe does not know this.") from None
+        raise RecipientRefused(f"Stripe does not accept this ({_code(error)}).") from None
+    except stripe.StripeError as error:
+        raise GatewayUnavailable(f"Stripe did not answer ({_code(error)}).") from None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise GatewayUnavailable("Stripe's answer could not be read.") from None
+
+
+def _code(error: stripe.StripeError) -> str:
+    inner = error.error.code if error.error is not None and "code" in error.error else None
+    return str(error.code or inner or type(error).__name__)
+
+
+def _charge(said: dict[str, Any]) -> Charge:
+    """Stripe writes a capture as a negative amount: it lessens the balance."""
+    card, authorisation = said["card"], said.get("authorization")
+    return Charge(
+        id=said["id"],
+        card=card if isinstance(card, str) else card["id"],
+        kind=ChargeKind(said["type"]),
+        amount=_money(abs(said["amount"]), said["currency"]),
+        authorisation=authorisation
+        if authorisation is None or isinstance(authorisation, str)
+        else authorisation["id"],
+        at=_moment(said["created"]),
+    )
+
+
+def _money(cents: int, currency: str) -> Money:
+    return Money(cents, currency.upper())
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,146 @@
+"""One virtual card for each trip: what it may buy, and which booking a charge pays. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from reunify.bookings.policy import ENDED as BOOKING_ENDED
+from reunify.intake.form import Category
+from reunify.kernel.money import Money, total
+from reunify.kernel.moves import START, Move, Moves
+from reunify.kernel.refusals import OutOfStep, Refused
+
+CARD = Moves(
+    "travel card",
+    Move(START, "open", "opening", "system"),
+    Move("opening", "lose", "unknown", "system"),
+    Move("opening", "refuse", "refused", "Stripe"),
+    Move("opening", "take_up", "active", "Stripe"),
+    Move("unknown", "take_up", "active", "Stripe"),
+    Move("opening", "jam", "stuck", "system"),
+    Move("unknown", "jam", "stuck", "system"),
+    Move("active", "end", "ending", "system"),
+    Move("ending", "cancel", "cancelled", "Stripe"),
+)
+# Nobody has heard yet whether Stripe made it: asked again with the same key.
+UNHEARD = ("opening", "unknown")
+# It buys nothing any more; another may be made for the same trip only after the first of these.
+ENDED = ("cancelled", "refused")
+# It exists at Stripe, or did: what is charged to it is this trip's.
+MADE = ("active", "ending", "cancelled")
+# A hotel may charge for some days after the guest has left.
+KEPT_AFTER_TRIP = timedelta(days=14)
+# As long as charges are asked for at Stripe (reconciliation's sweep): one of a lost card would have come.
+STUCK_IS_LISTED = timedelta(days=45)
+# After so many tries a person looks why Stripe does not cancel it.
+MANY_TRIES = 8
+
+# Stripe's merchant categories (docs.stripe.com/issuing/categories) that sell what a line was approved for.
+_AIR = ("airlines_air_carriers", "travel_agencies_tour_operators")
+MERCHANTS: dict[Category, tuple[str, ...]] = {
+    Category.AIR_FARE: _AIR,
+    Category.UNACCOMPANIED_MINOR_FEE: _AIR,
+    Category.BUS_FARE: ("bus_lines",),
+    Category.RAIL_FARE: ("passenger_railways", "railroads"),
+    Category.LODGING: ("hotels_motels_and_resorts", "travel_agencies_tour_operators"),
+}
+
+_SENTENCES = {
+    "none": "No card is needed: nothing of this trip is booked by the organisation.",
+    "waiting": "The card is being asked for.",
+    "opening": "The card is being asked for.",
+    "unknown": "Stripe has not said yet whether the card was made; it is asked again with the same key.",
+    "active": "The card is ready. Read its number at Stripe: it is never shown or kept here.",
+    "ending": "The trip's bookings are over: the card is being cancelled.",
+    "cancelled": "The card is cancelled. What was bought with it stays listed.",
+    "refused": "Stripe would not make a card: pay with the organisation's own means and log it.",
+    "stuck": "Nobody knows whether a card was made: look at Stripe, cancel it, pay another way and log it.",
+}
+OFF = "Travel cards are switched off: pay with the organisation's own means and log it."
+
+
+class ChargeKind(StrEnum):
+    CAPTURE = "capture"
+    REFUND = "refund"
+
+
+class NothingToBuy(Refused):
+    """The trip has no line that a card could pay."""
+
+
+class ChargeTaken(OutOfStep):
+    """This charge is already the payment of a booking, or it is none that pays one."""
+
+
+class NotOfThisTrip(Refused):
+    """A charge never pays a booking of another trip, or one of another price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One booking as a card sees it: its category and the ceiling that was approved."""
+
+    category: Category
+    ceiling: Money
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All that the card may ever buy, and from whom."""
+
+    all_time: Money
+    merchants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A ticketed booking that waits for its charge."""
+
+    instruction: UUID
+    booking: UUID
+    price: Money
+
+
+def limits(lines: Iterable[Line]) -> Limits:
+    """The sum of the approved ceilings, and the merchants of the approved lines. Raises NothingToBuy.
+
+    Cancelled lines count no more. What was used keeps its part: the limit counts all the card ever paid.
+    """
+    kept = [line for line in lines if line.state != "cancelled" and line.category in MERCHANTS]
+    if not any(line.ceiling.cents for line in kept):
+        raise NothingToBuy("Nothing of this trip is booked by the organisation: it needs no card.")
+    merchants = sorted({name for line in kept for name in MERCHANTS[line.category]})
+    return Limits(total(line.ceiling for line in kept), tuple(merchants))
+
+
+def is_over(states: Collection[str]) -> bool:
+    """Every booking the card was made for has ended."""
+    return all(state in BOOKING_ENDED for state in states)
+
+
+def paid_by(amount: Money, owed: Sequence[Owed]) -> Owed | None:
+    """The one booking of this price; None when there is none, or when it could be either of two."""
+    matching = [one for one in owed if one.price == amount]
+    return matching[0] if len(matching) == 1 else None
+
+
+def paired(charges: Sequence[tuple[str, Money]], owed: Sequence[Owed]) -> list[tuple[str, Owed]]:
+    """Each charge with the booking it pays, in the order given. Two seats of one price are charged alike, and
+    told apart by nobody: they are paired once there is a charge for each; until then a person says which."""
+    found = []
+    for price in dict.fromkeys(amount for _, amount in charges):
+        taken = [charge for charge, amount in charges if amount == price]
+        waiting = [one for one in owed if one.price == price]
+        if len(taken) == len(waiting):
+            found += list(zip(taken, waiting, strict=True))
+    return found
+
+
+def sentence(state: str, *, on: bool) -> str:
+    """What the award page says of the card. A card that was made stays to be seen when the rail is off."""
+    return OFF if not on and state not in MADE else _SENTENCES[state]

@@ -1,0 +1,187 @@
+"""What waits for a travel card, by state: trips to make one for, charges to explain, cards to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from reunify.approval.records import AwardRecord
+from reunify.bookings import policy as bookings
+from reunify.bookings.records import BookingRecord
+from reunify.disbursement import cards_policy
+from reunify.disbursement.cards_policy import ChargeKind
+from reunify.disbursement.cards_records import (
+    CardAuthorisationRecord,
+    CardChargeRecord,
+    TravelCardRecord,
+)
+from reunify.disbursement.records import InstructionRecord
+from reunify.intake import outcomes
+from reunify.intake.form import Settlement
+from reunify.intake.records import VersionRecord
+from reunify.kernel.ids import AwardId
+from reunify.payees.policy import Rail
+from reunify.rates import queries as rates
+from reunify.reporting.ending import trip_ends
+
+_A, _B, _C, _I, _T = AwardRecord, BookingRecord, CardChargeRecord, InstructionRecord, TravelCardRecord
+
+
+@dataclass(frozen=True, slots=True)
+class InTrouble:
+    """A card somebody must look at. `since`: when it was asked for."""
+
+    award: AwardId
+    state: str
+    since: datetime
+
+    @property
+    def sentence(self) -> str:
+        return cards_policy.sentence(self.state, on=True)
+
+
+def awards_to_card(session: Session, *, limit: int) -> list[UUID]:
+    """Released awards of which something is still to be bought by the organisation, and no card was made.
+
+    One that Stripe refused is not asked for again: the page says how to pay instead.
+    """
+    to_buy = sa.exists().where(
+        _B.award_id == _A.id,
+        _B.settlement == Settlement.ORGANISATION_BOOKS.value,
+        _B.category.in_(sorted(category.value for category in cards_policy.MERCHANTS)),
+        _B.state.not_in(bookings.ENDED),
+        _B.ceiling_cents > 0,
+    )
+    rows = session.scalars(
+        sa.select(_A.id)
+        .where(
+            _A.state == "released",
+            to_buy,
+            ~sa.exists().where(_T.award_id == _A.id, _T.state != "cancelled"),
+            # A change after the release is for people to look at first.
+            ~sa.exists().where(
+                VersionRecord.request_id == _A.request_id, VersionRecord.number > _A.version_number
+            ),
+            ~outcomes.quiet_of(_A.request_id),
+        )
+        .order_by(_A.released_at)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def cards_to_match(session: Session, *, limit: int) -> list[UUID]:
+    """Cards with an authorisation that just one ticketed booking explains now, or with captures of one price
+    that as many do."""
+    explaining = (
+        sa.select(sa.func.count())
+        .select_from(_I)
+        .where(
+            _I.award_id == _T.award_id,
+            _I.rail == Rail.TRAVEL_CARD.value,
+            _I.state == "on_card",
+            _I.amount == _C.amount_cents,
+        )
+        .correlate(_T, _C)
+        .scalar_subquery()
+    )
+    like = sa.orm.aliased(_C)
+    alike = (
+        sa.select(sa.func.count())
+        .select_from(like)
+        .where(
+            like.card_id == _T.id,
+            like.kind == ChargeKind.CAPTURE.value,
+            like.instruction_id.is_(None),
+            like.amount_cents == _C.amount_cents,
+        )
+        .correlate(_T, _C)
+        .scalar_subquery()
+    )
+    charges = sa.exists().where(
+        _C.card_id == _T.id,
+        _C.kind == ChargeKind.CAPTURE.value,
+        _C.instruction_id.is_(None),
+        explaining == alike,
+    )
+    held, other = CardAuthorisationRecord, sa.orm.aliased(CardAuthorisationRecord)
+    booked = (
+        sa.select(sa.func.count())
+        .select_from(_B)
+        .where(
+            _B.award_id == _T.award_id,
+            _B.state == "ticketed",
+            _B.paid_with == Rail.TRAVEL_CARD.value,
+            _B.price_cents == held.amount_cents,
+            ~sa.exists().where(other.booking_id == _B.id, other.state != "reversed"),
+        )
+        .correlate(_T, held)
+        .scalar_subquery()
+    )
+    promises = sa.exists().where(
+        held.card_id == _T.id,
+        held.approved,
+        held.booking_id.is_(None),
+        held.state != "reversed",
+        booked == 1,
+    )
+    return list(session.scalars(sa.select(_T.id).where(sa.or_(charges, promises)).limit(limit)))
+
+
+def cards_to_end(session: Session, *, now: datetime, limit: int) -> dict[UUID, bool]:
+    """Cards to cancel, each with whether its trip has been over for long enough.
+
+    Their bookings have all ended and none waits for its charge; or the trip is over; or Stripe has not said.
+    """
+    open_booking = sa.exists().where(
+        _B.award_id == _T.award_id,
+        _B.settlement == Settlement.ORGANISATION_BOOKS.value,
+        _B.state.not_in(bookings.ENDED),
+    )
+    owed = sa.exists().where(_I.award_id == _T.award_id, _I.state == "on_card")
+    due = sa.or_(_T.state == "ending", sa.and_(_T.state == "active", ~open_booking, ~owed))
+    ended = session.scalars(
+        sa.select(_T.id).where(due, _T.try_after <= now).order_by(_T.first_sent_at).limit(limit)
+    )
+    found = dict.fromkeys(ended, False)
+    day = rates.today(session, now=now) - cards_policy.KEPT_AFTER_TRIP
+    return found | dict.fromkeys(_over_since(session, day, now, limit), True)
+
+
+def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[InTrouble]:
+    """Refused while something of the trip is still to be booked; nobody knows whether it was made; or Stripe
+    does not cancel it. The oldest first."""
+    to_book = sa.exists().where(
+        _B.award_id == _T.award_id,
+        _B.settlement == Settlement.ORGANISATION_BOOKS.value,
+        _B.state.in_(bookings.OPEN),
+    )
+    asked = sa.or_(
+        sa.and_(_T.state == "refused", to_book),
+        sa.and_(_T.state == "stuck", _T.first_sent_at > now - cards_policy.STUCK_IS_LISTED),
+        sa.and_(_T.state == "ending", _T.tries >= cards_policy.MANY_TRIES),
+    )
+    rows = session.execute(
+        sa.select(_T.award_id, _T.state, _T.first_sent_at)
+        .where(asked)
+        .order_by(_T.first_sent_at)
+        .limit(limit)
+    )
+    return [InTrouble(AwardId(row.award_id), row.state, row.first_sent_at) for row in rows]
+
+
+def _over_since(session: Session, day: date, now: datetime, limit: int) -> list[UUID]:
+    """Active cards of trips that ended before this day. Only cards older than that are looked at."""
+    rows = session.execute(
+        sa.select(_T.id, _A.request_id)
+        .join(_A, _A.id == _T.award_id)
+        .where(_T.state == "active", _T.first_sent_at < now - cards_policy.KEPT_AFTER_TRIP)
+        .order_by(_T.first_sent_at)
+        .limit(limit)
+    ).all()
+    ends = trip_ends(session, {row.request_id for row in rows})
+    return [row.id for row in rows if row.request_id in ends and ends[row.request_id] < day]
