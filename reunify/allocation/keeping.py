@@ -10,6 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from reunify.allocation import enveloped
+from reunify.allocation.enveloped import Offers
 from reunify.allocation.ground import Ground
 from reunify.allocation.limits import Cap, Scopes
 from reunify.allocation.policy import LineNeed
@@ -68,10 +70,17 @@ def _reserved(
 
 @may(system=True)
 def keep(
-    session: Session, kept: Kept, found: Solved, ground: Ground, caps: Sequence[Cap], *, by: Actor
+    session: Session,
+    kept: Kept,
+    found: Solved,
+    ground: Ground,
+    caps: Sequence[Cap],
+    offers: Offers,
+    *,
+    by: Actor,
 ) -> AllocationId | None:
     """None where the split pays nothing. The reservation comes first: if it falls short, nothing has been
-    written yet, and nothing is undone.
+    written yet, and nothing is undone. `offers`: of the envelopes it was solved inside, if it was.
 
     Raises InsufficientFunds, CapReached.
     """
@@ -82,7 +91,15 @@ def keep(
     allocation = AllocationRecord(**kept.columns())
     taken = _reserved(found, ground, caps, kept.scopes)
     plan = [hold for hold, _, _ in taken]
-    ledger.reserve(session, external_ref=f"reserve:{allocation.id}", plan=plan, by=by, now=kept.now)
+    drawn_by = offers.drawn_by(plan) if offers else {}
+    ledger.reserve(
+        session,
+        external_ref=f"reserve:{allocation.id}",
+        plan=plan,
+        drawn=_drawn(plan, drawn_by),
+        by=by,
+        now=kept.now,
+    )
     session.add(allocation)
     session.flush()
     left = {n.key: n.payable for n in found.needs}
@@ -91,6 +108,8 @@ def keep(
         left[piece.line] -= payable
         session.add(_line(allocation.id, hold.hold_id, piece, need, payable))
     session.flush()
+    if drawn_by:
+        enveloped.keep_draws(session, allocation.id, kept.scopes.trip, plan, drawn_by, kept.now)
     audit.record(
         session,
         by=by,
@@ -101,6 +120,16 @@ def keep(
         detail={"allocation": str(allocation.id)},
     )
     return AllocationId(allocation.id)
+
+
+def _drawn(plan: Sequence[HoldLine], drawn_by: Mapping[UUID, UUID]) -> dict[UUID, int]:
+    """By envelope's hold, all that the plan takes of it."""
+    found: dict[UUID, int] = {}
+    for line in plan:
+        if line.hold_id in drawn_by:
+            source = drawn_by[line.hold_id]
+            found[source] = found.get(source, 0) + line.amount
+    return found
 
 
 def _line(

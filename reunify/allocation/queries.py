@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.allocation.records import AllocationLineRecord, AllocationRecord, EmptySplitRecord
+from reunify.allocation.records import (
+    AllocationLineRecord,
+    AllocationRecord,
+    EmptySplitRecord,
+    EnvelopeDraw,
+)
 from reunify.funds import queries as sources
 from reunify.kernel.ids import AllocationId, FundId, LineId
 from reunify.kernel.refusals import NotFound
@@ -57,13 +62,23 @@ def holds_beside(session: Session, line_ids: Collection[LineId]) -> list[UUID]:
     return list(session.scalars(whole))
 
 
-def ceiling_cents(session: Session, allocation_id: UUID) -> int:
+class Reserved(NamedTuple):
+    """Cents a split reserves, and of these, what open envelopes gave up for it."""
+
+    cents: int
+    drawn: int
+
+
+def reserved(session: Session, allocation_id: UUID) -> Reserved:
     """What the split reserves of money, without reading its lines."""
-    line = AllocationLineRecord
-    asked = sa.select(sa.func.sum(line.ceiling)).where(
-        line.allocation_id == allocation_id, line.unit == Unit.CENTS.value
+    line, draw = AllocationLineRecord, EnvelopeDraw
+    asked = (
+        sa.select(sa.func.sum(line.ceiling), sa.func.sum(draw.amount - draw.returned))
+        .outerjoin(draw, draw.hold_id == line.hold_id)
+        .where(line.allocation_id == allocation_id, line.unit == Unit.CENTS.value)
     )
-    return int(session.scalar(asked) or 0)
+    cents, drawn = session.execute(asked).one()
+    return Reserved(int(cents or 0), int(drawn or 0))
 
 
 @dataclass(frozen=True, slots=True)

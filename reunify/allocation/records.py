@@ -55,6 +55,54 @@ class AllocationLineRecord(Base):
     basis: Mapped[str]  # allocability: why this cost may be charged to this award (2 CFR 200.405)
 
 
+class EnvelopeHold(Base):
+    """What an envelope in force holds of one budget category: an emergency may draw on it, nobody else.
+
+    What the envelope says is copied with its keys. `ended_at`: it was given back, and takes nothing any more.
+    """
+
+    __tablename__ = "envelope_holds"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["envelope_id", "fund_id", "per_request_cents", "starts_at", "ends_at"],
+            [f"envelopes.{name}" for name in ("id", "fund_id", "per_request_cents", "starts_at", "ends_at")],
+        ),
+        sa.UniqueConstraint("envelope_id", "budget_category"),
+        sa.Index("ix_envelope_holds_open", "hold_id", postgresql_where=sa.text("ended_at IS NULL")),
+    )
+
+    hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
+    envelope_id: Mapped[UUID]
+    fund_id: Mapped[UUID]
+    budget_category: Mapped[str]
+    per_request_cents: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class EnvelopeDraw(Base):
+    """An award line's hold was filled from an envelope's. `returned`: of it, put back before the release.
+
+    A trigger (migration 0023) refuses a draw of a request outside the emergency lane, over the envelope's
+    limit of one request, or outside its time.
+    """
+
+    __tablename__ = "envelope_draws"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.CheckConstraint("returned BETWEEN 0 AND amount", name="returned_within"),
+    )
+
+    hold_id: Mapped[UUID] = mapped_column(sa.ForeignKey("ledger_holds.id"), primary_key=True)
+    from_hold: Mapped[UUID] = mapped_column(sa.ForeignKey("envelope_holds.hold_id"), index=True)
+    allocation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("allocations.id"), index=True)
+    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"), index=True)
+    amount: Mapped[int]
+    returned: Mapped[int] = mapped_column(server_default="0", default=0)
+    at: Mapped[datetime]
+
+
 class EmptySplitRecord(Base):
     """Nothing could be paid, and why not. Append-only; the newest of a request counts."""
 

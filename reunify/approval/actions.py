@@ -9,17 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.allocation import actions as allocation
+from reunify.allocation import enveloped
 from reunify.allocation import queries as plans
-from reunify.allocation.queries import AwardPlan
-from reunify.approval import letter, policy
+from reunify.approval import envelope_reviews, policy
 from reunify.approval.behind import authors_of, deciders, with_lenders
-from reunify.approval.digest import ApprovedLine, award_digest
+from reunify.approval.bound import digest_of, letter_of
+from reunify.approval.envelope_queries import why_not_alone
 from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.audit import actions as audit
 from reunify.eligibility import queries as eligibility
-from reunify.eligibility.explained import Explanation
 from reunify.funds import paying
-from reunify.identity import queries as people
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
 from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId, new_reference
@@ -29,9 +28,7 @@ from reunify.kernel.moves import START
 from reunify.kernel.people import Actor, Role, Staff
 from reunify.kernel.refusals import NotFound
 from reunify.ledger import actions as ledger
-from reunify.payees import queries as payees
 from reunify.rates.policy import Organisation
-from reunify.rates.queries import organisation as organisation_on
 from reunify.rates.queries import organisation_now as organisation_today
 
 
@@ -48,6 +45,7 @@ def open_award(
     """A split waits for people. The requester and the small-amount limit are copied with their keys."""
     written = intake.authorship(session, version.request_id)
     move = policy.AWARD_MOVES.check(START, "open")
+    reserved = plans.reserved(session, allocation_id)
     record = AwardRecord(
         reference=new_reference("A"),
         request_id=version.request_id,
@@ -58,7 +56,8 @@ def open_award(
         submitted_by=version.submitted_by,
         authors=sorted(with_lenders(session, written, now)),
         state=move.target,
-        ceiling_cents=plans.ceiling_cents(session, allocation_id),
+        ceiling_cents=reserved.cents,
+        enveloped=0 < reserved.cents == reserved.drawn,
         limit_setting_id=organisation.small_amount_setting_id,
         small_limit_cents=organisation.small_amount_limit.cents,
         opened_at=now,
@@ -100,9 +99,9 @@ def approve(
     assert isinstance(by, Staff)
     plan = plans.award_plan(session, record.allocation_id)
     judged = eligibility.explanation_of_version(session, plan.version_id)
-    record.letter = _letter(session, record, plan, judged, now)
+    record.letter = letter_of(session, record, plan, judged, now)
     record.template_hashes = dict(templates)
-    record.digest = _digest(session, record, templates, plan, judged)
+    record.digest = digest_of(session, record, templates, plan, judged)
     record.approved_by, record.approved_at, record.approved_for = by.id, now, sorted(by.stands_for)
     session.flush()
     audit.record(
@@ -120,7 +119,10 @@ def approve(
 def release(
     session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
 ) -> None:
-    """Let the money go: the same digest, another person, and the obligation is made."""
+    """Let the money go: the same digest, another person, and the obligation is made.
+
+    Above the small-amount limit one person may do both on call and inside an open envelope: a third reviews.
+    """
     record = _locked(session, award_id)
     policy.AWARD_MOVES.check(record.state, "release")
     assert record.approved_by is not None
@@ -132,13 +134,16 @@ def release(
         approved_for=record.approved_for,
         ceiling=Money(record.ceiling_cents),
         small_limit=Money(record.small_limit_cents),
+        not_alone=_why_not_alone(session, record, by, now),
     )
     _check_newest(session, record)
     plan = plans.award_plan(session, record.allocation_id)
-    policy.check_digest(record.digest, _digest(session, record, templates, plan))
+    policy.check_digest(record.digest, digest_of(session, record, templates, plan))
     moved = policy.AWARD_MOVES.apply(record, "release")
     assert isinstance(by, Staff)
     record.released_by, record.released_at, record.released_for = by.id, now, sorted(by.stands_for)
+    if policy.one_person(by, record.approved_by, record.approved_for) and _is_above(record):
+        envelope_reviews.open_review(session, award=record, by=by, now=now)
     session.flush()
     by_release = organisation_today(session, now=now).obligated_by_release
     amounts = {
@@ -156,7 +161,8 @@ def release(
 def approve_and_release(
     session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
 ) -> None:
-    """Both in one act. Refused above the small-amount limit, in Python and by the table."""
+    """Both in one act. Above the small-amount limit only on call and wholly inside an open envelope; else it
+    is refused, in Python and by the table."""
     approve(session, award_id=award_id, templates=templates, by=by, now=now)
     release(session, award_id=award_id, templates=templates, by=by, now=now)
 
@@ -198,7 +204,7 @@ def follow_change(
     authors = authors_of(session, record.request_id, now)
     known = {line.line_key for line in plan.lines} | set(plan.certificate["uncovered"])
     unchanged = (
-        record.digest == _digest(session, record, record.template_hashes or {}, plan)
+        record.digest == digest_of(session, record, record.template_hashes or {}, plan)
         and authors.isdisjoint(deciders(record))
         and {key for key, _ in payable} <= known
         and all(
@@ -223,7 +229,7 @@ def digest_to_pay(session: Session, *, award_id: AwardId) -> str:
     record = _locked(session, award_id)
     _check_newest(session, record)
     plan = plans.award_plan(session, record.allocation_id)
-    return _digest(session, record, record.template_hashes or {}, plan)
+    return digest_of(session, record, record.template_hashes or {}, plan)
 
 
 def _locked(session: Session, award_id: AwardId) -> AwardRecord:
@@ -235,54 +241,22 @@ def _locked(session: Session, award_id: AwardId) -> AwardRecord:
     return session.get_one(AwardRecord, award_id, with_for_update=True, populate_existing=True)
 
 
+def _is_above(record: AwardRecord) -> bool:
+    return record.ceiling_cents > record.small_limit_cents
+
+
+def _why_not_alone(session: Session, record: AwardRecord, by: Actor, now: datetime) -> str | None:
+    """Asked only where one person would do both above the limit."""
+    assert record.approved_by is not None
+    if not _is_above(record) or not policy.one_person(by, record.approved_by, record.approved_for):
+        return ""
+    enveloped.lock_open(session)  # nobody ends it between this question and the release
+    return why_not_alone(
+        session, enveloped=record.enveloped, allocation_id=record.allocation_id, by=by, now=now
+    )
+
+
 def _check_newest(session: Session, record: AwardRecord) -> None:
     policy.check_newest(
         assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
-    )
-
-
-def _digest(
-    session: Session,
-    record: AwardRecord,
-    templates: Mapping[str, str],
-    plan: AwardPlan,
-    judged: Explanation | None = None,
-) -> str:
-    """`judged`: the answers to the plan's version, where the caller has read them in this transaction."""
-    judged = judged or eligibility.explanation_of_version(session, plan.version_id)
-    paid = payees.newest(session, RequestId(record.request_id))
-    lines = [
-        ApprovedLine(
-            line.line_key,
-            line.fund_id,
-            line.category,
-            line.unit,
-            line.ceiling,
-            line.payable,
-            line.settlement,
-            paid[line.payee_key].id,
-            paid[line.payee_key].version,
-        )
-        for line in plan.lines
-    ]
-    rules = [s.rule_sha256 for s in judged.sources]
-    return award_digest(
-        award_id=record.id, lines=lines, rules=rules, letter=record.letter or {}, templates=templates
-    )
-
-
-def _letter(
-    session: Session, record: AwardRecord, plan: AwardPlan, judged: Explanation, now: datetime
-) -> dict[str, object]:
-    content = intake.version(session, record.version_id).content
-    organisation = organisation_on(session, on=now.date())
-    spoken = {s.source: s.public_name for s in judged.sources}
-    return letter.build_all(
-        reference=intake.reference(session, record.request_id),
-        dated=now.astimezone(organisation.zone).date(),
-        organisation=organisation,
-        signer=people.staff_names(session, [record.requested_by])[record.requested_by],
-        content=content,
-        shares=letter.shares(plan, spoken),
-        owed=letter.owed(judged.sources, {line.fund_code for line in plan.lines}),
     )

@@ -70,17 +70,21 @@ def check_can_release(
     approved_for: Collection[UUID] = (),
     ceiling: Money,
     small_limit: Money,
+    not_alone: str | None = "",
 ) -> None:
-    """Approver and releaser differ, with all they stand for, except at or under the small-amount limit."""
+    """Approver and releaser differ, with all they stand for, except at or under the small-amount limit.
+
+    `not_alone`: None inside an open envelope, for whoever is on call; else why that does not hold here.
+    """
     check_role(by, Role.FINANCE_RELEASER)
     _check_no_author(by, authors)
-    if ceiling <= small_limit:
+    if ceiling <= small_limit or not_alone is None:
         return
     if by.id == approved_by:
         raise ApproverMayNotRelease(
-            f"You approved this award. Above {small_limit} a colleague must release it."
+            f"You approved this award. Above {small_limit} a colleague must release it. {not_alone}".rstrip()
         )
-    if not _selves(by).isdisjoint({approved_by, *approved_for}):
+    if one_person(by, approved_by, approved_for):
         raise ApproverMayNotRelease(
             "You and whoever approved this award stand in for the same person. "
             f"Above {small_limit} a colleague who stands for neither must release it."
@@ -95,6 +99,7 @@ def can_release(
     approved_for: Collection[UUID] = (),
     ceiling: Money,
     small_limit: Money,
+    not_alone: str | None = "",
 ) -> bool:
     """For pages: show the button or not."""
     try:
@@ -105,6 +110,7 @@ def can_release(
             approved_for=approved_for,
             ceiling=ceiling,
             small_limit=small_limit,
+            not_alone=not_alone,
         )
     except NotAllowed:
         return False
@@ -142,6 +148,11 @@ def check_newest(*, assessed: int, newest: int) -> None:
         raise NewerVersionWaiting(
             "The request changed after this award was made. Wait until the change is checked."
         )
+
+
+def one_person(by: Actor, approved_by: UUID, approved_for: Collection[UUID]) -> bool:
+    """Whether they count as whoever approved."""
+    return not _selves(by).isdisjoint({approved_by, *approved_for})
 
 
 def _check_no_author(by: Actor, authors: Collection[StaffId]) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.approval.records import AwardRecord, RefusalRecord
+from reunify.eligibility.hand_off_queries import helped_of
 from reunify.kernel.ids import AllocationId, AwardId, RequestId, StaffId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import NotFound
@@ -40,6 +41,7 @@ class Award:
     released_by: StaffId | None
     released_at: datetime | None
     closed_reason: str | None
+    enveloped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def _as_award(record: AwardRecord) -> Award:
         StaffId(record.released_by) if record.released_by else None,
         record.released_at,
         AwardRecord.closed_reason.told(record, erased=ERASED),
+        record.enveloped,
     )
 
 
@@ -104,6 +107,12 @@ def request_of(session: Session, award_id: UUID) -> RequestId:
     if found is None:
         raise NotFound("There is no such award.")
     return RequestId(found)
+
+
+def allocation_of(session: Session, award_id: UUID) -> AllocationId | None:
+    """The split it is about, without reading the rest of it."""
+    found = session.scalar(sa.select(AwardRecord.allocation_id).where(AwardRecord.id == award_id))
+    return AllocationId(found) if found else None
 
 
 def references(session: Session, award_ids: Collection[UUID]) -> dict[AwardId, str]:
@@ -153,9 +162,12 @@ def newest_refusal(session: Session, request_id: UUID) -> Refusal | None:
 
 
 def refusals(session: Session, *, states: Sequence[str], limit: int = 200) -> list[Refusal]:
+    """None of a family that another payer helped since it was proposed: nobody says no to it."""
+    r = RefusalRecord
+    stands = sa.or_(r.state != "proposed", ~helped_of(r.request_id))
     rows = session.scalars(
         sa.select(RefusalRecord)
-        .where(RefusalRecord.state.in_(states))
+        .where(RefusalRecord.state.in_(states), stands)
         .order_by(RefusalRecord.proposed_at)
         .limit(limit)
     )

@@ -34,6 +34,8 @@ class AwardRecord(Base):
 
     `authors`: everyone who wrote any version, and whom they stood for. `approved_for`, `released_for`: whom
     that person stood for then. A trigger (migration 0003) refuses a copy that leaves somebody out.
+    `enveloped`: every cent was drawn from open envelopes. One person may then do both, on call and in time,
+    and a third reviews it; triggers (migration 0023) refuse anything else.
     """
 
     __tablename__ = "awards"
@@ -53,7 +55,7 @@ class AwardRecord(Base):
         sa.CheckConstraint("approved_by IS NOT NULL OR approved_for = '{}'", name="approved_for_someone"),
         sa.CheckConstraint("released_by IS NOT NULL OR released_for = '{}'", name="released_for_someone"),
         sa.CheckConstraint(
-            "released_by IS NULL OR ceiling_cents <= small_limit_cents "
+            "released_by IS NULL OR ceiling_cents <= small_limit_cents OR enveloped "
             "OR NOT (approved_for || approved_by) && (released_for || released_by)",
             name="two_finance_people_above_limit",
         ),
@@ -81,6 +83,7 @@ class AwardRecord(Base):
     authors: Mapped[list[UUID]] = _people()
     state: Mapped[str] = mapped_column(index=True)
     ceiling_cents: Mapped[int]
+    enveloped: Mapped[bool] = mapped_column(server_default="false", default=False)
     limit_setting_id: Mapped[UUID]
     small_limit_cents: Mapped[int]
     opened_at: Mapped[datetime]

@@ -11,12 +11,17 @@ from sqlalchemy.orm import Session
 from reunify.approval import policy
 from reunify.approval.records import RefusalRecord
 from reunify.audit import actions as audit
+from reunify.eligibility.hand_off_queries import helped
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
 from reunify.kernel.may import may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor, Role, Staff
-from reunify.kernel.refusals import NotFound
+from reunify.kernel.refusals import NotFound, OutOfStep
+
+
+class HelpedElsewhere(OutOfStep):
+    """Nobody is refused what somebody else gives."""
 
 
 @may(system=True)
@@ -37,13 +42,15 @@ def propose_refusal(session: Session, *, version: Version, by: Actor, now: datet
 
 @may(Role.CASE_MANAGER)
 def confirm_refusal(session: Session, *, refusal_id: UUID, by: Actor, now: datetime) -> None:
-    """The named person says it; the one letter follows."""
+    """The named person says it; the one letter follows. Raises HelpedElsewhere: then nobody hears a no."""
     policy.check_can_confirm_refusal(by)
     request_id = session.scalar(sa.select(RefusalRecord.request_id).where(RefusalRecord.id == refusal_id))
     if request_id is None:
         raise NotFound("There is no such refusal.")
     intake.lock_request(session, request_id)
     record = session.get_one(RefusalRecord, refusal_id, with_for_update=True, populate_existing=True)
+    if helped(session, record.request_id):
+        raise HelpedElsewhere("Another payer helped this family: the request ends without a refusal letter.")
     policy.check_newest(
         assessed=record.version_number, newest=intake.newest_number(session, record.request_id)
     )

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.allocation.bridged import bridged
+from reunify.approval import envelope_queries as reviews
+from reunify.approval import queries as approval
 from reunify.approval.behind import authors_of
 from reunify.audit import actions as audit
 from reunify.closeout import policy
@@ -25,7 +27,7 @@ from reunify.intake.queries import lock_request
 from reunify.kernel.ids import FundId, RequestId, new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START, Moved
-from reunify.kernel.people import Staff
+from reunify.kernel.people import Actor, Staff
 from reunify.ledger import actions as ledger
 from reunify.ledger.actions import CostMove
 from reunify.ledger.policy import BudgetCategory
@@ -53,17 +55,43 @@ def ask_transfer(
     the target's refusals (targets.target).
     """
     asker = policy.check_asker(by)
+    return ask(
+        session,
+        asked=policy.Asked(
+            RequestId(request_id),
+            from_hold,
+            to,
+            category,
+            amount,
+            reason,
+            justification,
+            late,
+            asker.id,
+            asker.stands_for,
+        ),
+        by=by,
+        now=now,
+    )
+
+
+@may(*FINANCE, system=True)
+def ask(session: Session, *, asked: policy.Asked, by: Actor, now: datetime) -> UUID:
+    """As `ask_transfer`, in the name of whoever `asked` names: a person here, or who said no in a review."""
+    policy.check_in_own_name(by, asked.by)
+    request_id, from_hold = asked.request_id, asked.from_hold
+    category, amount = asked.category, asked.amount
     lock_request(session, request_id)
     today = rates.today(session, now=now)
     cost = cost_on(session, request_id, from_hold)
     policy.check_amount(amount, free=cost.free)
-    why = policy.check_words({"justification": justification})["justification"]
-    found = target(session, request_id, cost, code=to, category=category, amount=amount, on=today)
+    why = policy.check_words({"justification": asked.justification})["justification"]
+    found = target(session, request_id, cost, code=asked.to, category=category, amount=amount, on=today)
     same_category = category == cost.budget_category
     policy.check_moves(same_fund=found.fund.id == cost.fund.id, same_category=same_category)
-    chosen = policy.check_reason(reason, same_fund=found.fund.id == cost.fund.id)
+    chosen = policy.check_reason(asked.reason, same_fund=found.fund.id == cost.fund.id)
     _check_bridged(session, request_id, cost, found, chosen, today)
-    more = policy.check_late(late, posted_on=cost.of.posted_on, on=today)
+    _check_turned_down(session, request_id, found, chosen)
+    more = policy.check_late(asked.late, posted_on=cost.of.posted_on, on=today)
     record = CostTransferRecord(
         id=new_id(),
         request_id=request_id,
@@ -81,8 +109,8 @@ def ask_transfer(
         incurred_on=cost.of.incurred_on,
         basis=found.basis,
         state=TRANSFER_MOVES.check(START, "ask").target,
-        asked_by=asker.id,
-        asked_for=sorted(asker.stands_for),
+        asked_by=asked.by,
+        asked_for=sorted(asked.stands_for),
         asked_at=now,
         asked_on=today,
     )
@@ -211,6 +239,19 @@ def _check_bridged(
         )
 
 
+def _check_turned_down(session: Session, request_id: UUID, found: Target, reason: Reason) -> None:
+    """A review is only a reason where it said no, and only our own money bears it then. Raises NotAReason."""
+    if reason is not Reason.NIGHT:
+        return
+    award = approval.newest_award(session, RequestId(request_id))
+    review = reviews.review_of(session, award.id) if award else None
+    if review is None or review.state != "refused" or not found.fund.organisation_set:
+        raise policy.NotAReason(
+            "No review has turned down what was decided at night here, or this source is not our own money: "
+            "choose another reason, or another source."
+        )
+
+
 def _close(
     session: Session, record: CostTransferRecord, verb: str, why: str, by: Staff, now: datetime
 ) -> None:
@@ -234,7 +275,7 @@ def _locked(session: Session, request_id: UUID, transfer_id: UUID) -> CostTransf
 
 
 def _noted(
-    session: Session, record: CostTransferRecord, moved: Moved | str, by: Staff, now: datetime
+    session: Session, record: CostTransferRecord, moved: Moved | str, by: Actor, now: datetime
 ) -> None:
     detail = {"request": str(record.request_id), "amount": record.amount, "reason": record.reason}
     audit.record(

@@ -14,11 +14,13 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.money import Money
 from reunify.kernel.moves import START, Move, Moves
 from reunify.kernel.people import Actor, Role, Staff, check_role
 from reunify.kernel.refusals import BadInput, NotAllowed, NotFound, OutOfStep, Problem, Refused
 from reunify.kernel.text import is_safe
+from reunify.ledger.policy import BudgetCategory
 
 TRANSFER_MOVES = Moves(
     "cost transfer",
@@ -39,6 +41,7 @@ class Reason(StrEnum):
     WRONG_SOURCE = "charged_to_the_wrong_source"
     NOT_ALLOWED_THERE = "not_allowable_where_it_is"
     CATEGORY = "correct_budget_category"
+    NIGHT = "review_of_a_night_decision"
 
 
 IN_WORDS: Final = {
@@ -46,6 +49,7 @@ IN_WORDS: Final = {
     Reason.WRONG_SOURCE: "It was charged to the wrong source",
     Reason.NOT_ALLOWED_THERE: "The source it is charged to may not bear it",
     Reason.CATEGORY: "It was counted in the wrong budget category",
+    Reason.NIGHT: "The review turned down what was decided at night: our own money bears it",
 }
 
 
@@ -107,6 +111,24 @@ class Late:
 
 
 IN_TIME: Final = Late()  # nothing to explain
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """So many cents spent on `from_hold` are to be borne by the source with code `to`. `by`: who asks, and
+    whom they stand for."""
+
+    request_id: RequestId
+    from_hold: UUID
+    to: str
+    category: BudgetCategory
+    amount: int
+    reason: str
+    justification: str
+    late: Late
+    by: UUID
+    stands_for: frozenset[StaffId] = frozenset()
+
 
 LATE_QUESTIONS: Final = {
     "why_charged": "Why was the cost charged where it is?",
@@ -174,6 +196,12 @@ def check_reason(code: str, *, same_fund: bool) -> Reason:
             else "Within one source only the category can be wrong: choose that reason, or another source."
         )
     return reason
+
+
+def check_in_own_name(by: Actor, asked_by: UUID) -> None:
+    """People ask in their own name; only a flow asks in the name of whoever reviewed. Raises NotAllowed."""
+    if isinstance(by, Staff) and by.id != asked_by:
+        raise NotAllowed("A cost transfer is asked for in your own name.")
 
 
 def check_moves(*, same_fund: bool, same_category: bool) -> None:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -26,9 +28,10 @@ from reunify.ledger.caps import CapKey, count_new, set_caps
 from reunify.ledger.columns import NewHold
 from reunify.ledger.coming_back import GivenBack, give_back, recover
 from reunify.ledger.correcting import correct
+from reunify.ledger.drawing import drawn_for, put_back
 from reunify.ledger.moving import CostMove, cost_transfer
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Kind, Scope, Unit
-from reunify.ledger.posting import Days, on_holds, write
+from reunify.ledger.posting import Days, on_holds, posted_before, write
 from reunify.ledger.postings import BalanceKey, Entries, Part
 from reunify.ledger.records import LedgerBalance
 
@@ -45,12 +48,16 @@ __all__ = [
     "fail",
     "give_back",
     "obligate",
+    "put_back",
     "recover",
     "reserve",
     "set_cap",
     "unobligate",
     "unreserve",
 ]
+
+
+_NOTHING_DRAWN: Final[Mapping[UUID, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +132,33 @@ def set_cap(
 
 @may(*FINANCE, Role.CASE_MANAGER, system=True)
 def reserve(
-    session: Session, *, external_ref: str, plan: Sequence[HoldLine], by: Actor, now: datetime
+    session: Session,
+    *,
+    external_ref: str,
+    plan: Sequence[HoldLine],
+    drawn: Mapping[UUID, int] = _NOTHING_DRAWN,
+    by: Actor,
+    now: datetime,
 ) -> UUID:
     """Hold every line of the plan, or none. Returns the event's id.
 
+    `drawn`: by hold, what an envelope gives up for this plan in the same posting: nobody else can take it in
+    between. Its holds are locked first, in id order, as every verb on holds does.
     Raises InsufficientFunds, CapReached (the transaction stays usable), NoSuchCap, CapMisused,
-    ReferenceUsed, AmountNotWhole.
+    ReferenceUsed, AmountNotWhole, MoreThanReserved, DrawnElsewhere.
     """
     lines = [_new_hold(line) for line in plan]
     entries = [e for line in lines for e in postings.reserve(Part(line.key, line.amount, line.id))]
-    content = sorted(
+    content: Sequence[object] = sorted(
         [str(n.id), *map(str, n.key), n.amount, sorted(map(str, n.caps)), *_trip(n)] for n in lines
     )
+    if drawn:
+        content = [content, sorted([str(i), amount] for i, amount in drawn.items())]
+        given_up = drawn_for(session, lines, drawn)
+        before = posted_before(session, Kind.RESERVE, external_ref, content)
+        if before is not None:
+            return before
+        entries += given_up()
     return write(
         session,
         Kind.RESERVE,

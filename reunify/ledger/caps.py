@@ -44,6 +44,12 @@ _KEY = (LedgerCap.fund_id, LedgerCap.scope, LedgerCap.scope_id, LedgerCap.unit, 
 _ALL_BALANCES = sa.select(LedgerBalance.id).order_by(LedgerBalance.id).with_for_update(key_share=True)
 
 
+def lock_balances(session: Session) -> None:
+    """Every balance until the transaction ends: for whoever gives back and reserves anew in one transaction,
+    so that nobody waits in a ring. Before any hold or cap is locked that others may hold."""
+    session.execute(_ALL_BALANCES)
+
+
 def set_caps(
     session: Session, wanted: Sequence[tuple[CapKey, int]], *, after_balances: bool = False
 ) -> list[Cap | None]:
