@@ -104,6 +104,14 @@ def of_request(session: Session, request_id: UUID) -> list[AskView]:
     return [_view(ask, count, lines[ask.id], decisions.get(ask.id, [])) for ask, count in rows]
 
 
+def consents_of(session: Session, ask_id: UUID) -> list[UUID]:
+    """The consents (questions of its request) that an ask rests on."""
+    c = FunderAskConsent
+    return list(
+        session.scalars(sa.select(c.consent_ask_id).where(c.ask_id == ask_id).order_by(c.consent_ask_id))
+    )
+
+
 def consents_naming(
     session: Session, request_id: UUID, content: TravelRequest, *, names: set[str], now: datetime
 ) -> list[tuple[Ask, str]]:

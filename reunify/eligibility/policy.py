@@ -58,6 +58,12 @@ def check_no_ask(requirement: str, asked: Collection[str]) -> None:
         raise NotYoursToWaive("This funder was asked: record its answer there, with its paper.")
 
 
+def check_reason(reason: str) -> None:
+    """Raises ReasonMissing."""
+    if len(reason.strip()) < _SHORTEST_REASON:
+        raise ReasonMissing("Write why, in a sentence.")
+
+
 def check_can_decide(
     by: Actor,
     *,
@@ -82,8 +88,7 @@ def check_can_decide(
     check_role(by, Role.CASE_MANAGER)
     if decision not in DECISIONS:
         raise Refused("Decide met or not_met; or attested, where the rule allows it.", field="/decision")
-    if len(reason.strip()) < _SHORTEST_REASON:
-        raise ReasonMissing("Write why, in a sentence.")
+    check_reason(reason)
     found = next((r for book in books for r in book.requirements if r.id == requirement), None)
     if decision == "attested":
         _check_attestable(found, unknown.get(requirement, ()), dictionary)

@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.identity import family_links, persons
 from reunify.identity.policy import check_proved
-from reunify.intake import booking, by_rules, changed_people, pointers, policy, problems, queries, told
+from reunify.intake import (
+    booking,
+    by_rules,
+    changed_people,
+    overlaps,
+    pointers,
+    policy,
+    problems,
+    queries,
+    told,
+)
 from reunify.intake.form import TravelRequest
 from reunify.intake.queries import Draft
 from reunify.intake.records import RequestRecord, VersionRecord
@@ -75,9 +85,18 @@ def edit(
 
 @may(Role.CASE_MANAGER, service="requests:write")
 def submit(
-    session: Session, *, request_id: RequestId, case_types: Iterable[str], by: Staff, now: datetime
+    session: Session,
+    *,
+    request_id: RequestId,
+    case_types: Iterable[str],
+    going_on: str = "",
+    by: Staff,
+    now: datetime,
 ) -> VersionId:
-    """Freeze version 1. Raises BadInput with every problem; the draft stays as it was."""
+    """Freeze version 1. Raises BadInput with every problem; the draft stays as it was.
+
+    `going_on`: why, where another request holds the same child, traveler or night; else OverlapsAnother.
+    """
     record = _locked(session, request_id)
     policy.check_can_edit(by, StaffId(record.requested_by))
     policy.MOVES.check(record.state, "submit")
@@ -89,6 +108,7 @@ def submit(
         session, name=child.name, birth_date=child.birth_date, case_number=content.case.number, now=now
     )
     moved = policy.MOVES.apply(record, "submit")
+    overlaps.meet(session, request_id=record.id, number=1, content=content, reason=going_on, by=by, now=now)
     version = _freeze(session, record, kind="submission", number=1, content=content, by=by, now=now)
     audit.record(
         session, by=by, at=now, subject="request", subject_id=record.id, moved=moved, detail={"version": 1}
@@ -104,13 +124,14 @@ def answer(
     answers: dict[str, Any],
     award_stands: bool,
     case_types: Iterable[str],
+    going_on: str = "",
     by: Staff,
     now: datetime,
 ) -> VersionId:
     """Freeze the next version with the answers in place (JSON pointer -> value).
 
     With `award_stands`, an answer that changes who is paid needs a passkey at hand.
-    Raises NothingAnswered, BadInput, StepUpFirst, WrongState.
+    Raises NothingAnswered, BadInput, OverlapsAnother (as `submit`), StepUpFirst, WrongState.
     """
     check_role(by, Role.CASE_MANAGER)
     if not answers:
@@ -128,6 +149,9 @@ def answer(
     if award_stands and policy.pays_others(newest.content, content):
         check_proved(by, now=now)
     number = newest.number + 1
+    overlaps.meet(
+        session, request_id=record.id, number=number, content=content, reason=going_on, by=by, now=now
+    )
     _keep_draft(session, record, draft)
     record.changed_at = now
     version = _freeze(session, record, kind="answer", number=number, content=content, by=by, now=now)

@@ -40,6 +40,9 @@ _PATTERN_REMEDIES = {
     "email": "Write an e-mail address like name@example.org.",
     "phone": "Write a phone number like +1 915 555 0100.",
     "phone_for_gate_texts": "Write a phone number like +1 915 555 0100.",
+    "adult_phone": "Write a phone number like +1 915 555 0100.",
+    "child_place": "Write town and state, and the ZIP code if you know it: Atlanta, GA 30303.",
+    "adult_home": "Write town and state, and the ZIP code if you know it: El Paso, TX 79901.",
     "safe_from": "Write a time like 08:00.",
     "safe_until": "Write a time like 20:00.",
     "state": "Write the two-letter state, like TX.",
@@ -62,7 +65,12 @@ def read(draft: Any) -> tuple[TravelRequest | None, list[Problem]]:
     try:
         return TravelRequest.model_validate(draft), []
     except ValidationError as wrong:
-        return None, [_problem(error) for error in wrong.errors(include_input=False, include_url=False)]
+        return None, of_validation(wrong)
+
+
+def of_validation(wrong: ValidationError) -> list[Problem]:
+    """Each place of a form that cannot be read, with its remedy."""
+    return [_problem(error) for error in wrong.errors(include_input=False, include_url=False)]
 
 
 def malformed(problems: list[Problem]) -> list[Problem]:

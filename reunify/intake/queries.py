@@ -198,6 +198,13 @@ def references(session: Session, request_ids: Collection[UUID]) -> dict[RequestI
     return {RequestId(row.id): row.reference for row in rows}
 
 
+def handlers(session: Session, request_ids: Collection[UUID]) -> dict[RequestId, StaffId]:
+    """Who has each of these cases now."""
+    r = RequestRecord
+    rows = session.execute(sa.select(r.id, r.handled_by).where(r.id.in_(request_ids)))
+    return {RequestId(row.id): StaffId(row.handled_by) for row in rows}
+
+
 def reference(session: Session, request_id: UUID) -> str:
     """Raises NotFound."""
     found = references(session, [request_id])
@@ -223,6 +230,13 @@ def child_of(session: Session, request_id: UUID) -> PersonId | None:
     """The child's own id, once the request is submitted. Nothing is unsealed."""
     found = session.scalar(sa.select(RequestRecord.child_person_id).where(RequestRecord.id == request_id))
     return PersonId(found) if found else None
+
+
+def child_and_lane(session: Session, request_id: UUID) -> tuple[PersonId | None, Lane]:
+    """`child_of`, and which lane it takes, in one question, for the check of a version."""
+    asked = sa.select(RequestRecord.child_person_id, RequestRecord.lane).where(RequestRecord.id == request_id)
+    child, lane = session.execute(asked).one()
+    return (PersonId(child) if child else None), Lane(lane)
 
 
 def authorship(session: Session, request_id: UUID) -> Authorship:
