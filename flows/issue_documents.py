@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,24 +10,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from flows.work import Work
-from reunify.allocation import queries as plans
 from reunify.approval import letter
 from reunify.approval import queries as approval
+from reunify.bookings import queries as bookings
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.documents import actions as documents
-from reunify.documents import calendar, context, refusal
-from reunify.documents.context import Addressee, Heading, Organisation, Said, Signer
-from reunify.documents.for_household import household_itinerary
+from reunify.documents import context, refusal, trips
+from reunify.documents.context import Heading, Said
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.explained import Explanation
 from reunify.identity import queries as people
-from reunify.intake import households, whose_facts
+from reunify.intake import households, outcomes, whose_facts
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, TravelRequest
 from reunify.intake.queries import Version
 from reunify.kernel.people import System
-from reunify.rates.queries import organisation
 from reunify.reporting import waiting
 
 BY = System("issue_documents")
@@ -53,6 +52,8 @@ def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
 
 
 def _issue_for(house: House, session: Session, request_id: UUID, run: str | None) -> int:
+    if not outcomes.goes_on(session, request_id):
+        return 0
     version = intake.newest_version(session, request_id)
     award = approval.newest_award(session, request_id)
     said_no = approval.newest_refusal(session, request_id)
@@ -60,7 +61,7 @@ def _issue_for(house: House, session: Session, request_id: UUID, run: str | None
     if households.unsaid(version.content):  # who may read it is a question to staff
         return 0
     if award is not None and award.state == "released":
-        return _issue_award(house, session, version, award, run)
+        return _issue_award(house, session, award, run)
     if said_no is not None and said_no.state == "confirmed" and said_no.version_number == version.number:
         by = said_no.confirmed_by
         assert by is not None  # the table says so
@@ -71,63 +72,38 @@ def _issue_for(house: House, session: Session, request_id: UUID, run: str | None
     return 0
 
 
-def _heading(
-    house: House, session: Session, version: Version, signer: str, content: TravelRequest
-) -> Heading:
-    """`content`: the request as the household of the addressee may read it."""
-    now = house.now()
-    said = organisation(session, on=now.date())
-    name, contact = letter.addressee(content)
-    dated = now.astimezone(said.zone).date()
-    return Heading(
-        reference=intake.request(session, version.request_id).reference,
-        dated=dated,
-        organisation=Organisation(said.name, said.letterhead_lines, said.day_phone, said.night_phone),
-        addressee=Addressee(name, letter.posted_to(contact, dated)),
-        signer=Signer(signer, "Case manager", "Responsable de su caso", said.day_phone),
-    )
-
-
 def _case_manager(session: Session, version: Version) -> str:
     who = intake.request(session, version.request_id).requested_by
     return people.staff_names(session, [who])[who]
 
 
-def _issue_award(
-    house: House, session: Session, version: Version, award: approval.Award, run: str | None
-) -> int:
-    """A letter and a plan for each household, from what that household may read."""
-    plan = plans.award_plan(session, award.allocation_id)
-    content = intake.version(session, plan.version_id).content
-    if households.unsaid(content):
-        return 0
-    arranged = [line.line_key for line in plan.lines]
-    for household in households.households(content):
-        view = households.view_for(content, household)
-        language = letter.addressee(view)[1].language
-        heading = _heading(house, session, version, _case_manager(session, version), view)
-        trip = household_itinerary(heading, language, request=content, household=household, arranged=arranged)
-        events = calendar.travel_calendar(
-            view,
-            language,
-            reference=heading.reference,
-            sequence=version.number,
-            call=heading.organisation.phone_night or heading.organisation.phone_day,
-            now=house.now(),
-        )
-        approved = letter.of_household(award.letter or {}, household)
-        papers: list[tuple[str, dict[str, Any], bytes | None]] = []
+def _heading(house: House, session: Session, version: Version, signer: str, view: TravelRequest) -> Heading:
+    return trips.heading_of(session, version.request_id, view, signer=signer, now=house.now())
+
+
+def _issue_award(house: House, session: Session, award: approval.Award, run: str | None) -> int:
+    """A letter and a plan for each household, from what that household may read.
+
+    The plan is made again when a booking changed; the letter stays what was approved.
+    """
+    assert award.digest is not None  # released awards have one, the table says so
+    changes = sum(booking.revision for booking in bookings.of_award(session, award.id))
+    found = trips.of_award(session, award, now=house.now())
+    for trip in found:
+        approved = letter.of_household(award.letter or {}, trip.household)
+        papers: list[tuple[str, Mapping[str, Any], bytes | None, int]] = []
         if approved:
-            papers.append(("approval_letter", approved, None))
-        if view.legs:
-            papers.append(("itinerary", trip, events))
-        for kind, body, ics in papers:
+            papers.append(("approval_letter", approved, None, 0))
+        if trip.request.legs:
+            events = trips.calendar_of(trip, now=house.now())
+            papers.append(("itinerary", trip.context, events, trip.revision))
+        for kind, body, ics, revision in papers:
             documents.issue(
                 session,
-                request_id=version.request_id,
+                request_id=award.request_id,
                 number=award.version_number,
                 kind=kind,
-                language=language,
+                language=trip.language,
                 context=body,
                 award_id=award.id,
                 digest=award.digest,
@@ -137,9 +113,11 @@ def _issue_award(
                 now=house.now(),
                 run=run,
                 ics=ics,
-                household=household,
+                household=trip.household,
+                revision=revision,
             )
-    return 1
+    documents.follow(session, award_id=award.id, digest=award.digest, changes=changes)
+    return min(len(found), 1)
 
 
 def _issue_refusal(

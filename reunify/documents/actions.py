@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
@@ -14,7 +15,7 @@ from reunify.documents import calendar
 from reunify.documents import context as letters
 from reunify.documents.ports import PdfConverter, Renderer
 from reunify.documents.queries import Document, shown
-from reunify.documents.records import DocumentRecord
+from reunify.documents.records import DocumentRecord, PlansFollowed
 from reunify.files import actions as files
 from reunify.intake.form import Language
 from reunify.intake.households import HOME
@@ -50,17 +51,19 @@ def issue(
     run: str | None,
     ics: bytes | None = None,
     household: str = HOME,
+    revision: int = 0,
 ) -> Document:
     """Returns the document, made now or found. For an approval letter `context` is the frozen facts.
 
     `household`: who reads it, where two share the child; the context holds what that household may read.
+    `revision`: how many changes of the bookings a plan holds; a later one is another document.
 
     Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
     """
     if kind == "approval_letter" and (award_id is None or digest is None):
         raise ApprovalNotFinal("Release the award first: the letter is made from what was released.")
-    _one_at_a_time(session, request_id, number, kind, language, digest, household)
-    found = _found(session, request_id, number, kind, language, digest, household)
+    _one_at_a_time(session, request_id, number, kind, language, digest, household, revision)
+    found = _found(session, request_id, number, kind, language, digest, household, revision)
     if found is not None:
         return shown(found)
     spoken = letters.approval_letter(context, language) if kind == "approval_letter" else dict(context)
@@ -77,6 +80,7 @@ def issue(
         kind=kind,
         language=language,
         household=household,
+        revision=revision,
         template_hash=renderer.template_hash(kind, language),
         context_hash=digest_of(dict(context)),
         award_digest=digest,
@@ -94,6 +98,13 @@ def issue(
     return shown(record)
 
 
+def follow(session: Session, *, award_id: AwardId, digest: str, changes: int) -> None:
+    """Every household's plan of this award holds the first so many changes of its bookings."""
+    row = insert(PlansFollowed).values(award_id=award_id, award_digest=digest, changes=changes)
+    kept = {"award_digest": digest, "changes": changes}
+    session.execute(row.on_conflict_do_update(index_elements=[PlansFollowed.award_id], set_=kept))
+
+
 def _one_at_a_time(session: Session, *key: object) -> None:
     """Two workers on one letter: the second waits, then finds the first one's."""
     number = int(digest_of([str(part) for part in ("documents", *key)])[:15], 16)
@@ -108,6 +119,7 @@ def _found(
     language: str,
     digest: str | None,
     household: str,
+    revision: int,
 ) -> DocumentRecord | None:
     return session.scalar(
         sa.select(DocumentRecord).where(
@@ -117,5 +129,6 @@ def _found(
             DocumentRecord.language == language,
             DocumentRecord.award_digest.is_not_distinct_from(digest),
             DocumentRecord.household == household,
+            DocumentRecord.revision == revision,
         )
     )

@@ -6,17 +6,20 @@ Calendars sync to shared accounts: titles say nothing of who or where.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from icalendar import Alarm, Calendar, Event, Timezone
 
-from reunify.documents import phrases, words
+from reunify.bookings.queries import Booking
+from reunify.documents import booked, phrases, words
 from reunify.documents.itinerary import in_order
 from reunify.intake.form import Language, Leg, TravelRequest
 
 MEDIA_TYPE: Final = "text/calendar; charset=utf-8; method=PUBLISH"
+CODE: Final = ("Code: {code}", "Código: {code}")
 _ALARMS: Final = (timedelta(days=-1), timedelta(hours=-3))
 
 
@@ -28,15 +31,28 @@ def travel_calendar(
     sequence: int,
     call: str,
     now: datetime,
+    bookings: Sequence[Booking] = (),
 ) -> bytes:
-    """One event for each leg. `sequence` rises with each version; `call` is answered day and night."""
+    """One event for each leg. `sequence` rises with each version and each change of a booking.
+
+    `call` is answered day and night. Codes stand in the description, never in a title.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Reunify//travel//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     legs = in_order(request)
     events = [
-        _event(leg, number, len(legs), language, reference=reference, sequence=sequence, call=call, now=now)
+        _event(
+            leg,
+            number,
+            len(legs),
+            language,
+            said=_description(leg, request, bookings, reference, call, language),
+            reference=reference,
+            sequence=sequence,
+            now=now,
+        )
         for number, leg in enumerate(legs, 1)
     ]
     zones = {z: d for leg in legs for z, d in _zones(leg)}
@@ -53,9 +69,9 @@ def _event(
     of: int,
     language: Language,
     *,
+    said: str,
     reference: str,
     sequence: int,
-    call: str,
     now: datetime,
 ) -> Event:
     event = Event()
@@ -67,7 +83,7 @@ def _event(
     event.add("dtend", _written(words.local(leg.arrives, leg.arrives_zone)))
     title = phrases.mode(leg.mode, number, of, language)
     event.add("summary", title)
-    event.add("description", _description(leg, reference, call, language))
+    event.add("description", said)
     event.add("class", "PRIVATE")
     for before in _ALARMS:
         alarm = Alarm()
@@ -78,7 +94,14 @@ def _event(
     return event
 
 
-def _description(leg: Leg, reference: str, call: str, language: Language) -> str:
+def _description(
+    leg: Leg,
+    request: TravelRequest,
+    bookings: Sequence[Booking],
+    reference: str,
+    call: str,
+    language: Language,
+) -> str:
     ends = ((leg.departs, leg.departs_zone), (leg.arrives, leg.arrives_zone))
     notes = [words.clocks_change(words.local(moment, zone), language) for moment, zone in ends]
     said = phrases.pick(
@@ -88,7 +111,19 @@ def _description(leg: Leg, reference: str, call: str, language: Language) -> str
         ),
         language,
     )
-    return "\n".join([said, *(note for note in dict.fromkeys(notes) if note)])
+    seats = dict.fromkeys(_seats(leg, request, bookings, language))
+    return "\n".join([said, *(note for note in (*seats, *dict.fromkeys(notes)) if note)])
+
+
+def _seats(
+    leg: Leg, request: TravelRequest, bookings: Sequence[Booking], language: Language
+) -> Iterator[str]:
+    """State and code of each traveler's seat, of nobody by name."""
+    for traveler in request.travelers:
+        if traveler.key in leg.travelers:
+            yield booked.seat_words(booked.of_leg(leg, traveler, request, bookings), language)
+            code = booked.locators(booked.of_lines(booked.fares(leg, traveler, request), bookings))
+            yield phrases.pick(CODE, language).format(code=code) if code else ""
 
 
 def _written(moment: datetime) -> datetime:

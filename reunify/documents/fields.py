@@ -11,6 +11,8 @@ import yaml
 from reunify.kernel.refusals import NotFound
 
 KINDS: Final = ("approval_letter", "refusal_letter", "information_request", "itinerary")
+# Read by no family, in English alone, and never kept: made from what is frozen whenever staff take it.
+FOR_OTHERS: Final = ("funder_request",)
 
 # What `approval` freezes and signs over (facts, before they are put into a language).
 APPROVAL_FACTS: Final[frozenset[str]] = frozenset(
@@ -55,7 +57,7 @@ class KindUnknown(NotFound):
 
 def of_kind(folder: Path, kind: str) -> frozenset[str]:
     """The paths that `<kind>.yaml` names; a path ending in `#` is a whole number, every other one text."""
-    if kind not in KINDS:
+    if kind not in (*KINDS, *FOR_OTHERS):
         raise KindUnknown("Choose one of: " + ", ".join(KINDS) + ".")
     said = yaml.safe_load((folder / f"{kind}.yaml").read_text(encoding="utf-8"))
     return frozenset(str(path) for path in said["fields"])

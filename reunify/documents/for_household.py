@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from reunify.documents import words
+from reunify.bookings.queries import Booking
+from reunify.documents import booked, words
 from reunify.documents.context import Heading, Said
 from reunify.documents.itinerary import itinerary
 from reunify.documents.stays import Address
@@ -25,6 +26,7 @@ def household_itinerary(
     request: TravelRequest,
     household: str,
     arranged: Sequence[str],
+    bookings: Sequence[Booking] = (),
 ) -> dict[str, Any]:
     """The plan of this household. Where the child also goes to a protected place it says only that."""
     away = households.child_is_elsewhere(request, household)
@@ -33,4 +35,12 @@ def household_itinerary(
         for name in (words.first_name(t.name) for t in away)
     ]
     view = households.view_for(request, household)
-    return itinerary(heading, language, request=view, arranged=arranged, contacts=[], addresses=hidden)
+    return itinerary(
+        heading,
+        language,
+        request=view,
+        arranged=arranged,
+        contacts=[],
+        addresses=hidden,
+        bookings=booked.of_lines(view.cost_lines, bookings),
+    )

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reunify.documents import phrases, words
+from reunify.bookings.queries import Booking
+from reunify.documents import booked, phrases, words
 from reunify.documents.context import Heading, Said
 from reunify.documents.packing import to_bring
 from reunify.documents.phrases import shown_name
 from reunify.documents.stays import Address, payee_name, stays
 from reunify.intake.form import (
+    Category,
     CostLine,
     Language,
     Leg,
@@ -46,18 +48,22 @@ def itinerary(
     arranged: Sequence[str],
     contacts: Sequence[Contact],
     addresses: Sequence[Address] = (),
-    confirmed: bool = False,
+    bookings: Sequence[Booking] = (),
 ) -> dict[str, Any]:
-    """Planned unless `confirmed`. `arranged` holds the keys of the cost lines that are paid for.
+    """Planned, confirmed in part or confirmed, as its bookings stand. `arranged`: keys of the lines paid for.
 
     Times are local to each end, spelled with their zones. A child's own name is its first word only.
     """
+    face = booked.face(standings(request, arranged, bookings))
     return heading.context(language) | {
-        "confirmed": int(confirmed),
+        "confirmed": int(face == "confirmed"),
+        "partly": int(face == "partly"),
+        "yours": int(face == "yours"),
+        "face": booked.face_words(face, language),
         "travelers": [
-            _traveler(t, request, heading, language) for t in request.travelers if _legs(request, t)
+            _traveler(t, request, heading, bookings, language) for t in request.travelers if _legs(request, t)
         ],
-        "stays": stays(request, heading, arranged, addresses, language),
+        "stays": stays(request, heading, arranged, addresses, bookings, language),
         "places": [
             {"what": a.what.in_(language), "lines": list(a.lines), "phone": a.phone}
             for a in addresses
@@ -69,6 +75,21 @@ def itinerary(
         + _own_phones(heading, language),
         "lines": [_line(line, request, language) for line in request.cost_lines if line.key in arranged],
     }
+
+
+def standings(
+    request: TravelRequest, arranged: Sequence[str], bookings: Sequence[Booking]
+) -> list[booked.Standing]:
+    """Of every seat and every room night that is paid for."""
+    seats = [
+        booked.of_leg(leg, t, request, bookings) for t in request.travelers for _, leg in _legs(request, t)
+    ]
+    rooms = [
+        booked.standing(line, bookings)
+        for line in request.cost_lines
+        if line.category is Category.LODGING and line.key in arranged
+    ]
+    return [*seats, *rooms]
 
 
 def in_order(request: TravelRequest) -> list[Leg]:
@@ -83,11 +104,18 @@ def _legs(request: TravelRequest, traveler: Traveler) -> list[tuple[int, Leg]]:
 
 
 def _traveler(
-    traveler: Traveler, request: TravelRequest, heading: Heading, language: Language
+    traveler: Traveler,
+    request: TravelRequest,
+    heading: Heading,
+    bookings: Sequence[Booking],
+    language: Language,
 ) -> dict[str, Any]:
     return {
         "name": shown_name(traveler),
-        "legs": [_leg(n, leg, traveler, request, language) for n, leg in _legs(request, traveler)],
+        "legs": [
+            _leg(n, leg, traveler, request, language) | _seat(leg, traveler, request, bookings, language)
+            for n, leg in _legs(request, traveler)
+        ],
         "bring": to_bring(traveler, request, heading, language),
     }
 
@@ -102,13 +130,42 @@ def _leg(
     alone = _child_alone(leg, request)
     return {
         "title": phrases.mode(leg.mode, number, len(request.legs), language),
-        "carrier": leg.carrier or "",
         "leaves": _end(departs, leg.origin, language),
         "arrives": _end(arrives, leg.destination, language),
         "people": _people(leg, traveler, request, alone, language),
         "meets": _first_names_only(leg.note or "", request) or (_released_to(request) if alone else ""),
         "clocks": " ".join(dict.fromkeys(doubled)),
     }
+
+
+def _seat(
+    leg: Leg, traveler: Traveler, request: TravelRequest, bookings: Sequence[Booking], language: Language
+) -> dict[str, Any]:
+    """How the seat stands. The desk sentence is said by an adult, in English."""
+    theirs = booked.of_lines(booked.fares(leg, traveler, request), bookings)
+    stands = [b for b in theirs if b.confirmed]
+    standing = booked.of_leg(leg, traveler, request, bookings)
+    locator = booked.locators(stands)
+    adult = traveler.role is not TravelerRole.CHILD
+    said = ticket_sentence(shown_name(traveler), locator) if adult and locator else Said("", "")
+    return {
+        "carrier": booked.told_once(b.vendor for b in stands) or leg.carrier or "",
+        "standing": standing,
+        "state": booked.seat_words(standing, language),
+        "locator": locator,
+        "address": booked.told_once(b.vendor_address for b in stands),
+        "phone": booked.told_once(b.vendor_phone for b in stands),
+        "say": said.en,
+        "meaning": said.es if language == "es" else "",
+    }
+
+
+def ticket_sentence(name: str, locator: str) -> Said:
+    """Said at a counter in the United States, whatever language the family reads."""
+    return Said(
+        f"I have a ticket under the name {name}. The code is {locator}.",
+        f"Tengo un boleto a nombre de {name}. El código es {locator}.",
+    )
 
 
 def _end(moment: datetime, place: Place, language: Language) -> dict[str, str]:

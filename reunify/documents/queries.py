@@ -23,7 +23,10 @@ class DocumentMissing(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`number` is the request version answered; `formats` what can be fetched with `content`."""
+    """`number` is the request version answered; `formats` what can be fetched with `content`.
+
+    `revision`: how many changes of the bookings a plan holds; 0 for every other letter.
+    """
 
     id: DocumentId
     request_id: RequestId
@@ -39,6 +42,7 @@ class Document:
     pdf_tagged: bool
     made_at: datetime
     run: str | None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +116,5 @@ def shown(row: DocumentRecord) -> Document:
         pdf_tagged=row.pdf_tagged,
         made_at=row.made_at,
         run=row.run,
+        revision=row.revision,
     )

@@ -33,12 +33,16 @@ class DocumentRecord(Base):
             "language",
             "award_digest",
             "household",
+            "revision",
             name="uq_documents_once",
             postgresql_nulls_not_distinct=True,
         ),
         sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind_known"),
         sa.CheckConstraint("language IN ('en', 'es')", name="language_known"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+        sa.CheckConstraint(
+            "revision = 0 OR (revision > 0 AND kind = 'itinerary')", name="only_the_plan_is_revised"
+        ),
         sa.CheckConstraint(
             "kind <> 'approval_letter' OR (award_id IS NOT NULL AND award_digest IS NOT NULL)",
             name="approval_letter_names_its_award",
@@ -52,6 +56,8 @@ class DocumentRecord(Base):
     kind: Mapped[str]
     language: Mapped[str]
     household: Mapped[str] = mapped_column(server_default="home")  # whose it is, where two share the child
+    # the changes of this household's bookings it holds; a plan is made again when there are more
+    revision: Mapped[int] = mapped_column(server_default="0", default=0)
     template_hash: Mapped[str]
     context_hash: Mapped[str]
     award_digest: Mapped[str | None]
@@ -61,3 +67,14 @@ class DocumentRecord(Base):
     pdf_tagged: Mapped[bool]
     made_at: Mapped[datetime]
     run: Mapped[str | None]  # the flow run, when there was one
+
+
+class PlansFollowed(Base):
+    """Up to which change of an award's bookings all its plans were looked at; which of them were made again
+    stands in `documents`, for each household."""
+
+    __tablename__ = "plans_followed"
+
+    award_id: Mapped[UUID] = mapped_column(sa.ForeignKey("awards.id"), primary_key=True)
+    award_digest: Mapped[str]
+    changes: Mapped[int]

@@ -75,6 +75,8 @@ def state_of(progress: Progress) -> str:
         return "approved"
     if progress.stage == "refused":
         return "cannot"
+    if progress.stage == "paid_elsewhere":
+        return "elsewhere"
     if progress.stage in ("declined", "withdrawn"):
         return "talk"
     if progress.stage == "question" and _asked(progress, "en"):
@@ -117,7 +119,12 @@ def trip(
     arranged = [line.key for line in seen.content.cost_lines] if approved else []
     try:
         return household_itinerary(
-            heading, language, request=seen.content, household=seen.household, arranged=arranged
+            heading,
+            language,
+            request=seen.content,
+            household=seen.household,
+            arranged=arranged,
+            bookings=progress.bookings if approved else [],
         )
     except Refused:  # a time zone nobody knows: the page still opens
         return None
