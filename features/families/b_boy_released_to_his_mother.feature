@@ -16,3 +16,14 @@ Feature: A boy of 15 is found out of state and released to his mother within a d
     Given Ana enters the family of story b
     When the request is checked
     Then the Interstate Compact is unlikely
+
+  Scenario: The organisation books the seats and the first room with a card of this trip alone
+    Given travel cards are switched on
+    And the family of story b, whose seats and first room we book, has asked for help
+    When Ben approves it and Carla releases it
+    And Ana books with the trip's card, under what was approved
+    And Ben logs the payments made elsewhere and Carla verifies them
+    Then the card has paid $1,164.65 and $74.95 less is charged than was approved
+    And $344.00 is paid by Stripe and $0.00 by logged payments
+    And 1 hotel night is used
+    And the books balance

@@ -61,6 +61,27 @@ class Person:
         diary.people.add(self.username)
         return dict(answer.json())
 
+    def fills_in(
+        self, diary: Diary, what: str, path: str, form: dict[str, str], *, passkey: bool = False
+    ) -> None:
+        """One human act on a page: a form that must be taken. `passkey`: confirmed with it just before."""
+        if passkey:
+            self.step_up()
+        answer = self._http.post(self._page(path), data=form, follow_redirects=False)
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise StoryBroke(f"{self.username} could not {what}: {answer.status_code}")
+        diary.acts.append(what)
+        diary.people.add(self.username)
+
+    def reads(self, path: str) -> str:
+        """A page's source."""
+        answer = self._http.get(self._page(path))
+        answer.raise_for_status()
+        return answer.text
+
+    def _page(self, path: str) -> str:
+        return _origin_of(self._http) + path
+
     def tries(self, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         """A POST that may be refused; asked for the passkey first, the person proves it and asks again."""
         answer = self._http.post(path, json=body)
@@ -95,13 +116,19 @@ class Person:
 
     def wait(self, request_id: str, until: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Look at the request's progress until it is as expected."""
+        return self.look(f"/requests/{request_id}/progress", until, what, shown="stage")
+
+    def look(
+        self, path: str, until: Callable[[dict[str, Any]], bool], what: str, *, shown: str
+    ) -> dict[str, Any]:
+        """Look there until it is as expected. `shown`: what is said of it if it never is."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while True:
-            progress = self.see(f"/requests/{request_id}/progress")
-            if until(progress):
-                return progress
+            seen = self.see(path)
+            if until(seen):
+                return seen
             if time.monotonic() > ends:
-                raise StoryBroke(f"waited too long for {what}; the request is {progress['stage']}")
+                raise StoryBroke(f"waited too long for {what}; it is {seen.get(shown)}")
             time.sleep(LOOK_EVERY_SECONDS)
 
     def close(self) -> None:

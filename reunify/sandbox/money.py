@@ -7,11 +7,14 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from reunify.approval import envelope_queries, envelopes
 from reunify.funds import actions as funds
 from reunify.funds import queries
 from reunify.funds.policy import FundKind
+from reunify.identity.duties import Span
+from reunify.kernel.money import Money
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
-from reunify.sandbox.people import SANDBOX
+from reunify.sandbox.people import SANDBOX, known_as
 from reunify.sandbox.stripe_simulator.options import OPENING_CENTS
 
 YEAR = (date(2026, 1, 1), date(2027, 12, 31))
@@ -25,6 +28,13 @@ TRIP_LIMIT_CENTS = 750_000
 NIGHTS_PER_CHILD = 3
 PARTNER_NIGHTS = {BudgetCategory.LODGING: 400}
 PARTNER_MILES = {BudgetCategory.TRANSPORT: 2_000_000}
+NIGHT_CENTS = {
+    BudgetCategory.TRANSPORT: 1_500_000,
+    BudgetCategory.LODGING: 500_000,
+    BudgetCategory.MEALS: 250_000,
+}
+PER_NIGHT_REQUEST_CENTS = 250_000
+NIGHTS_AHEAD = timedelta(days=14)
 ASKED = "ovc_reunification_travel"
 # In cents, for reports; invented, as the partners are.
 UNIT_VALUES = (
@@ -123,3 +133,20 @@ def open_asked_award(session: Session, *, now: datetime) -> None:
         by=SANDBOX,
         now=now,
     )
+
+
+def sign_envelope(session: Session, *, now: datetime) -> None:
+    """What one person on call may decide at night: signed by Ben and by Carla, unless one is open."""
+    if envelope_queries.envelopes(session, states=("proposed", "in_force")):
+        return
+    ben, carla = (known_as(session, name) for name in ("ben", "carla"))
+    envelope = envelopes.propose(
+        session,
+        fund="domestic_reunification",
+        amounts=NIGHT_CENTS,
+        per_request=Money(PER_NIGHT_REQUEST_CENTS),
+        span=Span(now, now + NIGHTS_AHEAD),
+        by=ben,
+        now=now,
+    )
+    envelopes.sign(session, envelope_id=envelope, by=carla, now=now)

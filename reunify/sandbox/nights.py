@@ -11,6 +11,7 @@ from reunify.identity import on_call, roster
 from reunify.identity.duties import OFFICE_CLOSES as _CLOSES
 from reunify.identity.duties import OFFICE_OPENS as _OPENS
 from reunify.identity.duties import Duty, Span
+from reunify.kernel.people import Staff
 from reunify.rates.queries import organisation
 from reunify.sandbox import people
 
@@ -32,15 +33,31 @@ def plan(session: Session, *, now: datetime) -> None:
             for span in _shifts(monday + timedelta(weeks=week), zone, hole=hole):
                 taken = any(s.duty is duty for s in on_call.shifts(session, span))
                 if span.ends_at > now and not taken:
-                    roster.add_shift(
-                        session,
-                        duty=duty,
-                        person_id=people.known_as(session, first).id,
-                        backup_id=people.known_as(session, second).id,
-                        span=span,
-                        by=sam,
-                        now=now,
-                    )
+                    _give(session, duty, first, second, span, by=sam, now=now)
+    by_day = Span(now, datetime.combine(today, _CLOSES, zone))
+    if by_day.ends_at > now:
+        _cover(session, by_day, by=sam, now=now)
+
+
+def _cover(session: Session, span: Span, *, by: Staff, now: datetime) -> None:
+    """Until the office closes too: so that a demo opened by day shows what the night is like."""
+    for duty, (first, second) in _PAIRS.items():
+        if not any(s.duty is duty for s in on_call.shifts(session, span)):
+            _give(session, duty, first, second, span, by=by, now=now)
+
+
+def _give(
+    session: Session, duty: Duty, first: str, second: str, span: Span, *, by: Staff, now: datetime
+) -> None:
+    roster.add_shift(
+        session,
+        duty=duty,
+        person_id=people.known_as(session, first).id,
+        backup_id=people.known_as(session, second).id,
+        span=span,
+        by=by,
+        now=now,
+    )
 
 
 def _shifts(monday: date, zone: tzinfo, *, hole: bool) -> Iterator[Span]:

@@ -50,6 +50,7 @@ COLLEAGUES = (
     DemoPerson(
         "eli", "Eli Marsh", "saddle-juniper-64", frozenset({Role.CASE_MANAGER}), WEST, "+1 703 555 0134"
     ),
+    DemoPerson("fay", "Fay Delgado", "cradle-tamarind-58", _FINANCE, phone="+1 703 555 0138"),
     DemoPerson("sam", "Sam Okafor", "bridge-tulip-39", frozenset({Role.SUPERVISOR}), EAST, "+1 703 555 0135"),
 )
 # Who brought the rules into force: one takes on what is shipped, the other approves it.

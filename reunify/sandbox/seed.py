@@ -15,7 +15,7 @@ from reunify.rates.policy import OrganisationNotSetUp
 from reunify.rates.queries import organisation
 from reunify.sandbox import nights, people, rules
 from reunify.sandbox.families import sample_families
-from reunify.sandbox.money import open_asked_award, open_sample_funds
+from reunify.sandbox.money import open_asked_award, open_sample_funds, sign_envelope
 from reunify.settings import Settings
 
 
@@ -29,6 +29,7 @@ def run(settings: Settings) -> list[str]:
             people.join(session, now=now)
             nights.plan(session, now=now)
             open_asked_award(session, now=now)
+            sign_envelope(session, now=now)
     finally:
         house.db.dispose()
     signs_in = [
@@ -54,7 +55,7 @@ def enter_families(settings: Settings) -> None:
             ana, eli = (people.known_as(session, name) for name in ("ana", "eli"))
             for family in sample_families(now.date()):
                 by = eli if family.letter == "d" else ana
-                draft = requests.create(session, draft=family.draft, by=by, now=now)
+                draft = requests.create(session, draft=family.entered, by=by, now=now)
                 requests.submit(session, request_id=draft.id, case_types=house.case_types, by=by, now=now)
     finally:
         house.db.dispose()
