@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from flows.work import Work
 from reunify.allocation import actions as allocation
+from reunify.allocation import enveloped
 from reunify.allocation import queries as plans
 from reunify.allocation.policy import LineNeed, RuleCap, over_the_caps
 from reunify.allocation.turns import take_turn, take_turns_of_paced
@@ -26,14 +27,17 @@ from reunify.eligibility import actions as eligibility
 from reunify.eligibility import asking, unjudged
 from reunify.eligibility.actions import AssessmentResult
 from reunify.eligibility.assessment import AssessmentOutcome, SourceResult
+from reunify.eligibility.hand_off_queries import helped
 from reunify.eligibility.policy import AlreadyAssessed
 from reunify.funds.changing import today
 from reunify.intake import queries as intake
+from reunify.intake.policy import Lane
 from reunify.intake.queries import Version
 from reunify.intake.when import departs_on
 from reunify.kernel.ids import AllocationId, PersonId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import OutOfStep, Refused
+from reunify.ledger.caps import lock_balances
 from reunify.payees import actions as payees
 from reunify.rates.queries import organisation
 from reunify.reporting import scarce, uses, waiting
@@ -125,8 +129,11 @@ def _keep_unjudged(house: House, version_id: UUID, wrong: Refused, run: str | No
 
 
 def _assess_one(house: House, session: Session, version: Version, run: str | None) -> int:
-    child = intake.child_of(session, version.request_id)
+    child, lane = intake.child_and_lane(session, version.request_id)
     take_turn(session, child)
+    is_emergency = lane is Lane.EMERGENCY
+    if is_emergency:  # before anything is given back: see allocation.enveloped
+        enveloped.lock_open(session)
     now = house.now()
     content = version.content
     settings = organisation(session, on=now.date())
@@ -147,10 +154,13 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
         return 0
     payees.register(session, request_id=version.request_id, content=content, by=BY, now=now)
     # Before the first version was checked nothing can stand: neither an award nor anything reserved.
+    if is_emergency and version.number > 1:
+        lock_balances(session)
     if version.number > 1 and _meet_what_stands(session, version, result, now):
         return 1
     if result.outcome is AssessmentOutcome.NO_SOURCE:
-        refusing.propose_refusal(session, version=version, by=BY, now=now)
+        if not helped(session, version.request_id):  # else it ends kindly: another payer helps
+            refusing.propose_refusal(session, version=version, by=BY, now=now)
     elif result.outcome is AssessmentOutcome.PAYABLE:
         split = allocation.allocate(
             session,
@@ -160,6 +170,7 @@ def _assess_one(house: House, session: Session, version: Version, run: str | Non
             rule_caps=rule_caps(session, version, result, child),
             asked=_asked(session, version, result, now.astimezone(settings.zone).date()),
             departs_on=departs_on(content),
+            emergency=is_emergency,
             by=BY,
             now=now,
         )

@@ -15,7 +15,7 @@ from reunify.db import Database
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement import sending
 from reunify.kernel.people import System
-from reunify.reconciliation import queries, sweeping
+from reunify.reconciliation import cards, queries, sweeping
 
 BY = System("reconcile")
 SWEEP_EVERY = timedelta(hours=1)
@@ -37,7 +37,7 @@ def works(house: House) -> list[Work]:
             acts_as=BY,
             verbs=(sweeping.work_inbox, sweeping.poll, sending.note_in_stripe),
         ),
-        Work("prove", proof.find, proof.prove, acts_as=BY, verbs=(sweeping.sweep,)),
+        Work("prove", proof.find, proof.prove, acts_as=BY, verbs=(sweeping.sweep, cards.sweep)),
     ]
 
 
@@ -57,7 +57,7 @@ class Ear:
         """Returns how many events, answers and notes there were."""
         house = self._house
         assert house.gateway is not None
-        heard = sweeping.work_inbox(house.db, house.gateway, by=BY, clock=house.now)
+        heard = sweeping.work_inbox(house.db, house.gateway, house.cards, by=BY, clock=house.now)
         heard += sweeping.poll(house.db, house.gateway, by=BY, clock=house.now)
         if house.settings.log_to_stripe:
             heard += sending.note_in_stripe(house.db, house.gateway, by=BY, clock=house.now)
@@ -82,6 +82,8 @@ class Proof:
             return 0
         self._swept_at = house.now()
         found = sweeping.sweep(house.db, house.statement, by=BY, clock=house.now)
+        if house.cards is not None:
+            found += cards.sweep(house.db, house.cards, by=BY, clock=house.now)
         if self._due(self._proved_at, PROVE_EVERY):
             self._proved_at = house.now()
             found += len(sweeping.prove(house.db, house.statement, clock=house.now))

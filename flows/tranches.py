@@ -23,6 +23,7 @@ from reunify.db import Database
 from reunify.eligibility import asking
 from reunify.eligibility.judged import last_judged
 from reunify.funds.changing import today
+from reunify.intake import outcomes
 from reunify.intake import queries as intake
 from reunify.intake.queries import Version
 from reunify.kernel.ids import AllocationId, VersionId
@@ -78,6 +79,8 @@ def _try_again(house: House, version_id: UUID) -> int:
         waiting = waits.waiting(session, version_id)
         on = today(session, now)
         if version is None or waiting is None or waiting.next_on > on:
+            return 0
+        if outcomes.is_quiet(session, version.request_id):
             return 0
         standing = awards.newest_award(session, version.request_id)
         if standing is not None and standing.version_number < version.number:

@@ -16,15 +16,19 @@ from reunify.adapters.examining import SeparateExaminer
 from reunify.adapters.key_sources import opened_keys
 from reunify.adapters.oidc import OidcProvider
 from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.adapters.sms_http import HttpMessages
+from reunify.adapters.stripe_cards import CardHolder, StripeCards
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.approval import actions as approval
 from reunify.db import Database
+from reunify.disbursement.cards_ports import CardIssuer
 from reunify.disbursement.ports import PaymentGateway
 from reunify.documents.ports import PdfConverter, Renderer
 from reunify.files.ports import Examiner, Scanner
 from reunify.identity.ports import DemoAuthenticator
 from reunify.identity.provider import IdentityProvider
 from reunify.kernel.ids import AwardId
+from reunify.notices.ports import MessageGateway
 from reunify.rates.fields import dictionary
 from reunify.reconciliation.ports import Statement
 from reunify.settings import Settings, load
@@ -57,6 +61,8 @@ class House:
     demo_authenticator: DemoAuthenticator | None = None  # only in the sandbox
     scanner: Scanner | None = None  # None: papers sent in are held as "not scanned"
     provider: IdentityProvider | None = None  # the organisation's own sign-in
+    cards: CardIssuer | None = None  # None while travel cards are switched off
+    messages: MessageGateway | None = None  # texts and calls; None: nobody is told by phone
     examiner: Examiner = field(default_factory=SeparateExaminer)
 
     @property
@@ -90,13 +96,21 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
         converter=DxpdfConverter(),
         gateway=stripe,
         statement=stripe,
+        cards=_cards(settings),
         case_types=dictionary().case_types,
         webhook_secrets=tuple(s.get_secret_value() for s in settings.stripe_webhook_secrets),
         now=now,
         demo_authenticator=DemoPasskeys(settings.simulator_port) if settings.sandbox else None,
         provider=_provider(settings),
         scanner=Clamd(settings.clamav) if settings.clamav else None,
+        messages=_messages(settings),
     )
+
+
+def _messages(settings: Settings) -> HttpMessages | None:
+    if settings.sms_url is None or settings.sms_key is None:
+        return None
+    return HttpMessages(url=settings.sms_url, key=settings.sms_key.get_secret_value())
 
 
 def _provider(settings: Settings) -> OidcProvider | None:
@@ -118,4 +132,14 @@ def _gateway(settings: Settings) -> StripeGateway | None:
         key=settings.stripe_key.get_secret_value(),
         base=settings.stripe_base,
         financial_account=settings.stripe_financial_account or "",
+    )
+
+
+def _cards(settings: Settings) -> StripeCards | None:
+    if not settings.stripe_cards or settings.stripe_key is None or settings.stripe_cardholder is None:
+        return None
+    return StripeCards(
+        key=settings.stripe_key.get_secret_value(),
+        base=settings.stripe_base,
+        holder=CardHolder.read(settings.stripe_cardholder),
     )

@@ -33,6 +33,7 @@ EVENTS: Final = frozenset(
         "work_not_found",  # a kind of work could not be looked for
         "batch_failed",
         "piece_failed",
+        "card_waits",
         "payment_waits",
         "prefect_answers",
         "prefect_silent",

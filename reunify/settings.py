@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from reunify.kernel.addresses import is_https_or_loopback, is_loopback
 from reunify.kernel.refusals import Refused
 
 STRIPE = "https://api.stripe.com"
 _PREFIX = "REUNIFY_"
 _SCANNER = re.compile(r"unix:/\S+|tcp://[A-Za-z0-9.-]+:[1-9][0-9]{0,4}")
+_CARDHOLDER = re.compile(r"[A-Za-z][A-Za-z .'-]{0,23}(;[^;]*[^;\s][^;]*){4}")
 _LIVE = ("sk_live_", "rk_live_")
 _TEST = ("sk_test_", "rk_test_")
 _OF_THIS_PROCESS = frozenset({"database_url", "owner_database_url", "prefect_database_url"})
@@ -59,6 +61,8 @@ class Settings(BaseSettings):
     stripe_base: str = STRIPE
     stripe_financial_account: str | None = None
     stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()  # comma between old and new
+    stripe_cards: bool = False  # one virtual card for each trip; off: what the desk books is logged
+    stripe_cardholder: str | None = None  # name on the cards; street; city; state; postal code
     log_to_stripe: bool = False  # also tell Stripe about payments made elsewhere (ids and cents only)
 
     keys: SecretStr | None = None  # the key ring itself; without any of the three: keys.json in `data`
@@ -75,8 +79,12 @@ class Settings(BaseSettings):
     oidc_required_acr: Annotated[tuple[str, ...], NoDecode] = ()  # what there counts as a second factor
     oidc_name: Annotated[str, Field(max_length=40)] = "your organisation"  # on the button
 
+    sms_url: str | None = None  # the gateway that texts and calls; absent: nobody is told by phone
+    sms_key: SecretStr | None = None
+
     sandbox: bool = False
     simulator_port: Port = 12111
+    phones_port: Port = 12112  # the sandbox's own gateway, with a page that shows its phones
 
     @field_validator("stripe_webhook_secrets", "trusted_proxies", "oidc_required_acr", mode="before")
     @classmethod
@@ -110,8 +118,20 @@ class Settings(BaseSettings):
             raise ValueError(
                 "set REUNIFY_OIDC_ISSUER, _OIDC_CLIENT_ID and _OIDC_CLIENT_SECRET together, or none of them"
             )
-        if self.oidc_issuer and not _is_https_or_loopback(self.oidc_issuer):
+        if self.oidc_issuer and not is_https_or_loopback(self.oidc_issuer):
             raise ValueError("REUNIFY_OIDC_ISSUER must start with https:// (or be on this machine)")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_go_one_way(self) -> Self:
+        if (self.sms_url is None) != (self.sms_key is None):
+            raise ValueError("set REUNIFY_SMS_URL and REUNIFY_SMS_KEY together, or neither")
+        if self.sms_url and not (
+            is_loopback(self.sms_url) if self.sandbox else is_https_or_loopback(self.sms_url)
+        ):
+            raise ValueError(
+                "REUNIFY_SMS_URL must start with https:// (or be on this machine, as in the sandbox)"
+            )
         return self
 
     @model_validator(mode="after")
@@ -119,11 +139,11 @@ class Settings(BaseSettings):
         url = self.public_url or ""
         parts = urlsplit(url)
         more = parts.path + parts.query + parts.fragment
-        if url and (not _is_https_or_loopback(url) or more or "@" in url):
+        if url and (not is_https_or_loopback(url) or more or "@" in url):
             raise ValueError(
                 "REUNIFY_PUBLIC_URL must be https:// and a name, such as https://travel.example.org"
             )
-        elsewhere = any(mark in (parts.hostname or "") for mark in ".:") and not _is_loopback(url)
+        elsewhere = any(mark in (parts.hostname or "") for mark in ".:") and not is_loopback(url)
         if self.sandbox and elsewhere:
             raise ValueError("the sandbox is for this machine only: unset REUNIFY_PUBLIC_URL")
         return self
@@ -132,6 +152,13 @@ class Settings(BaseSettings):
     def _stripe_is_consistent(self) -> Self:
         if self.stripe_rail and self.stripe_key is None:
             raise ValueError("REUNIFY_STRIPE_RAIL is on: set REUNIFY_STRIPE_KEY, or switch the rail off")
+        if self.stripe_cards and not self.stripe_rail:
+            raise ValueError("REUNIFY_STRIPE_CARDS is on: set REUNIFY_STRIPE_RAIL too, or switch cards off")
+        if self.stripe_cards and not _CARDHOLDER.fullmatch(self.stripe_cardholder or ""):
+            raise ValueError(
+                "REUNIFY_STRIPE_CARDS is on: set REUNIFY_STRIPE_CARDHOLDER to `name of at most 24 letters; "
+                "street; city; state; postal code`"
+            )
         key = self.stripe_key.get_secret_value() if self.stripe_key else None
         problem = stripe_problem(key, self.stripe_base, sandbox=self.sandbox)
         if problem:
@@ -180,7 +207,7 @@ def stripe_problem(key: str | None, base: str, *, sandbox: bool = False) -> str 
 
     A live key goes to https://api.stripe.com and nowhere else. A test key goes there or to this machine.
     """
-    if base != STRIPE and not _is_loopback(base):
+    if base != STRIPE and not is_loopback(base):
         return f"REUNIFY_STRIPE_BASE must be {STRIPE}, or an address on this machine (http://127.0.0.1:...)"
     if key is None:
         return None
@@ -223,23 +250,6 @@ def _in_words(wrong: ValidationError) -> str:
         where = f"{_PREFIX}{str(problem['loc'][0]).upper()}: " if problem["loc"] else ""
         said.append(where + remedy)
     return "\n".join(said)
-
-
-def _is_https_or_loopback(url: str) -> bool:
-    parts = urlsplit(url)
-    return (parts.scheme == "https" and bool(parts.hostname)) or _is_loopback(
-        f"{parts.scheme}://{parts.netloc}"
-    )
-
-
-def _is_loopback(url: str) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.path.strip("/"):
-        return False
-    try:
-        return ipaddress.ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return parts.hostname == "localhost"
 
 
 def prefect_client_environment(api_url: str, auth: str | None) -> dict[str, str]:

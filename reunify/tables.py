@@ -1,15 +1,19 @@
 """Imports every room's tables, so that migrations and mappers see the whole house."""
 
 from reunify.allocation import records as allocation
+from reunify.approval import envelope_records as envelopes
 from reunify.approval import records as approval
 from reunify.audit import records as audit
 from reunify.audit import seal_records as seals
 from reunify.bookings import records as bookings
 from reunify.closeout import records as closeout
 from reunify.consent import records as consent
+from reunify.disbursement import cards_records as cards
+from reunify.disbursement import quiet_records as let_go
 from reunify.disbursement import records as disbursement
 from reunify.documents import records as documents
 from reunify.eligibility import asking_records as asking
+from reunify.eligibility import hand_off_records as hand_offs
 from reunify.eligibility import look_back_records as look_backs
 from reunify.eligibility import records as eligibility
 from reunify.files import evidence_records as evidence
@@ -22,8 +26,11 @@ from reunify.identity import records as identity
 from reunify.identity import roster_records as roster
 from reunify.intake import booking_records as booking
 from reunify.intake import case_records as cases
+from reunify.intake import outcome_records as outcomes
+from reunify.intake import overlap_records as overlaps
 from reunify.intake import records as intake
 from reunify.ledger import records as ledger
+from reunify.notices import records as notices
 from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
@@ -52,17 +59,24 @@ ALL = (
     intake,
     cases,
     booking,
+    outcomes,
+    overlaps,
     payees,
     eligibility,
     look_backs,
+    hand_offs,
     asking,
     allocation,
     approval,
+    envelopes,
     bookings,
     documents,
     disbursement,
+    cards,
+    let_go,
     reconciliation,
     closeout,
+    notices,
     retention,
     sf425,
     duplicates,

@@ -74,6 +74,7 @@ class Office:
                 session,
                 request_id=RequestId(request_id),
                 case_types=dictionary().case_types,
+                going_on="Entered again by a test.",
                 by=self.mia,
                 now=self.now,
             )

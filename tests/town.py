@@ -18,6 +18,7 @@ from flows.registry import works
 from flows.work import Work
 from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.adapters.stripe_cards import CardHolder, StripeCards
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.bootstrap import ROOT, House
 from reunify.db import Database
@@ -27,13 +28,16 @@ from reunify.sandbox import people, seed
 from reunify.sandbox.driver import Diary, Person
 from reunify.sandbox.people import DemoPerson
 from reunify.sandbox.stripe_simulator.options import Options
-from reunify.sandbox.stripe_simulator.serving import running
+from reunify.sandbox.stripe_simulator.serving import Running, running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
 from reunify.settings import Settings
 from tests.apps import app_of, closed
 
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 KEY = "sk_test_sandbox_town"
+# A sample family is entered by several tests: whoever enters it again says why.
+AGAIN = {"overlap_reason": "The same family is entered again by a test."}
+CARDHOLDER = "Lantern Travel Desk; 100 Sample Square; Alexandria; VA; 22314"
 
 
 @dataclass
@@ -52,9 +56,15 @@ class Town:
     clock: Clock
     stripe_url: str
     settles: bool
+    running: Running | None = None  # none where nothing goes through Stripe
     diary: Diary = field(default_factory=Diary)
     _people: dict[str, Person] = field(default_factory=dict)
     _works: list[Work] = field(default_factory=list)  # as one worker: the proof remembers when it looked
+
+    @property
+    def simulator(self) -> Running:
+        assert self.running is not None, "this town has no simulator"
+        return self.running
 
     def person(self, username: str) -> Person:
         """Signed in once, and then remembered."""
@@ -95,7 +105,7 @@ class Town:
         """Entered and submitted by this person, and checked; the request's id."""
         person = self.person(by)
         request_id = str(person.act(self.diary, "enter the request", "/requests", draft)["id"])
-        person.act(self.diary, "submit it", f"/requests/{request_id}/submission")
+        person.act(self.diary, "submit it", f"/requests/{request_id}/submission", AGAIN)
         self.work()
         return request_id
 
@@ -104,14 +114,17 @@ class Town:
 
 
 @contextmanager
-def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Iterator[Town]:
-    """The demo's organisation, people and funds, in a test's own database."""
+def built(
+    db: Database, data: Path, *, settle_after: float | None = 0.02, cards: bool = False
+) -> Iterator[Town]:
+    """The demo's organisation, people and funds, in a test's own database. `cards`: with travel cards."""
     clock = Clock()
     with (
         running(Options(data=data / "stripe", settle_after=settle_after)) as simulator,
         patch.dict(people.PEOPLE_BY_NAME),  # whom this town hires, no other knows
     ):
         gateway = StripeGateway(key=KEY, financial_account=FINANCIAL_ACCOUNT, base=simulator.url)
+        issuer = StripeCards(key=KEY, holder=CardHolder.read(CARDHOLDER), base=simulator.url)
         house = House(
             settings=Settings(
                 data=data,
@@ -119,6 +132,8 @@ def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Ite
                 stripe_rail=True,
                 stripe_key=SecretStr(KEY),
                 stripe_base=simulator.url,
+                stripe_cards=cards,
+                stripe_cardholder=CARDHOLDER,
                 log_to_stripe=True,
             ),
             db=db,
@@ -129,12 +144,14 @@ def built(db: Database, data: Path, *, settle_after: float | None = 0.02) -> Ite
             case_types=dictionary().case_types,
             webhook_secrets=(),
             now=clock,
+            cards=issuer if cards else None,
         )
         with db.work() as session:
             seed.fill(session, now=clock())
-        town = Town(house, clock, simulator.url, settle_after is not None)
+        town = Town(house, clock, simulator.url, settle_after is not None, simulator)
         yield town
         for person in town._people.values():
             person.close()
         closed(house)
         gateway.close()
+        issuer.close()

@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 LIVE_BASE = "https://api.stripe.com"
 # A bank statement may be read by anyone in the household: it says nothing of children, courts or travel.
 DESCRIPTOR = "FAMILY SVC"
+_OPAQUE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _METADATA = {
-    "reunify_disbursement": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "reunify_disbursement": _OPAQUE,
+    "reunify_card": _OPAQUE,
     "env": re.compile(r"live|test"),
     "schema": re.compile(r"1"),
 }
 _LIVE = ("sk_live_", "rk_live_")
+_CARD_FIELDS = {"cardholder", "currency", "metadata", "spending_controls", "status", "type"}
 _PAYMENT_FIELDS = {"from", "to", "amount", "metadata", "recipient_notification", "statement_descriptor"}
 
 
@@ -61,11 +64,11 @@ def check_setup(setup: StripeSetup) -> None:
 
 
 def allowed_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """The metadata, if it is nothing but our opaque reference, `env` and `schema`. Raises NotForStripe."""
+    """The metadata, if it is an opaque reference of ours, `env` and `schema` alone. Raises NotForStripe."""
     for name, value in metadata.items():
         form = _METADATA.get(name)
         if form is None or not form.fullmatch(value):
-            raise NotForStripe("metadata may hold only reunify_disbursement, env and schema")
+            raise NotForStripe("metadata may hold only reunify_disbursement or reunify_card, env and schema")
     return metadata
 
 
@@ -77,4 +80,13 @@ def check_payment(params: dict[str, Any]) -> None:
         raise NotForStripe("the bank statement shows the neutral words only")
     if params.get("recipient_notification") != {"setting": "none"}:
         raise NotForStripe("Stripe never writes to a payee on our behalf")
+    allowed_metadata(params.get("metadata", {}))
+
+
+def check_card(params: dict[str, Any]) -> None:
+    """Frozen parameters of a card, just before they leave. Raises NotForStripe."""
+    if set(params) - _CARD_FIELDS:
+        raise NotForStripe("a card carries no second line and no other free text")
+    if params.get("type") != "virtual" or not params.get("spending_controls", {}).get("spending_limits"):
+        raise NotForStripe("a card of ours is virtual and has a limit")
     allowed_metadata(params.get("metadata", {}))

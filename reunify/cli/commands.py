@@ -158,6 +158,15 @@ def ledger_transfers(
         typer.echo(line)
 
 
+@ledger.command("envelopes")
+def ledger_envelopes() -> None:
+    """List the money set aside for the night, and the night decisions that wait for a review."""
+    from reunify.cli.envelopes import listed
+
+    for line in listed(_settings()):
+        typer.echo(line)
+
+
 @audit.command("seal")
 def audit_seal() -> None:
     """Seal the rows that wait. The worker does it by itself at every beat."""

@@ -57,9 +57,9 @@ def demo_settings(*, headless: bool) -> Settings:
         raise HouseRefused("REUNIFY_STRIPE_KEY is a live key; the demo moves no real money: unset it.")
     if given.public_url is not None:
         raise HouseRefused("The demo answers on this machine only: unset REUNIFY_PUBLIC_URL.")
-    api, prefect, simulator = (
+    api, prefect, simulator, phones = (
         port if ports.is_free(port) else ports.free_port()
-        for port in (given.api_port, given.prefect_port, given.simulator_port)
+        for port in (given.api_port, given.prefect_port, given.simulator_port, given.phones_port)
     )
     return given.model_copy(
         update={
@@ -77,7 +77,12 @@ def demo_settings(*, headless: bool) -> Settings:
             "stripe_base": f"http://{ports.LOOPBACK}:{simulator}",
             "stripe_financial_account": _FINANCIAL_ACCOUNT,
             "stripe_webhook_secrets": (SecretStr(f"whsec_{secrets.token_hex(16)}"),),
+            "stripe_cards": True,
+            "stripe_cardholder": "Lantern Travel Desk; 100 Sample Square; Alexandria; VA; 22314",
             "log_to_stripe": True,
+            "phones_port": phones,
+            "sms_url": f"http://{ports.LOOPBACK}:{phones}",
+            "sms_key": SecretStr(secrets.token_hex(16)),
         }
     )
 

@@ -27,6 +27,7 @@ from reunify.cli.supervisor import Child, Supervisor
 from reunify.settings import Settings, prefect_client_environment, prefect_server_environment
 
 PAGES = "reunify.web.app:create"
+_LANES = (("worker", "decide-and-pay"), ("notices", "tell-people"), ("letters", "write-letters"))
 _PORT_IS_FREED_WITHIN_SECONDS = 10
 _API_ANSWERS_WITHIN_SECONDS = 60
 
@@ -102,6 +103,7 @@ class House:
             )
         if self.settings.sandbox:
             said.append(f"Stripe simulator: {self.settings.stripe_base}")
+            said.append(f"The sandbox's phones: {self.settings.sms_url or 'off'}")
         return said
 
     @property
@@ -133,7 +135,16 @@ class House:
         self._say(f"The pages answer at {self.settings.own_url} (after {time.monotonic() - began:.1f} s)")
         if self.settings.sandbox:
             self._start_simulator(environment)
-        for name, lane in (("worker", "decide-and-pay"), ("letters", "write-letters")):
+        if self.settings.sandbox and self.settings.sms_url:
+            phones = [
+                sys.executable,
+                "-m",
+                "reunify.sandbox.phones",
+                "--port",
+                str(self.settings.phones_port),
+            ]
+            self._supervisor.start(Child("phones", phones, environment))
+        for name, lane in _LANES:
             command = [sys.executable, "-m", "flows.worker", lane]
             self._supervisor.start(Child(name, command, environment))
         self._start_prefect(environment, urls)
@@ -162,6 +173,8 @@ class House:
             wanted["REUNIFY_PREFECT_PORT"] = self.settings.prefect_port
         if self.settings.sandbox:
             wanted["REUNIFY_SIMULATOR_PORT"] = self.settings.simulator_port
+            if self.settings.sms_url:
+                wanted["REUNIFY_PHONES_PORT"] = self.settings.phones_port
         for name, port in wanted.items():
             if not ports.becomes_free(port, within_seconds=_PORT_IS_FREED_WITHIN_SECONDS):
                 raise HouseRefused(f"Port {port} is used by another program. Set {name} to a free one.")

@@ -122,7 +122,7 @@ def whom_to_call(session: Session, *, authors: Collection[StaffId], now: datetim
 
     An author, and whoever stands for one, may not, on call or not.
     """
-    (on,) = (o for o in who_is_on_call(session, now=now) if o.duty is Duty.NIGHT_FINANCE)
+    on = _for_money(session, now)
     for contact, as_what in ((on.person, "who is on call"), (on.backup, "the backup")):
         if contact is not None and _may_decide(session, contact.id, authors, now):
             return f"Call {contact.said}, {as_what}."
@@ -133,6 +133,27 @@ def whom_to_call(session: Session, *, authors: Collection[StaffId], now: datetim
     return (
         f"{nobody}Nobody else in finance may either: call an administrator, who can lend the role to someone."
     )
+
+
+def deciders(session: Session, *, authors: Collection[StaffId], now: datetime) -> list[Contact]:
+    """The same people in the order they are called: on call, the backup, then everybody who may, by name."""
+    on = _for_money(session, now)
+    called = [c for c in (on.person, on.backup) if c is not None]
+    known = {c.id: c for c in [*called, *_finance(session)]}
+    return [c for c in known.values() if _may_decide(session, c.id, authors, now)]
+
+
+def contacts(session: Session, ids: Collection[StaffId]) -> list[Contact]:
+    """Of these people the active ones with their numbers, by name."""
+    active = session.scalars(
+        sa.select(StaffRecord.id).where(StaffRecord.id.in_(set(ids)), StaffRecord.active)
+    ).all()
+    return sorted(_contacts(session, [StaffId(i) for i in active]).values(), key=lambda c: c.name)
+
+
+def _for_money(session: Session, now: datetime) -> OnCall:
+    (on,) = (o for o in who_is_on_call(session, now=now) if o.duty is Duty.NIGHT_FINANCE)
+    return on
 
 
 def _may_decide(session: Session, staff_id: StaffId, authors: Collection[StaffId], now: datetime) -> bool:

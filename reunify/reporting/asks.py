@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from reunify.eligibility.asking_checks import may_look_second
 from reunify.eligibility.asking_policy import why_chased
 from reunify.eligibility.asking_records import FunderAsk, FunderDecision, FunderDecisionAmount
+from reunify.intake.outcomes import is_quiet, quiet_of
 from reunify.intake.queries import lock_request
 from reunify.intake.records import RequestRecord
 from reunify.kernel.ids import RequestId, StaffId
@@ -24,7 +25,8 @@ from reunify.reporting.progress import stages
 from reunify.vault.records import FamilyKey
 
 MOST = 200
-ENDED = {"paid": True, "refused": False, "declined": False, "withdrawn": False}  # whether it was paid
+# Whether it was paid, by us.
+ENDED = {"paid": True, "refused": False, "paid_elsewhere": False, "declined": False, "withdrawn": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ def to_chase(session: Session, *, me: Staff, today: date) -> list[AskToChase]:
         )
         .join(r, r.id == a.request_id)
         .outerjoin(d, sa.and_(d.ask_id == a.id, d.state == "waiting"))
-        .where(sa.or_(a.state == "open", d.id.is_not(None)), sa.or_(*ways), ~erased)
+        .where(
+            sa.or_(sa.and_(a.state == "open", ~quiet_of(a.request_id)), d.id.is_not(None)),
+            sa.or_(*ways),
+            ~erased,
+        )
         .order_by(a.departs_on.nulls_last(), a.answer_due, a.id)
         .limit(MOST)
     )
@@ -148,13 +154,16 @@ def _unsettled(*, after: UUID | None) -> sa.Select[Any]:
     waits = sa.select(a.request_id, sa.false()).where(a.state == "open", ~looked_at)
     both = sa.union_all(unused, waits).subquery()
     erased = sa.exists().where(FamilyKey.keeper == both.c.request_id, FamilyKey.destroyed_at.is_not(None))
-    asked = sa.select(both.c.request_id, sa.func.bool_or(both.c.has_grant).label("has_grant")).where(~erased)
+    asked = sa.select(both.c.request_id, sa.func.bool_or(both.c.has_grant).label("has_grant"))
+    asked = asked.where(~erased, ~quiet_of(both.c.request_id))
     if after is not None:
         asked = asked.where(both.c.request_id > after)
     return asked.group_by(both.c.request_id).order_by(both.c.request_id)
 
 
 def ended_one(session: Session, request_id: UUID) -> bool | None:
-    """Whether this request was paid, if it has ended; None while it goes on. Its row is held."""
+    """Whether this request was paid, if it has ended; None while it goes on, or is quiet. Its row is held."""
     lock_request(session, request_id)
+    if is_quiet(session, request_id):
+        return None
     return ENDED.get(stages(session, [request_id])[request_id])

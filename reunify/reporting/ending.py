@@ -18,6 +18,7 @@ from reunify.disbursement.records import (
     InstructionRecord,
     LoggedPaymentRecord,
 )
+from reunify.eligibility.hand_off_records import HandOff
 from reunify.funds.records import FundingSource
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.reporting import signs
@@ -29,6 +30,7 @@ _ENDED = {
     "draft": CaseStanding.DRAFT,
     "paid": CaseStanding.PAID,
     "refused": CaseStanding.WITHOUT_PAYMENT,
+    "paid_elsewhere": CaseStanding.WITHOUT_PAYMENT,
     "declined": CaseStanding.WITHOUT_PAYMENT,
     "withdrawn": CaseStanding.WITHOUT_PAYMENT,
 }
@@ -89,10 +91,11 @@ def cases(
     found = signs.of(session, request_ids)
     standing = {i: _ENDED.get(stage_of(at), CaseStanding.OPEN) for i, at in found.items()}
     paid = [i for i, s in standing.items() if s is CaseStanding.PAID]
-    closed = _settled(session, paid) | _refused(session, request_ids)
+    helped = [i for i, at in found.items() if stage_of(at) == "paid_elsewhere"]
+    closed = _settled(session, paid) | _refused(session, request_ids) | _helped(session, helped)
     charged = _federal(session, paid)
     consents = _consents(session, request_ids)
-    trips = _trip_ends(session, [i for i, s in standing.items() if s in _TRAVELED])
+    trips = trip_ends(session, [i for i, s in standing.items() if s in _TRAVELED])
     rows = session.execute(
         sa.select(r.id, r.reference, r.child_person_id, r.changed_at)
         .where(r.id.in_(found))
@@ -132,6 +135,16 @@ def _settled(session: Session, request_ids: Collection[UUID]) -> dict[UUID, date
         .where(AwardRecord.request_id.in_(request_ids))
         .group_by(AwardRecord.request_id)
     )
+    return {request_id: at for request_id, at in rows if at is not None}
+
+
+def _helped(session: Session, ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When it was written down that another payer helped; nothing is asked where nobody was."""
+    if not ids:
+        return {}
+    h = HandOff
+    asked = sa.select(h.request_id, sa.func.max(h.ended_at)).where(h.request_id.in_(ids), h.state == "helped")
+    rows = session.execute(asked.group_by(h.request_id))
     return {request_id: at for request_id, at in rows if at is not None}
 
 
@@ -176,7 +189,7 @@ def _federal(session: Session, request_ids: Collection[UUID]) -> dict[UUID, list
     return charged
 
 
-def _trip_ends(session: Session, request_ids: Collection[UUID]) -> dict[UUID, date]:
+def trip_ends(session: Session, request_ids: Collection[UUID]) -> dict[UUID, date]:
     """The last arrival of each newest version, on that place's own calendar. Unseals one version of each."""
     newest = session.scalars(
         sa.select(VersionRecord)

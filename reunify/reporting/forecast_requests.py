@@ -28,7 +28,7 @@ from reunify.vault.keepers import Erased
 from reunify.vault.records import FamilyKey
 
 MOST = 500  # open requests looked at, the longest waiting first; and read at once
-_OVER = frozenset({"paid", "refused", "declined", "withdrawn"})
+_OVER = frozenset({"paid", "paid_elsewhere", "refused", "declined", "withdrawn"})
 _STANDS = ("awaiting_approval", "approved", "released")
 _YES = [answer.value for answer in YES_ANSWERS]
 

@@ -15,9 +15,13 @@ from sqlalchemy.orm import Session
 from reunify.reporting.invariants_asked import ASKED
 from reunify.reporting.invariants_awards import AWARDS, LINES
 from reunify.reporting.invariants_caches import CACHES
+from reunify.reporting.invariants_cards import CARDS
 from reunify.reporting.invariants_closeout import CLOSEOUT
+from reunify.reporting.invariants_desk import DESK
 from reunify.reporting.invariants_entries import ENTRIES
 from reunify.reporting.invariants_history import HISTORY
+from reunify.reporting.invariants_night import NIGHT
+from reunify.reporting.invariants_quiet import QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Finding:
         return f"{self.rule}: {self.sentence}"
 
 
-RULES = (*ENTRIES, *CACHES, *HISTORY, *LINES, *AWARDS, *ASKED, *CLOSEOUT)
+RULES = (*ENTRIES, *CACHES, *HISTORY, *LINES, *AWARDS, *DESK, *CARDS, *ASKED, *CLOSEOUT, *NIGHT, *QUIET)
 
 
 def check(session: Session) -> list[Finding]:

@@ -13,13 +13,14 @@ SENT = """
   GROUP BY il.allocation_line_id
 """
 
-# What the books have spent for each instruction, by the attempt that Stripe posted or the payment that two
-# people wrote down; what was reversed is not spent.
+# What the books have spent for each instruction, by the attempt that Stripe posted, the payment that two
+# people wrote down or the charge on the trip's card; what was reversed is not spent.
 PAID = """
   SELECT paid.instruction_id, sum(e.amount) AS amount, count(DISTINCT v.id) AS events
   FROM (
     SELECT instruction_id, stripe_id || '\\:posted' AS reference FROM attempts WHERE state = 'posted'
     UNION ALL SELECT instruction_id, id || '\\:verified' FROM logged_payments WHERE state = 'verified'
+    UNION ALL SELECT instruction_id, id || '\\:captured' FROM card_charges WHERE instruction_id IS NOT NULL
   ) paid
   JOIN ledger_events v ON v.external_ref = paid.reference AND v.kind = 'expend'
   JOIN ledger_entries e ON e.event_id = v.id AND e.account = 'expended'
@@ -83,7 +84,7 @@ LINES = (
     ),
     Rule(
         "settled is not what was spent",
-        ("instructions", "attempts", "logged_payments", "ledger_events", "ledger_entries"),
+        ("instructions", "attempts", "logged_payments", "card_charges", "ledger_events", "ledger_entries"),
         f"""
         SELECT 'Instruction ' || i.id || ' is ' || i.state || ' and pays ' || i.amount || ' ' || i.unit
           || '; in the books ' || coalesce(p.amount, 0) || ' are spent for it by ' || coalesce(p.events, 0)
@@ -123,6 +124,7 @@ AWARDS = (
         SELECT 'Award ' || a.id || ' was approved and released by one person above the small-amount limit.'
           AS sentence
         FROM awards a WHERE a.approved_by = a.released_by AND a.ceiling_cents > a.small_limit_cents
+          AND NOT a.enveloped
         """,
     ),
     Rule(

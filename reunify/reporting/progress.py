@@ -14,10 +14,13 @@ from reunify.allocation import queries as plans
 from reunify.allocation.queries import AwardPlan
 from reunify.approval import queries as approval
 from reunify.approval.queries import Award, Refusal
+from reunify.bookings import queries as bookings
+from reunify.bookings.queries import Booking
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement.queries import Instruction
 from reunify.documents import queries as documents
 from reunify.documents.queries import Document
+from reunify.eligibility import hand_off_queries as hand_offs
 from reunify.eligibility.explained import Explanation
 from reunify.eligibility.left import explanation_left
 from reunify.intake import queries as intake
@@ -44,6 +47,7 @@ class Progress:
     plan: AwardPlan | None
     refusal: Refusal | None
     instructions: tuple[Instruction, ...]
+    bookings: tuple[Booking, ...]
     documents: tuple[Document, ...]
 
     @property
@@ -63,9 +67,11 @@ STAGES = (
     "staff_decision",
     "refusal_to_confirm",
     "refused",
+    "paid_elsewhere",
     "no_money_left",
     "awaiting_approval",
     "awaiting_release",
+    "booking",
     "paying",
     "needs_person",
     "paid",
@@ -83,15 +89,19 @@ def of(session: Session, *, request_id: UUID) -> Progress:
     award = approval.newest_award(session, request_id)
     refusal = approval.newest_refusal(session, request_id)
     instructions = tuple(disbursement.of_award(session, award.id)) if award else ()
+    booked = tuple(bookings.of_award(session, award.id)) if award else ()
+    at = _signs(request, number, explanation, award, refusal, instructions, booked)
+    at.helped = at.outcome == "no_source" and hand_offs.helped(session, request_id)
     return Progress(
         request=request,
         number=number,
-        stage=stage_of(_signs(request, number, explanation, award, refusal, instructions)),
+        stage=stage_of(at),
         explanation=explanation,
         award=award,
         plan=plans.award_plan(session, award.allocation_id) if award else None,
         refusal=refusal,
         instructions=instructions,
+        bookings=booked,
         documents=tuple(documents.list_for_request(session, RequestId(request_id))),
     )
 
@@ -103,6 +113,7 @@ def _signs(
     award: Award | None,
     refusal: Refusal | None,
     instructions: Collection[Instruction],
+    booked: Collection[Booking],
 ) -> Signs:
     """What `signs.of` reads for many requests, from the rows one request's progress has read already."""
     at = Signs(request.state, number)
@@ -112,7 +123,9 @@ def _signs(
         at.award_id, at.award_state, at.award_number = award.id, award.state, award.version_number
     if refusal is not None:
         at.refusal_state, at.refusal_number = refusal.state, refusal.version_number
-    at.instruction_states = {made.state for made in instructions}
+    at.instruction_states = {made.state for made in instructions} | {
+        signs.desk_state(booking) for booking in booked if signs.is_at_desk(booking)
+    }
     at.troubled = any(made.trouble is not None and made.state not in signs.AT_REST for made in instructions)
     return at
 
@@ -140,6 +153,8 @@ def stage_of(at: Signs) -> str:
         return "cannot_check"  # whatever stands on an earlier version waits for a person too
     if at.award_state is not None and (at.award_state != "declined" or at.award_number == at.number):
         return _award_stage(at)
+    if at.helped and at.outcome == "no_source" and not _is_refused(at):
+        return "paid_elsewhere"
     if at.refusal_state is not None and at.refusal_number == at.number:
         return {"proposed": "refusal_to_confirm", "confirmed": "refused"}[at.refusal_state]
     return {
@@ -150,6 +165,10 @@ def stage_of(at: Signs) -> str:
     }[at.outcome or "no_source"]
 
 
+def _is_refused(at: Signs) -> bool:
+    return at.refusal_state == "confirmed" and at.refusal_number == at.number
+
+
 def _award_stage(at: Signs) -> str:
     if at.award_state != "released":
         waiting = {"awaiting_approval": "awaiting_approval", "approved": "awaiting_release"}
@@ -158,6 +177,8 @@ def _award_stage(at: Signs) -> str:
     changed_after_release = at.award_number < at.number
     if live & TROUBLED or at.troubled or changed_after_release:
         return "needs_person"
+    if signs.TO_BOOK in live:
+        return "booking"
     return "paid" if live == {"settled"} else "paying"
 
 
@@ -218,8 +239,24 @@ def as_json(progress: Progress, sight: Sight) -> dict[str, Any]:
             {k: v for k, v in asdict(i).items() if k in ("id", "rail", "unit", "amount", "state", "trouble")}
             for i in progress.instructions
         ],
+        "bookings": [
+            _booking_json(booking, booking.line_key if whole else str(number))
+            for number, booking in enumerate(progress.bookings, start=1)
+        ],
         "documents": [
             {"id": d.id, "kind": d.kind, "language": d.language, "formats": d.formats, "run": d.run}
             for d in progress.documents
         ],
+    }
+
+
+def _booking_json(booking: Booking, line: str) -> dict[str, Any]:
+    """Neither vendor nor place: who sees the whole case reads them at the desk."""
+    return {
+        "id": booking.id,
+        "line": line,
+        "category": booking.category,
+        "settlement": booking.settlement,
+        "state": booking.state,
+        "ceiling_cents": booking.ceiling.cents,
     }

@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 from reunify.allocation.expiring import ANNOUNCED_AHEAD_DAYS, Block, Look, Step, look, travels
 from reunify.allocation.records import AllocationWarning
 from reunify.approval.records import AwardRecord
+from reunify.bookings import policy as bookings
+from reunify.bookings.records import BookingRecord
 from reunify.eligibility.asking_records import FunderAsk, FunderDecision
 from reunify.eligibility.look_back_records import LookBack
+from reunify.intake.outcomes import quiet_of
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import AwardId, RequestId, StaffId
 from reunify.kernel.people import Role, Staff
@@ -57,7 +60,11 @@ def to_act_on(session: Session, *, org: Organisation, today: date) -> Iterator[A
     """
     w = AwardRecord
     old = _midnight(today - timedelta(days=org.reservation_days - ANNOUNCED_AHEAD_DAYS), org.zone)
-    due = [w.opened_at < old, sa.or_(_TOLD.c.runs_out_on <= today, _TOLD.c.runs_out_on.is_(None))]
+    due = [
+        w.opened_at < old,
+        sa.or_(_TOLD.c.runs_out_on <= today, _TOLD.c.runs_out_on.is_(None)),
+        ~quiet_of(w.request_id),
+    ]
     after: list[sa.ColumnElement[bool]] = []
     while True:
         page = _read(session, [*due, *after], org, today, order=[w.opened_at, w.id])
@@ -69,8 +76,8 @@ def to_act_on(session: Session, *, org: Organisation, today: date) -> Iterator[A
 
 
 def one(session: Session, award_id: UUID, *, org: Organisation, today: date) -> Reservation | None:
-    """None once somebody has decided."""
-    found = _read(session, [AwardRecord.id == award_id], org, today)
+    """None once somebody has decided, and while a quiet outcome stands: nothing runs out then."""
+    found = _read(session, [AwardRecord.id == award_id, ~quiet_of(AwardRecord.request_id)], org, today)
     return found[0] if found else None
 
 
@@ -96,7 +103,7 @@ def announced(session: Session, *, me: Staff, org: Organisation, today: date) ->
     if not ways:
         return []
     erased = sa.exists().where(FamilyKey.keeper == r.id, FamilyKey.destroyed_at.is_not(None))
-    asked = [_TOLD.c.runs_out_on.is_not(None), sa.or_(*ways), ~erased]
+    asked = [_TOLD.c.runs_out_on.is_not(None), sa.or_(*ways), ~erased, ~quiet_of(r.id)]
     return _read(session, asked, org, today)
 
 
@@ -117,6 +124,9 @@ def _read(
         sa.exists().where(v.request_id == w.request_id, v.number > w.version_number),
         sa.exists().where(LookBack.request_id == w.request_id, LookBack.state == "open"),
     )
+    booking = sa.exists().where(
+        BookingRecord.request_id == w.request_id, BookingRecord.state.not_in(bookings.ENDED)
+    )
     rows = session.execute(
         sa.select(
             w.id,
@@ -129,6 +139,7 @@ def _read(
             told.runs_out_on,
             funder.label("funder"),
             change.label("change"),
+            booking.label("booking"),
         )
         .join(r, r.id == w.request_id)
         .outerjoin(_TOLD, told.allocation_id == w.allocation_id)
@@ -141,10 +152,12 @@ def _read(
 
 
 def _reservation(row: Any, trip: tuple[date, date] | None, org: Organisation, today: date) -> Reservation:
-    """Bookings join here with the booking desk: `Block.BOOKING`."""
     reserved_on = row.opened_at.astimezone(org.zone).date()
-    blocks = [block for block, is_open in ((Block.FUNDER, row.funder), (Block.CHANGE, row.change)) if is_open]
     departs_on, arrives_on = trip or (None, None)
+    # What nobody marked as used after the trip keeps no money from other families.
+    books = row.booking and (arrives_on is None or today <= arrives_on)
+    ways = ((Block.FUNDER, row.funder), (Block.CHANGE, row.change), (Block.BOOKING, books))
+    blocks = [block for block, is_open in ways if is_open]
     if travels(departs_on, arrives_on, today=today, days=org.reservation_days):
         blocks.append(Block.DEPARTURE)
     return Reservation(

@@ -21,6 +21,7 @@ from reunify.eligibility.records import AssessmentRecord
 from reunify.funds import queries as funds
 from reunify.funds.terms import terms_of
 from reunify.intake import queries as intake
+from reunify.intake.outcomes import quiet_of
 from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.intake.when import departs_on
 from reunify.kernel.ids import VersionId
@@ -43,6 +44,7 @@ def due(session: Session, *, on: date) -> list[UUID]:
             wait.next_on <= on,
             ~_has_ended(),
             ~_is_decided(("approved",)),
+            ~quiet_of(v.request_id),
         )
     ).all()
     if not rows:

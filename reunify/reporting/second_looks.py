@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.eligibility.look_back_records import LookBack
+from reunify.intake.outcomes import quiet_of
 from reunify.intake.records import RequestRecord
 from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
@@ -45,7 +46,7 @@ def owed(session: Session, *, me: Staff) -> list[SecondLook]:
     rows = session.execute(
         sa.select(r.id, r.reference, r.handled_by, since)
         .join(LookBack, LookBack.request_id == r.id)
-        .where(LookBack.state == "open", sa.or_(*ways), ~erased)
+        .where(LookBack.state == "open", sa.or_(*ways), ~erased, ~quiet_of(r.id))
         .group_by(r.id)
         .order_by(since, r.id)
         .limit(MOST)

@@ -12,11 +12,40 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.approval.records import AwardRecord, RefusalRecord
+from reunify.bookings import policy as bookings
+from reunify.bookings.queries import Booking
+from reunify.bookings.records import BookingRecord
 from reunify.disbursement.records import InstructionRecord
+from reunify.eligibility.hand_off_queries import helped_of
 from reunify.eligibility.records import AssessmentRecord
+from reunify.intake.form import Settlement
 from reunify.intake.records import RequestRecord, VersionRecord
 
+# Of a line that is paid when it is ticketed: not ticketed yet; ticketed, and nobody told to pay; over.
+TO_BOOK, TO_INSTRUCT = "to_book", "to_instruct"
+AT_DESK = sa.and_(
+    BookingRecord.settlement == Settlement.ORGANISATION_BOOKS.value,
+    BookingRecord.category.in_(sorted(bookings.BOOKED)),
+)
+DESK_STATE = sa.case(
+    (BookingRecord.state.in_(bookings.OPEN), TO_BOOK),
+    (BookingRecord.to_pay_cents > 0, TO_INSTRUCT),
+    else_="settled",
+)
+_HELPED = "helped"
 AT_REST = ("settled", "withdrawn")  # an old trouble of these troubles nobody
+
+
+def is_at_desk(booking: Booking) -> bool:
+    """`AT_DESK`, of a booking that was read."""
+    return bookings.paid_when_ticketed(booking.settlement, booking.category)
+
+
+def desk_state(booking: Booking) -> str:
+    """`DESK_STATE`, of a booking that was read."""
+    if booking.state in bookings.OPEN:
+        return TO_BOOK
+    return TO_INSTRUCT if booking.to_pay else "settled"
 
 
 @dataclass(slots=True)
@@ -33,6 +62,7 @@ class Signs:
     award_number: int = 0
     refusal_state: str | None = None
     refusal_number: int = 0
+    helped: bool = False  # by somebody else's source
     troubled: bool = False
     instruction_states: set[str] = field(default_factory=set)
 
@@ -46,14 +76,22 @@ def of(session: Session, request_ids: Collection[UUID]) -> dict[UUID, Signs]:
         found[request_id].number = number
     _read_assessments(session, found)
     _read_awards(session, found)
-    refused = sa.select(RefusalRecord.request_id, RefusalRecord.state, RefusalRecord.version_number)
-    for request_id, state, number in session.execute(
-        refused.where(RefusalRecord.request_id.in_(found), RefusalRecord.state != "replaced").order_by(
-            RefusalRecord.version_number
-        )
-    ):
-        found[request_id].refusal_state, found[request_id].refusal_number = state, number
+    _read_ends(session, found)
     return found
+
+
+def _read_ends(session: Session, found: dict[UUID, Signs]) -> None:
+    """Refusals, and hand-offs that helped, in one question."""
+    r = RefusalRecord
+    refused = sa.select(r.request_id, r.state, r.version_number.label("number"))
+    refused = refused.where(r.request_id.in_(found), r.state != "replaced")
+    other = sa.select(RequestRecord.id, sa.literal(_HELPED), sa.literal(0))
+    both = refused.union_all(other.where(RequestRecord.id.in_(found), helped_of(RequestRecord.id)))
+    for request_id, state, number in session.execute(both.order_by("number")):
+        if state == _HELPED:
+            found[request_id].helped = True
+        else:
+            found[request_id].refusal_state, found[request_id].refusal_number = state, number
 
 
 def _newest(session: Session, key: Any, number: Any, ids: Collection[UUID]) -> Any:
@@ -77,7 +115,9 @@ def _read_awards(session: Session, found: dict[UUID, Signs]) -> None:
         at = found[request_id]
         at.award_id, at.award_state, at.award_number = award_id, state, number
     standing = {at.award_id: at for at in found.values() if at.award_id is not None}
-    paid = sa.select(InstructionRecord.award_id, InstructionRecord.state, InstructionRecord.trouble)
-    for award_id, state, trouble in session.execute(paid.where(InstructionRecord.award_id.in_(standing))):
+    made, booked = InstructionRecord, BookingRecord
+    paid = sa.select(made.award_id, made.state, made.trouble).where(made.award_id.in_(standing))
+    booking = sa.select(booked.award_id, DESK_STATE, sa.null()).where(booked.award_id.in_(standing), AT_DESK)
+    for award_id, state, trouble in session.execute(paid.union_all(booking)):
         standing[award_id].instruction_states.add(state)
         standing[award_id].troubled |= trouble is not None and state not in AT_REST

@@ -15,7 +15,7 @@ from reunify.audit import actions as audit
 from reunify.files import evidence
 from reunify.files.evidence_policy import HeldByQuarantine, Kind
 from reunify.identity import forgetting, persons
-from reunify.intake import booking
+from reunify.intake import booking, overlaps
 from reunify.intake import queries as intake
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import System
@@ -83,6 +83,7 @@ def _case(gone: Gone) -> None:
     _papers(gone, only=None)
     _booking_facts(gone)
     forgetting.forget_family_access(session, request_id=request_id)
+    overlaps.forget(session, request_id=request_id)
     child = ending.child_of(session, request_id)
     gone.destroy(request_id, "request")
     if child is None:

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from reunify.bootstrap import House
 from reunify.identity import family_links, sessions, tokens
 from reunify.identity.policy import check_proved
+from reunify.intake import outcomes
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Family, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed
@@ -92,7 +93,7 @@ def service_or_staff(scope: str, *roles: Role) -> Callable[[Request], Staff]:
     return allowed
 
 
-def family(request: Request) -> tuple[Family, RequestId]:
+def family_inside(request: Request) -> tuple[Family, RequestId]:
     """Whoever opened the private link with its PIN."""
     token = request.cookies.get(FAMILY_COOKIE)
     at = house(request)
@@ -102,6 +103,15 @@ def family(request: Request) -> tuple[Family, RequestId]:
         if found is not None:
             return found
     raise OpenLinkFirst("Please open your private link again and type the PIN we told you.")
+
+
+def family(request: Request) -> tuple[Family, RequestId]:
+    """As `family_inside`; while a quiet outcome stands only the plan's own address answers."""
+    who, request_id = family_inside(request)
+    with house(request).db.read() as session:
+        if outcomes.is_quiet(session, request_id):
+            raise OpenLinkFirst("Please call us.")
+    return who, request_id
 
 
 AtHouse = Annotated[House, Depends(house)]

@@ -9,6 +9,7 @@ from reunify.disbursement import actions, attempts
 from reunify.disbursement import logging_payments as logged
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.people import Staff
+from reunify.reconciliation import cards
 
 
 def verify(at: House, instruction_id: UUID, by: Staff) -> None:
@@ -43,6 +44,14 @@ def withdraw(at: House, instruction_id: UUID, by: Staff) -> None:
     """Not paid at all; what was set aside for it is free again."""
     with at.db.work() as session:
         actions.withdraw(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
+
+
+def assign_charge(at: House, instruction_id: UUID, charge: str, by: Staff) -> None:
+    """Of two bookings of one price: this charge on the trip's card is this one's payment."""
+    with at.db.work(wake=True) as session:
+        cards.assign(
+            session, charge_id=charge, instruction_id=InstructionId(instruction_id), by=by, now=at.now()
+        )
 
 
 def declare_unsent(at: House, instruction_id: UUID, why: str, by: Staff) -> None:

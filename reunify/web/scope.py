@@ -11,14 +11,17 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from reunify.approval import queries as approval
+from reunify.bookings import queries as bookings
 from reunify.disbursement import queries as disbursement
 from reunify.documents import queries as documents
+from reunify.eligibility import hand_off_queries as hand_offs
 from reunify.intake import reach
 from reunify.intake.reach import Reach
 from reunify.kernel.ids import DocumentId, InstructionId
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.kernel.sight import Sight
+from reunify.notices import queries as notices
 from reunify.web.audience import (
     AnyStaff,
     CaseManager,
@@ -62,6 +65,9 @@ _CASE_OF: dict[str, tuple[str, Callable[[Session, UUID], UUID]]] = {
     "award_id": ("award", approval.request_of),
     "refusal_id": ("refusal", lambda session, found: approval.refusal(session, found).request_id),
     "instruction_id": ("payment", _of_payment),
+    "hand_off_id": ("hand-off", hand_offs.request_of),
+    "booking_id": ("booking", lambda session, found: bookings.booking(session, found).request_id),
+    "notice_id": ("message", notices.request_of),
     "document_id": ("document", lambda session, found: documents.request_of(session, DocumentId(found))),
 }
 _PART = {

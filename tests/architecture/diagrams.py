@@ -5,16 +5,22 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from reunify.approval.envelope_policy import ENVELOPE_MOVES, REVIEW_MOVES
 from reunify.approval.policy import AWARD_MOVES, REFUSAL_MOVES
+from reunify.bookings.policy import BOOKING
 from reunify.closeout.policy import TRANSFER_MOVES
 from reunify.closeout.recovery_policy import RECOVERY_MOVES
 from reunify.disbursement import policy as disbursement
+from reunify.disbursement.cards_policy import CARD
 from reunify.eligibility.asking_policy import ASK_MOVES, DECISION_MOVES
+from reunify.eligibility.hand_off_policy import HAND_OFF_MOVES
 from reunify.eligibility.look_back_policy import LOOK_BACK_MOVES
 from reunify.files.evidence_policy import EVIDENCE
 from reunify.funds.policy import FUND_MOVES
+from reunify.intake.outcome_policy import OUTCOME
 from reunify.intake.policy import MOVES as REQUEST_MOVES
 from reunify.kernel.moves import Moves
+from reunify.notices.policy import ESCALATION, NOTICE
 from reunify.retention.policy import HOLD_MOVES, PLAN_MOVES
 from reunify.rules.policy import DRAFT_MOVES, REPLAY_MOVES
 from reunify.rules.policy import MOVES as RULE_MOVES
@@ -25,8 +31,17 @@ STATES = Path(__file__).parents[2] / "docs" / "states"
 def tables() -> list[Moves]:
     """Every table of moves in the house."""
     found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
-    found += [TRANSFER_MOVES, RECOVERY_MOVES]
-    found += [ASK_MOVES, DECISION_MOVES, LOOK_BACK_MOVES, RULE_MOVES, REPLAY_MOVES, DRAFT_MOVES]
+    found += [ENVELOPE_MOVES, REVIEW_MOVES]
+    found += [BOOKING, CARD, TRANSFER_MOVES, RECOVERY_MOVES, NOTICE, ESCALATION, OUTCOME]
+    found += [
+        ASK_MOVES,
+        DECISION_MOVES,
+        HAND_OFF_MOVES,
+        LOOK_BACK_MOVES,
+        RULE_MOVES,
+        REPLAY_MOVES,
+        DRAFT_MOVES,
+    ]
     return [REQUEST_MOVES, AWARD_MOVES, REFUSAL_MOVES, FUND_MOVES, EVIDENCE, HOLD_MOVES, PLAN_MOVES, *found]
 
 

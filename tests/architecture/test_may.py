@@ -58,7 +58,7 @@ def _takes_an_actor(function: Callable[..., Any]) -> bool:
 
 @pytest.fixture
 def town(db: Database, tmp_path: Path) -> Iterator[Town]:
-    with built(db, tmp_path) as found:
+    with built(db, tmp_path, cards=True) as found:
         yield found
 
 

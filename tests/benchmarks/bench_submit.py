@@ -109,7 +109,12 @@ def submitted(house: House, ana: Staff, number: int) -> UUID:
     with house.db.work() as session:
         kept = intake.create(session, draft=draft, by=ana, now=house.now())
         return intake.submit(
-            session, request_id=kept.id, case_types=house.case_types, by=ana, now=house.now()
+            session,
+            request_id=kept.id,
+            case_types=house.case_types,
+            going_on="Entered again by a test.",
+            by=ana,
+            now=house.now(),
         )
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,18 @@ class Site:
 
 
 @pytest.fixture
-def site(db: Database, tmp_path: Path) -> Iterator[Site]:
+def house_clock() -> Callable[[], datetime]:
+    """The wall's; a module that tells of one night has its own."""
+    return utc_now
+
+
+@pytest.fixture
+def site(db: Database, tmp_path: Path, house_clock: Callable[[], datetime]) -> Iterator[Site]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://localhost:{port}"  # a passkey needs a name
-    with house_over(db, tmp_path, utc_now, address) as house:
+    with house_over(db, tmp_path, house_clock, address) as house:
         server = uvicorn.Server(
             uvicorn.Config(create(house), host="127.0.0.1", port=port, log_level="error", ws="none")
         )

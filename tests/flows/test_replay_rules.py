@@ -27,7 +27,7 @@ def office(settled_db: Database, now: datetime) -> Office:
 
 
 def house(office: Office) -> Any:
-    parts = {"gateway": None, "scanner": None}
+    parts = {"cards": None, "gateway": None, "messages": None, "scanner": None}
     return cast(Any, SimpleNamespace(db=office.db, now=lambda: office.now, **parts))
 
 

@@ -31,7 +31,7 @@ from reunify.ledger.policy import BudgetCategory, Unit
 from reunify.reporting import progress
 from reunify.reporting.waiting import versions_to_assess
 from reunify.rules import queries as rules
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import join, known_as
 from tests.town import NOW, Town
 
@@ -98,6 +98,7 @@ class Office:
                 session,
                 request_id=request_id,
                 case_types=self.case_types,
+                going_on="Entered again by a test.",
                 by=self.staff["ana"],
                 now=self.town.clock(),
             )
@@ -282,7 +283,7 @@ class Office:
 
 def abroad(fare: int, income: int | None, child: bool) -> dict[str, Any]:
     """The sample family on its way to a court in Peru: the mother's fare, and $318.20 for the child's."""
-    draft = copy.deepcopy(next(f.draft for f in sample_families(TODAY) if f.letter == "b"))
+    draft = copy.deepcopy(sample_family("b", TODAY).draft)
     draft["case"] |= {"case_type": "family_abduction"}
     draft["purpose"] = "attend_hearing"
     peru = {"city": "Lima", "country": "PE"}

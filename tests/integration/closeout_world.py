@@ -31,7 +31,7 @@ from reunify.ledger import queries as books
 from reunify.ledger.policy import BudgetCategory, Cash, Unit
 from reunify.reporting import invariants
 from reunify.reporting.waiting import versions_to_assess
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import join, known_as
 from reunify.web import award_acts
 from tests.town import NOW, Town
@@ -158,7 +158,7 @@ class Closing:
         return tried.payment
 
     def _entered(self, cents: int, day: date = NOW.date()) -> RequestId:  # noqa: B008 - a constant
-        draft = copy.deepcopy(next(f.draft for f in sample_families(day) if f.letter == "f"))
+        draft = copy.deepcopy(sample_family("f", day).draft)
         draft["case"]["report_number"] = "SG-26-30981"
         line = draft["cost_lines"][0]
         line["quote_cents"] = line["ceiling_cents"] = cents
@@ -167,7 +167,12 @@ class Closing:
         with self.work() as session:
             request_id = intake.create(session, draft=draft, by=self.staff["ana"], now=now).id
             intake.submit(
-                session, request_id=request_id, case_types=house.case_types, by=self.staff["ana"], now=now
+                session,
+                request_id=request_id,
+                case_types=house.case_types,
+                going_on="Entered again by a test.",
+                by=self.staff["ana"],
+                now=now,
             )
         with self.read() as session:
             waiting = versions_to_assess(session, limit=20)

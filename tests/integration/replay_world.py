@@ -54,7 +54,14 @@ class Office:
         with self.db.work() as session:
             request_id = intake.create(session, draft=draft, by=ana, now=self.now).id
             case_types = queries.in_force(session).dictionary.case_types
-            intake.submit(session, request_id=request_id, case_types=case_types, by=ana, now=self.now)
+            intake.submit(
+                session,
+                request_id=request_id,
+                case_types=case_types,
+                going_on="Entered again by a test.",
+                by=ana,
+                now=self.now,
+            )
         return RequestId(request_id)
 
     def again(self, request_id: RequestId) -> None:

@@ -99,6 +99,7 @@ class Scarce:
                 session,
                 request_id=made,
                 case_types=house.case_types,
+                going_on="Entered again by a test.",
                 by=self.staff["ana"],
                 now=self.town.clock(),
             )

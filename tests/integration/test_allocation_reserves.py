@@ -26,7 +26,7 @@ from reunify.ledger.policy import Scope, Unit
 from reunify.reporting import invariants
 from reunify.rules.library import shipped
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from tests.integration.ledger_world import BY, LODGING, MEALS, TRANSPORT, Books
 
 
@@ -44,12 +44,17 @@ class World:
 
     def submit(self) -> Submitted:
         now = self.books.now
-        draft = copy.deepcopy(sample_families(now.date())[3].draft)
+        draft = copy.deepcopy(sample_family("f", now.date()).draft)
         with self.books.db.work() as session:
             made = intake.create(session, draft=draft, by=self.ana, now=now)
             case_types = shipped().dictionary.case_types
             version = intake.submit(
-                session, request_id=RequestId(made.id), case_types=case_types, by=self.ana, now=now
+                session,
+                request_id=RequestId(made.id),
+                case_types=case_types,
+                going_on="Entered again by a test.",
+                by=self.ana,
+                now=now,
             )
             child = session.scalar(
                 sa.text("SELECT child_person_id FROM requests WHERE id = :id"), {"id": made.id}

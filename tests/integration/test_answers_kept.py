@@ -25,7 +25,8 @@ from reunify.rates.manifest import parameters_manifest
 from reunify.rules.library import shipped
 from reunify.rules.records import RuleFile
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
+from tests.town import AGAIN
 
 
 @pytest.fixture
@@ -37,11 +38,18 @@ def ana(db: Database, now: datetime) -> Staff:
 
 
 def submitted(db: Database, ana: Staff, now: datetime) -> RequestId:
-    draft = copy.deepcopy(sample_families(now.date())[0].draft)
+    draft = copy.deepcopy(sample_family("b", now.date()).draft)
     with db.work() as session:
         request_id = intake.create(session, draft=draft, by=ana, now=now).id
         case_types = shipped().dictionary.case_types
-        intake.submit(session, request_id=request_id, case_types=case_types, by=ana, now=now)
+        intake.submit(
+            session,
+            request_id=request_id,
+            case_types=case_types,
+            going_on=AGAIN["overlap_reason"],
+            by=ana,
+            now=now,
+        )
     return request_id
 
 

@@ -19,11 +19,11 @@ from reunify.documents import context
 from reunify.documents.refusal import NOT_THESE_COSTS, reasons
 from reunify.eligibility import queries as eligibility
 from reunify.reporting import waiting
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from tests.town import NOW, Town, built
 from tests.unit.test_documents_samples import HEADING
 
-BOY, _, ABOVE_THE_LIMIT, NO_REPORT_NUMBER = (family.draft for family in sample_families(NOW.date()))
+BOY, _, ABOVE_THE_LIMIT, NO_REPORT_NUMBER = (sample_family(x, NOW.date()).draft for x in "bdef")
 
 
 @pytest.fixture

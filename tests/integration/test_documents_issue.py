@@ -27,7 +27,7 @@ from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import DocumentId, RequestId
 from reunify.kernel.people import Staff, System
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
 RENDERER = DocxRenderer(TEMPLATES)
@@ -38,7 +38,7 @@ def request_id(db: Database, now: datetime) -> RequestId:
     with db.work() as session:
         ids = people.settle_in(session, now=now)
     ana = next(p for p in people.PEOPLE if p.username == "ana")
-    draft = copy.deepcopy(sample_families(now.date())[0].draft)
+    draft = copy.deepcopy(sample_family("b", now.date()).draft)
     with db.work() as session:
         by = Staff(ids["ana"], ana.name, ana.roles)
         return RequestId(intake.create(session, draft=draft, by=by, now=now).id)

@@ -22,7 +22,7 @@ from reunify.kernel.ids import RequestId, StaffId, new_id
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.rules.library import shipped
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 
 MOTHER, FILE = "mother", ("+1 915 555 0142",)
 CALL = CallBack("(915) 555-0142", "Marisol")
@@ -35,7 +35,7 @@ def ana(db: Database) -> Staff:
 
 @pytest.fixture
 def request_id(db: Database, ana: Staff, now: datetime) -> RequestId:
-    draft = copy.deepcopy(sample_families(now.date())[0].draft)
+    draft = copy.deepcopy(sample_family("b", now.date()).draft)
     with db.work() as session:
         made = RequestId(intake.create(session, draft=draft, by=ana, now=now).id)
         intake.submit(session, request_id=made, case_types=shipped().dictionary.case_types, by=ana, now=now)

@@ -18,7 +18,7 @@ from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, NotAllowed
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families, sample_family
+from reunify.sandbox.families import sample_family
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def staff(db: Database, now: datetime) -> dict[str, Staff]:
 
 @pytest.fixture
 def draft(now: datetime) -> dict[str, Any]:
-    return copy.deepcopy(sample_families(now.date())[3].draft)
+    return copy.deepcopy(sample_family("f", now.date()).draft)
 
 
 def begin(db: Database, draft: dict[str, Any], by: Staff, now: datetime) -> RequestId:
@@ -41,7 +41,12 @@ def begin(db: Database, draft: dict[str, Any], by: Staff, now: datetime) -> Requ
 def submit(db: Database, request_id: RequestId, draft: dict[str, Any], by: Staff, now: datetime) -> None:
     with db.work() as session:
         actions.submit(
-            session, request_id=request_id, case_types=[draft["case"]["case_type"]], by=by, now=now
+            session,
+            request_id=request_id,
+            case_types=[draft["case"]["case_type"]],
+            going_on="The same family is entered again by a test.",
+            by=by,
+            now=now,
         )
 
 

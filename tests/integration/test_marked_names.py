@@ -65,7 +65,7 @@ def found() -> Iterator[Found]:
 
 def _read(folder: Path, said: str, complained: str) -> Found:
     kept = {file.stem: file.read_text(errors="replace") for file in (folder / "kept").glob("*.txt")}
-    assert kept.keys() >= {"ours", "prefect", "stripe", "calls", "refusals"}, complained
+    assert kept.keys() >= {"ours", "prefect", "stripe", "calls", "refusals", "phones"}, complained
     logs = [*(folder / "headless" / "logs").iterdir(), folder / "headless" / "postgres.log"]
     for log in logs:
         kept[f"log of {log.stem}"] = log.read_text(errors="replace")
@@ -92,7 +92,7 @@ def _the_stories_were_told(found: Found) -> None:
     families = found.report["families"]
     assert isinstance(families, list)
     assert [f["broke"] for f in families] == [None] * len(families)
-    assert {f["state"] for f in families} <= {"paid", "refused"}
+    assert {f["state"] for f in families} <= {"paid", "refused", "paid_elsewhere"}
     assert len(found.marks) > 40
     kinds = {re.sub(r"\d.*", "", mark) for mark in found.marks}
     assert kinds == {"Qname", "Qthing", "Qcase", "Qplace", "Qcontact"}
@@ -101,7 +101,8 @@ def _the_stories_were_told(found: Found) -> None:
 def _every_place_is_read(found: Found) -> None:
     """The planted words are found, each in its place and in no other."""
     assert {p for p in found.places if p.startswith("log of ")} >= {
-        f"log of {name}" for name in ("api", "worker", "letters", "prefect", "simulator", "postgres")
+        f"log of {name}"
+        for name in ("api", "worker", "notices", "letters", "prefect", "simulator", "phones", "postgres")
     }
     for place in found.places:
         kind = "logs" if place.startswith("log of ") else place

@@ -226,8 +226,8 @@ def _what_is_sealed_is_sealed_with_a_key_of_its_own_family(told: Told) -> None:
 SAY_NOTHING = {
     "audit_seals.leaves", "call_counts.place", "evidence.original_mark", "evidence.safe_mark",
     "family_keys.wrapped", "family_links.code_index", "passkey_challenges.challenge",
-    "passkeys.credential_id", "passkeys.public_key", "person_keys.index", "rule_files.bytes",
-    "staff.oidc_email_index", "webhook_inbox.raw",
+    "overlap_items.person", "passkeys.credential_id", "passkeys.public_key", "person_keys.index",
+    "rule_files.bytes", "staff.oidc_email_index", "webhook_inbox.raw",
 }  # fmt: skip
 
 

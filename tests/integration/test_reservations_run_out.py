@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from flows import reservations
 from reunify.approval import running_out
+from reunify.bookings.records import BookingRecord
 from reunify.db import Database
 from reunify.intake import actions as intake
 from reunify.kernel.ids import AwardId, RequestId
@@ -226,6 +227,37 @@ def _org(session: Any, day: date) -> Any:
     from reunify.rates.queries import organisation
 
     return organisation(session, on=day)
+
+
+@pytest.mark.parametrize(
+    ("booked", "departs", "state"),
+    [
+        ("wanted", FAR, "awaiting_approval"),
+        ("held", FAR, "awaiting_approval"),
+        ("cancelled", FAR, "lapsed"),
+        ("wanted", ENDS - 31 * DAY, "lapsed"),  # the trip is over, and nobody said so at the desk
+    ],
+)
+def test_what_is_still_to_be_booked_or_travelled_of_the_request_keeps_it(
+    world: World, booked: str, departs: date, state: str
+) -> None:
+    """As of an award that was released before the request was changed."""
+    request = announced_early(world, departs)
+    with world.scarce.town.house.db.work() as session:
+        session.add(
+            BookingRecord(
+                award_id=_award(world, request),
+                request_id=request,
+                line_key="earlier",
+                category="bus_fare",
+                settlement="organisation_books",
+                state=booked,
+                ceiling_cents=1,
+            )
+        )
+    world.scarce.at(MIDNIGHT)
+    world.scarce.look_at_reservations()
+    assert world.state(request) == state
 
 
 def test_a_change_that_is_not_checked_yet_keeps_it(world: World) -> None:

@@ -159,7 +159,14 @@ def _entered(town: Town) -> UUID:
         by = Staff(staff_id(session, "ana"), "Ana", PEOPLE_BY_NAME["ana"].roles)
         made = intake_actions.create(session, draft=drive(), by=by, now=NOW).id
         words = shipped().dictionary.case_types
-        return intake_actions.submit(session, request_id=RequestId(made), case_types=words, by=by, now=NOW)
+        return intake_actions.submit(
+            session,
+            request_id=RequestId(made),
+            case_types=words,
+            going_on="Entered again by a test.",
+            by=by,
+            now=NOW,
+        )
 
 
 def test_a_replay_counts_the_trips_that_were_set_aside_for_the_child_before_each_answer(town: Town) -> None:

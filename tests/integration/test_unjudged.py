@@ -29,7 +29,7 @@ from reunify.rules.model import Rulebooks
 from reunify.sandbox import people
 from reunify.sandbox.driver import StoryBroke
 from reunify.sandbox.families import sample_family
-from tests.town import NOW, Town, built
+from tests.town import AGAIN, NOW, Town, built
 
 TEXAS = ("crime_place", "texas")
 OURS = "domestic_reunification"
@@ -86,7 +86,7 @@ def test_what_cannot_be_judged_waits_for_a_case_manager_and_the_others_go_on(
         assert session.scalars(sa.text(why)).all() == [{"version": 1, "why": "NotAToldFact"}]
     # Mended in the request: the next version is judged like any other.
     ana = town.person("ana")
-    answer = {"answers": {"/told/crime_place": None}}
+    answer = {"answers": {"/told/crime_place": None}} | AGAIN
     ana.act(town.diary, "leave it out", f"/requests/{stuck}/answers", answer)
     town.work()
     assert town.progress(stuck)["answers"][OURS] == "eligible"
@@ -184,7 +184,7 @@ def _entered(town: Town, draft: dict[str, Any]) -> str:
     """Submitted, and not checked yet."""
     ana = town.person("ana")
     request_id = str(ana.act(town.diary, "enter the request", "/requests", draft)["id"])
-    ana.act(town.diary, "submit it", f"/requests/{request_id}/submission")
+    ana.act(town.diary, "submit it", f"/requests/{request_id}/submission", AGAIN)
     return request_id
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
+from dataclasses import fields as dataclass_fields
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from reunify.bookings.queries import Booking
 from reunify.documents import context, itinerary
 from reunify.documents.context import Addressee, Deadline, Heading, Organisation, Reason, Said, Signer
 from reunify.documents.itinerary import Contact
 from reunify.documents.stays import Address
 from reunify.intake.form import Language, TravelRequest
+from reunify.kernel.ids import AwardId, RequestId
 
 TEMPLATES = Path(__file__).parents[2] / "document_templates"
 
@@ -125,6 +130,47 @@ def trip(**changed: Any) -> TravelRequest:
         ],
     }
     return TravelRequest.model_validate(said | changed)
+
+
+def booking(line_key: str, **changed: Any) -> Booking:
+    """One ticketed booking of the trip's lines."""
+    nobody = UUID(int=0)
+    blank: dict[str, Any] = dict.fromkeys(one.name for one in dataclass_fields(Booking))
+    said: dict[str, Any] = {
+        "id": nobody,
+        "award_id": AwardId(nobody),
+        "request_id": RequestId(nobody),
+        "line_key": line_key,
+        "state": "ticketed",
+        "late_arrival": False,
+        "revision": 1,
+    }
+    return Booking(**(blank | said | changed))
+
+
+SEAT = booking(
+    "a1",
+    vendor="Prairie Air",
+    vendor_phone="1-800-555-0177",
+    vendor_address="Gate desk B",
+    locator="QK7P2M",
+)
+ROOM = booking(
+    "h1",
+    vendor="Inn on Main",
+    vendor_phone="404-555-0100",
+    vendor_address="9 Main Street\nAtlanta, GA",
+    locator="88412",
+    late_arrival=True,
+)
+
+
+def plan(
+    language: Language, request: TravelRequest, *bookings: Booking, arranged: Sequence[str] = ("a1", "h1")
+) -> dict[str, Any]:
+    return itinerary.itinerary(
+        HEADING, language, request=request, arranged=arranged, contacts=[], bookings=list(bookings)
+    )
 
 
 def frozen(**changed: Any) -> dict[str, Any]:

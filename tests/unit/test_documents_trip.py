@@ -11,10 +11,9 @@ from icalendar import Calendar
 from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.documents import words
 from reunify.documents.calendar import travel_calendar
-from reunify.documents.itinerary import itinerary
 from reunify.documents.words import ZoneUnknown
 from reunify.intake.form import Language, TravelRequest
-from tests.unit.test_documents_samples import HEADING, TEMPLATES, contexts, text_of, trip
+from tests.unit.test_documents_samples import TEMPLATES, contexts, plan, text_of, trip
 
 NOW = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
 
@@ -30,20 +29,6 @@ def _calendar(request: TravelRequest, language: Language = "en", sequence: int =
 def _one_leg(**changed: Any) -> TravelRequest:
     leg = trip().model_dump(mode="json")["legs"][0] | changed
     return trip(legs=[leg])
-
-
-def _plan(language: Language, request: TravelRequest, *, confirmed: bool = False) -> dict[str, Any]:
-    return itinerary(HEADING, language, request=request, arranged=["h1"], contacts=[], confirmed=confirmed)
-
-
-def test_the_plan_says_planned_on_its_face_until_it_is_confirmed() -> None:
-    renderer = DocxRenderer(TEMPLATES)
-    planned = text_of(renderer.render("itinerary", "en", _plan("en", trip())))
-    confirmed = text_of(renderer.render("itinerary", "en", _plan("en", trip(), confirmed=True)))
-    assert "PLANNED." in planned
-    assert "CONFIRMED." not in planned
-    assert "CONFIRMED." in confirmed
-    assert "PLANNED." not in confirmed
 
 
 def test_times_are_local_to_each_end_with_the_zone_spelled_out() -> None:
@@ -88,14 +73,14 @@ def test_only_what_is_arranged_is_listed_as_paid() -> None:
 
 
 def test_a_child_who_flies_alone_is_met_by_name() -> None:
-    leg = _plan("en", _one_leg(travelers=["child"]))["travelers"][0]["legs"][0]
+    leg = plan("en", _one_leg(travelers=["child"]))["travelers"][0]["legs"][0]
     assert leg["people"] == "Luis will fly alone with airline staff"
     assert leg["meets"] == "Rosa María Peña"
 
 
 def test_a_plan_with_nothing_optional_still_reads_well() -> None:
     bare = _one_leg(carrier=None, note=None)
-    said = text_of(DocxRenderer(TEMPLATES).render("itinerary", "es", _plan("es", bare)))
+    said = text_of(DocxRenderer(TEMPLATES).render("itinerary", "es", plan("es", bare)))
     assert "None" not in said
     assert "Dónde va a dormir" in said
 
@@ -138,7 +123,7 @@ def test_a_time_that_comes_twice_is_written_in_utc_and_explained() -> None:
     )
     written = travel_calendar(request, "en", reference="R-1", sequence=1, call="555-0100", now=NOW)
     assert b"DTSTART:20261101T083000Z" in written
-    leg = _plan("en", request)["travelers"][0]["legs"][0]
+    leg = plan("en", request)["travelers"][0]["legs"][0]
     assert leg["clocks"] == (
         "The clocks change that night: this is 1:30 a.m. Pacific Daylight Time (PDT), 08:30 UTC."
     )

@@ -12,15 +12,40 @@ import pytest
 
 from flows import issue_documents
 from reunify.adapters.docx_renderer import DocxRenderer, template_paths
-from reunify.documents import fields, glossary, packing, phrases, refusal, stays
+from reunify.documents import (
+    aloud,
+    booked,
+    calendar,
+    fields,
+    glossary,
+    messages,
+    packing,
+    phrases,
+    refusal,
+    stays,
+)
+from reunify.documents import spoken as said_aloud
 from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
 from reunify.intake.form import Language
 from reunify.rules.decide import FAMILY
 from reunify.rules.library import shipped
-from reunify.web.pages import family_words
+from reunify.web.pages import family_words, read_aloud
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
+SPEAKING = (
+    phrases,
+    stays,
+    packing,
+    refusal,
+    booked,
+    calendar,
+    messages,
+    said_aloud,
+    aloud,
+    issue_documents,
+    read_aloud,
+)
 BOTH: tuple[Language, ...] = ("en", "es")
 AVOIDED = glossary.load(TEMPLATES)
 FAMILY_PAGES = Path(family_words.__file__).parents[1] / "templates" / "family"
@@ -58,7 +83,7 @@ def spoken_to_families() -> Iterator[tuple[str, tuple[str, str]]]:
     """Where each sentence stands, with its English and its Spanish."""
     for key, pair in family_words.WORDS.items():
         yield f"page {key}", pair
-    for module in (phrases, stays, packing, refusal, issue_documents):
+    for module in SPEAKING:
         for name, told in vars(module).items():
             if name.isupper():
                 yield from ((f"{module.__name__} {name}", pair) for pair in pairs_in(told))
@@ -106,6 +131,16 @@ def test_the_lint_reads_every_table_of_sentences() -> None:
         "phrases _MODES",
         "stays _AT_THE_DESK",
         "stays _UNNAMED",
+        "booked _SEATS",
+        "booked _ROOMS",
+        "booked _FACES",
+        "calendar CODE",
+        "messages TITLES",
+        "messages ENDS",
+        "spoken LETTERS",
+        "aloud ENDING",
+        "aloud FACES",
+        "read_aloud _LINES",
         "packing _PAPERS",
         "packing _RECEIPTS",
         "refusal CAN_DO",

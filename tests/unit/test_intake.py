@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reunify.intake import policy, problems
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_families, sample_family
 
 TODAY = date(2026, 11, 25)
 FAMILIES = sample_families(TODAY)
@@ -18,7 +18,7 @@ CASE_TYPES = sorted({f.draft["case"]["case_type"] for f in FAMILIES})
 
 @pytest.fixture
 def draft() -> dict[str, Any]:
-    return copy.deepcopy(FAMILIES[0].draft)
+    return copy.deepcopy(sample_family("b", TODAY).draft)
 
 
 def found(draft: dict[str, Any]) -> dict[str, str]:

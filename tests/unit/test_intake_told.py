@@ -12,7 +12,7 @@ from reunify.intake import policy, problems, told
 from reunify.intake.actions import _put
 from reunify.intake.form import TravelRequest
 from reunify.rates.fields import Dictionary, dictionary, load_dictionary
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 
 _FACT = """
   {name}:
@@ -80,7 +80,7 @@ def test_the_facts_that_may_be_told_are_named_once_and_a_flood_is_one_problem() 
 
 
 def family(**facts: str) -> dict[str, Any]:
-    draft = copy.deepcopy(sample_families(date(2026, 11, 25))[0].draft)
+    draft = copy.deepcopy(sample_family("b", date(2026, 11, 25)).draft)
     return draft | {"told": facts}
 
 

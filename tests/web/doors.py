@@ -24,6 +24,7 @@ PUBLIC = {
     "GET /family",
     "GET /family/leave",
     "GET /go",
+    "GET /n/{token}",  # says only that something waits
     "GET /enrol",
     "GET /sign-in",
     "MOUNT /static",
@@ -38,6 +39,7 @@ PUBLIC = {
     "POST /enrol/password",
     "POST /family",
     "POST /go",
+    "POST /n/{token}",  # holds up further calls for five minutes, once for each person; decides nothing
     "POST /sign-in",
     "POST /sign-in/again",
     "POST /sign-in/code",

@@ -24,6 +24,7 @@ from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.seed import fill
 from reunify.settings import Settings
 from reunify.vault import keyring
+from tests import town
 from tests.apps import app_of, closed
 
 __all__ = [
@@ -67,6 +68,9 @@ def house_over(
         closed(house)
         house.db.dispose()
         keyring.use(before)
+
+
+AGAIN = town.AGAIN
 
 
 def work_off(house: House) -> None:

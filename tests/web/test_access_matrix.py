@@ -28,7 +28,7 @@ from tests.integration.people_world import standing
 from tests.lasting import lasting_database
 from tests.web import access_matrix
 from tests.web.doors import OWN_SESSION, Door, doors
-from tests.web.pages_world import TestClient, house_over, signed_in, work_off
+from tests.web.pages_world import AGAIN, TestClient, house_over, signed_in, work_off
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 # Beside the demo's own people: user name, role, team.
@@ -171,7 +171,7 @@ def _families(house: House, owner: str) -> dict[str, str]:
     requests = {}
     for letter in ("b", "e"):
         requests[letter] = worker.post("/api/v1/requests", json=told[letter]).json()["id"]
-        assert worker.post(f"/api/v1/requests/{requests[letter]}/submission").status_code == 202
+        assert worker.post(f"/api/v1/requests/{requests[letter]}/submission", json=AGAIN).status_code == 202
     work_off(house)
     progress = {k: worker.get(f"/api/v1/requests/{r}/progress").json() for k, r in requests.items()}
     award = progress["b"]["award"]["id"]

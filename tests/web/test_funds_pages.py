@@ -252,7 +252,14 @@ def submitted(house: House) -> str:
     with house.db.work() as session:
         by = Staff(staff_id(session, "ana"), ana.name, ana.roles, ana.team)
         made = intake.create(session, draft=sample_family("b", NOW.date()).draft, by=by, now=NOW)
-        intake.submit(session, request_id=made.id, case_types=house.case_types, by=by, now=NOW)
+        intake.submit(
+            session,
+            request_id=made.id,
+            case_types=house.case_types,
+            going_on="Entered again by a test.",
+            by=by,
+            now=NOW,
+        )
     work_off(house)
     return made.reference
 

@@ -13,10 +13,10 @@ import pytest
 from reunify.bootstrap import House
 from reunify.intake import queries as intake
 from reunify.rules.library import shipped
-from reunify.sandbox.families import sample_families
-from tests.web.pages_world import TestClient, as_sent, signed_in, text, work_off
+from reunify.sandbox.families import sample_family
+from tests.web.pages_world import AGAIN, TestClient, as_sent, signed_in, text, work_off
 
-BOY, FATHER, ABOVE, NO_REPORT = (f.draft for f in sample_families(date(2026, 11, 25)))
+BOY, FATHER, ABOVE, NO_REPORT = (sample_family(x, date(2026, 11, 25)).draft for x in "bdef")
 LOANS = sorted(s for s, versions in shipped().versions.items() if versions[-1].loan)
 
 
@@ -27,7 +27,7 @@ def ana(house: House) -> TestClient:  # its own: nothing else has been asked of 
 
 def submitted(ana: TestClient, house: House, draft: dict[str, Any], **told: str) -> str:
     kept = ana.post("/api/v1/requests", json=copy.deepcopy(draft) | {"told": told}).json()
-    answer = ana.post(f"/api/v1/requests/{kept['id']}/submission")
+    answer = ana.post(f"/api/v1/requests/{kept['id']}/submission", json=AGAIN)
     assert answer.status_code == 202, answer.text
     work_off(house)
     return f"/requests/{kept['id']}"

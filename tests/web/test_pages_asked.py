@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from reunify.bootstrap import House
+from reunify.consent import actions as consent
+from reunify.consent import queries as consents
+from reunify.intake import queries as intake
 from reunify.kernel.ids import RequestId
 from tests.integration.asked_world import CHILD, NAME, PROGRAM, Office
 from tests.town import NOW, Clock, Town
+from tests.unit.test_documents_samples import text_of
 from tests.web.pages_world import TestClient, read_form, signed_in, text, work_off
 
 ASKED = {
@@ -197,3 +201,34 @@ def test_the_page_says_what_confirming_does_and_why_somebody_cannot(
     assert "/confirm" not in page.text
     assert "waits for a second look" not in text(signed_in(house, "sam").get("/"))
     assert "You recorded it." in text(ana.get(at(request_id)))
+
+
+def test_the_letter_to_the_funder_is_made_only_while_the_consent_it_rests_on_stands(
+    house: House, office: Office, ana: TestClient
+) -> None:
+    request_id = office.submitted()
+    under = office.consented(request_id)
+    office.ask(request_id, {"fare-mother": 40_000}, told=(under,))
+    page = ana.get(at(request_id))
+    (way,) = re.findall(r'href="(/requests/[0-9a-f-]+/asks/[0-9a-f-]+/letter)"', page.text)
+    made = ana.get(way)
+    assert made.headers["content-disposition"].startswith('attachment; filename="funder-request-')
+    said = text_of(made.content)
+    mother = intake_version(house, request_id).travelers[0].name
+    assert f"{mother}: we help" in said
+    assert "$400.00" in said
+    assert "child" not in said.replace("a missing child", "").replace("a child", "")
+    for name, status in (("ben", 403), ("eli", 404)):
+        assert signed_in(house, name).get(way).status_code == status
+    with house.db.work() as session:
+        asked_for = consents.ask(session, request_id, under)
+        for giver in asked_for.newest:
+            consent.take_back(session, ask=asked_for, giver=giver, by=office.staff["ana"], now=house.now())
+    refused = ana.get(way)
+    assert refused.status_code in (403, 409)
+    assert mother not in refused.text
+
+
+def intake_version(house: House, request_id: RequestId) -> Any:
+    with house.db.read() as session:
+        return intake.newest_version(session, request_id).content

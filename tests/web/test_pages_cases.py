@@ -15,7 +15,7 @@ from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import DemoPerson
 from tests import papers
-from tests.web.pages_world import TestClient, as_sent, browser, signed_in, text, work_off
+from tests.web.pages_world import AGAIN, TestClient, as_sent, browser, signed_in, text, work_off
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 TEAMS = {"ana": "north", "amy": "north", "sue": "north", "eli": "south"}
@@ -42,7 +42,7 @@ class Office:
         self.house = house
         self.ana = self.at("ana")
         kept = self.ana.post("/api/v1/requests", json=sample_family("b", CLOCK.date()).draft).json()
-        self.ana.post(f"/api/v1/requests/{kept['id']}/submission")
+        self.ana.post(f"/api/v1/requests/{kept['id']}/submission", json=AGAIN)
         self.request, self.reference = f"/requests/{kept['id']}", kept["reference"]
 
     def at(self, who: str) -> TestClient:

@@ -13,10 +13,10 @@ from fastapi.routing import APIRoute
 from reunify.bootstrap import House
 from reunify.kernel.ids import RequestId
 from reunify.sandbox.authenticator import SoftwarePasskey
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from reunify.web import pages
 from reunify.web.audience import anyone, family
-from tests.web.pages_world import TestClient, browser, read_form, signed_in, text
+from tests.web.pages_world import AGAIN, TestClient, browser, read_form, signed_in, text
 
 STAFF_PAGES = ["/", "/requests/new", "/finance", "/funds"]
 
@@ -25,9 +25,9 @@ STAFF_PAGES = ["/", "/requests/new", "/finance", "/funds"]
 def submitted(house: House) -> RequestId:
     """The boy found out of state, submitted by Ana; his mother reads Spanish."""
     ana = signed_in(house, "ana")
-    draft = sample_families(date(2026, 11, 25))[0].draft
+    draft = sample_family("b", date(2026, 11, 25)).draft
     kept = ana.post("/api/v1/requests", json=draft).json()
-    ana.post(f"/api/v1/requests/{kept['id']}/submission")
+    ana.post(f"/api/v1/requests/{kept['id']}/submission", json=AGAIN)
     return RequestId(kept["id"])
 
 
@@ -48,6 +48,7 @@ WAYS_IN = {
     "/enrol/passkey",
     "/enrol/passkey/options",
     "/enrol/password",
+    "/n/{token}",
 }
 
 

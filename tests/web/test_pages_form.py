@@ -12,11 +12,11 @@ from reunify.bootstrap import House
 from reunify.intake import queries
 from reunify.intake.form import TravelRequest
 from reunify.kernel.ids import RequestId
-from reunify.sandbox.families import sample_families
+from reunify.sandbox.families import sample_family
 from tests.web.pages_world import TestClient, as_sent, read_form, signed_in, text
 from tests.web.test_pages_form_fields import as_posted
 
-FAMILY = sample_families(date(2026, 11, 25))[0]
+FAMILY = sample_family("b", date(2026, 11, 25))
 
 
 @pytest.fixture

@@ -40,7 +40,16 @@ from reunify.web.audience import FAMILY_COOKIE
 from reunify.web.shield import limit_for
 from tests import papers
 from tests.lasting import lasting_database
-from tests.web.pages_world import OWN_PAGES, TestClient, browser, house_over, sign_in, signed_in, text
+from tests.web.pages_world import (
+    AGAIN,
+    OWN_PAGES,
+    TestClient,
+    browser,
+    house_over,
+    sign_in,
+    signed_in,
+    text,
+)
 
 CLOCK = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 
@@ -165,7 +174,7 @@ def desk(offices: tuple[House, TestClient]) -> Desk:
 def entered(house: House, ana: TestClient) -> str:
     draft = sample_family("b", house.now().date()).draft
     request_id = str(ana.post("/api/v1/requests", json=draft).json()["id"])
-    assert ana.post(f"/api/v1/requests/{request_id}/submission").status_code == 202
+    assert ana.post(f"/api/v1/requests/{request_id}/submission", json=AGAIN).status_code == 202
     return request_id
 
 

@@ -24,6 +24,7 @@ from reunify.sandbox.people import DemoPerson, hire
 from tests.apps import app_of
 from tests.lasting import lasting_database
 from tests.web.pages_world import (
+    AGAIN,
     OWN_PAGES,
     TestClient,
     as_sent,
@@ -370,7 +371,7 @@ def test_a_program_enters_a_request_and_its_owner_is_the_author(office: Office) 
     assert entered.status_code == 201, entered.text
     request = entered.json()["id"]
     assert api.put(f"/api/v1/requests/{request}", json=draft()).status_code == 200
-    submitted = api.post(f"/api/v1/requests/{request}/submission")
+    submitted = api.post(f"/api/v1/requests/{request}/submission", json=AGAIN)
     assert submitted.status_code in (202, 422), submitted.text
     assert api.get(f"/api/v1/requests/{request}/progress").status_code == 200
     with office.house.db.read() as session:
@@ -411,12 +412,13 @@ def test_who_may_not_decide_reads_whom_to_call(office: Office) -> None:
     told["cost_lines"][0]["quote_cents"] = told["cost_lines"][0]["ceiling_cents"] = 150_001
     ana, ben = office.as_("ana"), office.as_("ben")
     request = ana.post("/api/v1/requests", json=told).json()["id"]
-    assert ana.post(f"/api/v1/requests/{request}/submission").status_code == 202
+    assert ana.post(f"/api/v1/requests/{request}/submission", json=AGAIN).status_code == 202
     work_off(office.house)
     award = ana.get(f"/api/v1/requests/{request}/progress").json()["award"]["id"]
     assert ben.post(f"/api/v1/awards/{award}/approval").status_code == 200
     page = text(ben.get(f"/awards/{award}"))
-    assert f"a colleague must release it. Call Carla Nguyen ({CARLAS})." in page
+    assert "a colleague must release it." in page
+    assert f"Call Carla Nguyen ({CARLAS})." in page
     assert "Call" not in text(office.as_("carla").get(f"/awards/{award}"))
 
 

@@ -21,10 +21,10 @@ from reunify.reporting import progress
 from reunify.rules import actions, queries
 from reunify.rules.model import NoRulesForDate, Rulebooks
 from reunify.sandbox import people
-from reunify.sandbox.families import sample_families
-from tests.web.pages_world import TestClient, signed_in, text, work_off
+from reunify.sandbox.families import sample_family
+from tests.web.pages_world import AGAIN, TestClient, signed_in, text, work_off
 
-BOY, FATHER, _, NO_REPORT = (f.draft for f in sample_families(date(2026, 11, 25)))
+BOY, FATHER, _, NO_REPORT = (sample_family(x, date(2026, 11, 25)).draft for x in "bdef")
 NOTHING_COVERS = "No rules of our own sources are in force on the day this trip begins."
 OURS = "domestic_reunification"
 
@@ -53,7 +53,7 @@ def stuck(ana: TestClient, house: House) -> Iterator[str]:
 
 def submitted(by: TestClient, house: House, draft: dict[str, Any]) -> str:
     kept = by.post("/api/v1/requests", json=copy.deepcopy(draft)).json()
-    assert by.post(f"/api/v1/requests/{kept['id']}/submission").status_code == 202
+    assert by.post(f"/api/v1/requests/{kept['id']}/submission", json=AGAIN).status_code == 202
     work_off(house)
     return f"/requests/{kept['id']}"
 

@@ -15,7 +15,7 @@ from reunify.kernel.people import System
 from reunify.rates.places import rules_folder
 from reunify.rules import actions
 from reunify.sandbox.families import sample_family
-from tests.web.pages_world import text
+from tests.web.pages_world import AGAIN, text
 from tests.web.rules_world import FUND, NOW, Hall, hall
 
 __all__ = ["hall"]
@@ -158,7 +158,7 @@ def submitted(hall: Hall) -> str:
     told["household"]["yearly_income_cents"] = 6_000_000
     ana = hall.as_("ana")
     request = str(ana.post("/api/v1/requests", json=told).json()["id"])
-    assert ana.post(f"/api/v1/requests/{request}/submission").status_code == 202
+    assert ana.post(f"/api/v1/requests/{request}/submission", json=AGAIN).status_code == 202
     hall.work_off()
     return request
 

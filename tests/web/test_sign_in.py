@@ -20,6 +20,7 @@ from reunify.sandbox.people import DemoPerson
 from reunify.web.audience import STAFF_COOKIE
 from tests.web.doors_world import NOW, Clock, signed, typed
 from tests.web.pages_world import (
+    AGAIN,
     TestClient,
     as_sent,
     browser,
@@ -224,7 +225,7 @@ def test_who_is_paid_is_changed_with_a_passkey_once_an_award_names_them(
         "/cost_lines/0/payee": other,
         "/cost_lines/0": line | {"payee": other},
     }
-    client.post(f"/api/v1/requests/{kept}/submission")
+    client.post(f"/api/v1/requests/{kept}/submission", json=AGAIN)
     work_off(house)
     clock.at += timedelta(minutes=6)
     refused = client.post(path, json={"answers": {place: answers[place]}})
@@ -243,7 +244,7 @@ def test_who_is_paid_is_changed_without_a_passkey_while_nothing_is_awarded(
 ) -> None:
     client = signed_in(house, ana.username)
     kept = client.post("/api/v1/requests", json=sample_family("d", NOW.date()).draft).json()["id"]
-    client.post(f"/api/v1/requests/{kept}/submission")
+    client.post(f"/api/v1/requests/{kept}/submission", json=AGAIN)
     clock.at += timedelta(minutes=6)
     answers = {"answers": {"/payees/0/email": "another@example.org"}}
     assert client.post(f"/api/v1/requests/{kept}/answers", json=answers).status_code == 202

@@ -15,6 +15,7 @@ from reunify.intake import actions, problems, queries, reach, signers
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.refusals import BadInput
+from reunify.kernel.text import LongText
 from reunify.reporting import progress
 from reunify.web import reading
 from reunify.web.audience import AnyStaff, AtHouse, CaseManager, EntersRequests, ReadsProgress
@@ -29,6 +30,14 @@ class Answers(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     answers: dict[str, Any]
+    overlap_reason: LongText = ""
+
+
+class Submission(BaseModel):
+    """`overlap_reason`: why it goes on beside another request for the same child, traveler or night."""
+
+    model_config = ConfigDict(extra="forbid")
+    overlap_reason: LongText = ""
 
 
 @router.post("/requests", status_code=201, response_model=None)
@@ -77,11 +86,22 @@ def _kept(draft: Draft, status: int) -> JSONResponse:
 
 
 @router.post("/requests/{request_id}/submission", status_code=202)
-def submit(request_id: UUID, by: EntersRequests, at: AtHouse, case: EnteredCase) -> dict[str, Any]:
+def submit(
+    request_id: UUID,
+    by: EntersRequests,
+    at: AtHouse,
+    case: EnteredCase,
+    body: Submission | None = None,
+) -> dict[str, Any]:
     """Freeze version 1; the flow checks it within a moment."""
     with at.db.work(wake=True) as session:
         version = actions.submit(
-            session, request_id=RequestId(request_id), case_types=at.case_types, by=by, now=at.now()
+            session,
+            request_id=RequestId(request_id),
+            case_types=at.case_types,
+            going_on=body.overlap_reason if body else "",
+            by=by,
+            now=at.now(),
         )
     return {"version_id": str(version), "number": 1}
 
@@ -96,6 +116,7 @@ def answer(request_id: UUID, body: Answers, by: CaseManager, at: AtHouse, case: 
             answers=body.answers,
             award_stands=approval.newest_award(session, request_id) is not None,
             case_types=at.case_types,
+            going_on=body.overlap_reason,
             by=by,
             now=at.now(),
         )

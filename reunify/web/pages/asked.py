@@ -12,7 +12,11 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
+from reunify.audit import actions as audit
 from reunify.bootstrap import House
+from reunify.documents import funder_letters
+from reunify.documents.actions import DOCX_TYPE
+from reunify.documents.queries import Content
 from reunify.eligibility import asking_actions, asking_deciding, asking_queries
 from reunify.eligibility.asking_checks import NoSuchAsk
 from reunify.eligibility.queries import explanation
@@ -23,8 +27,9 @@ from reunify.kernel.sight import Sight
 from reunify.web.audience import AtHouse, CaseManager, staff
 from reunify.web.errors import status_of
 from reunify.web.pages.asked_fields import AskedTyped, granted_from, number_of
-from reunify.web.pages.reading import day_read
+from reunify.web.pages.documents import sent
 from reunify.web.pages.requests import page_of
+from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import PostedForm, go, text_of
 from reunify.web.scope import WholeCase, case_at
 
@@ -59,6 +64,16 @@ def ask(
         )
 
     return _done(request, case, by, at, form, text_of(form, "source"), act, "funder_asked")
+
+
+@router.get("/requests/{request_id}/asks/{ask_id}/letter")
+def letter(request_id: UUID, ask_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> Response:
+    """The letter to the funder, to be looked through in Word and sent."""
+    with at.db.work() as session:
+        said = funder_letters.context_of(session, request_id=case.request_id, ask_id=ask_id, now=at.now())
+        body = at.renderer.render(funder_letters.KIND, "en", said)
+        audit.record(session, by=by, at=at.now(), subject="funder_ask", subject_id=ask_id, moved="download")
+    return sent(Content(body, DOCX_TYPE, f"funder-request-{said['reference']}.docx"))
 
 
 @router.post("/requests/{request_id}/asks/{ask_id}/decisions")

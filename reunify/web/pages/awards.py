@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from reunify.allocation.queries import award_plan
-from reunify.approval import policy, queries
+from reunify.approval import envelope_queries, policy, queries
 from reunify.approval.queries import Award
 from reunify.bootstrap import House
 from reunify.eligibility.explained import SourceView
 from reunify.eligibility.left import explanation_left
 from reunify.identity import on_call
 from reunify.identity.queries import staff_names
+from reunify.intake import overlaps
 from reunify.intake import queries as intake
 from reunify.intake.reach import Reach
 from reunify.kernel.people import Role, Staff
@@ -28,7 +29,7 @@ from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
 from reunify.reporting import sheet, views
 from reunify.rules import queries as rules
-from reunify.web import award_acts, reading
+from reunify.web import award_acts, card_shown, reading, told_shown
 from reunify.web.audience import (
     FINANCE_ROLES,
     AnyStaff,
@@ -132,7 +133,9 @@ def _award_page(
 ) -> Response:
     with at.db.work() as session:
         award = queries.award(session, award_id)
-        context = _about(session, award, by, case.sight) | _instead(session, award, by, at.now())
+        context = _about(session, award, by, case.sight, at.now()) | _instead(session, award, by, at.now())
+        card = card_shown.of_award(session, at, award_id)
+        telling = told_shown.of_award(session, award_id, by, at.now())
         org = organisation_now(session, at)
         reading.one(session, by=by, at=at.now(), subject="award", subject_id=award_id, sight=case.sight)
     problems = [ShownProblem("reason", "Reason", wrong)] if wrong else []
@@ -146,11 +149,23 @@ def _award_page(
         reference=case.reference,
         masked=case.sight is Sight.MASKED,
         problems=problems,
+        card=card,
+        telling=telling,
+        has_it_open=holds(by, *FINANCE_ROLES, Role.SUPERVISOR),
         **context,
     )
 
 
-def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str, Any]:
+def _not_alone(session: Session, award: Award, by: Staff, now: datetime) -> str | None:
+    """Why the envelope lets this person not do both; None where it does."""
+    if award.ceiling <= award.small_limit or award.state not in ("awaiting_approval", "approved"):
+        return ""
+    return envelope_queries.why_not_alone(
+        session, enveloped=award.enveloped, allocation_id=award.allocation_id, by=by, now=now
+    )
+
+
+def _about(session: Session, award: Award, by: Staff, sight: Sight, now: datetime) -> dict[str, Any]:
     plan = award_plan(session, award.allocation_id)
     people = {award.requested_by, award.approved_by, award.released_by} - {None}
     limits: dict[str, int] = {}
@@ -167,9 +182,11 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight) -> dict[str,
         ],
         "names": staff_names(session, [i for i in people if i]),
         "sources": views.sources(judged),
+        "goes_on": [] if sight is Sight.MASKED else overlaps.going_on(session, award.request_id),
         "sees_costs": holds(by, *FINANCE_ROLES, Role.AUDITOR),
         "suspended": _suspended_since(session, award, judged, {line.fund_code for line in plan.lines}),
-        **_may(award, by, award.authors),
+        **_may(award, by, award.authors, _not_alone(session, award, by, now)),
+        "review": envelope_queries.review_of(session, award.id) if award.enveloped else None,
     }
 
 
@@ -188,8 +205,9 @@ def _suspended_since(
     return sorted(s.name for s in judged if s.source in pays & now and not s.suspended)
 
 
-def _may(award: Award, by: Staff, authors: Any) -> dict[str, str | None]:
-    """For each act: None if this person may do it, else why not, in words."""
+def _may(award: Award, by: Staff, authors: Any, not_alone: str | None) -> dict[str, Any]:
+    """For each act: None if this person may do it, else why not, in words. `alone`: on call, inside an open
+    envelope, above the limit: then the one act is the first button."""
 
     def release_check(approver: Any) -> Callable[[], None]:
         return lambda: policy.check_can_release(
@@ -199,13 +217,15 @@ def _may(award: Award, by: Staff, authors: Any) -> dict[str, str | None]:
             approved_for=award.approved_for,
             ceiling=award.ceiling,
             small_limit=award.small_limit,
+            not_alone=not_alone,
         )
 
     approve_reason = _why_not(lambda: policy.check_can_approve(by, authors=authors))
     return {
         "cannot_approve": approve_reason,
         "cannot_release": _why_not(release_check(award.approved_by)),
-        "cannot_both": approve_reason or _why_not_both(award, by),
+        "cannot_both": approve_reason or _why_not_both(award, by, not_alone),
+        "alone": not_alone is None,
     }
 
 
@@ -218,11 +238,17 @@ def _instead(session: Session, award: Award, by: Staff, now: datetime) -> dict[s
     return {"instead": on_call.whom_to_call(session, authors=closed, now=now)}
 
 
-def _why_not_both(award: Award, by: Staff) -> str | None:
+def _why_not_both(award: Award, by: Staff, not_alone: str | None) -> str | None:
     if not policy.can_release(
-        by, authors=(), approved_by=by.id, ceiling=award.ceiling, small_limit=award.small_limit
+        by,
+        authors=(),
+        approved_by=by.id,
+        ceiling=award.ceiling,
+        small_limit=award.small_limit,
+        not_alone=not_alone,
     ):
-        return f"Above {award.small_limit}, one person approves and another releases."
+        why = not_alone if award.enveloped else ""
+        return f"Above {award.small_limit}, one person approves and another releases. {why}".rstrip()
     return None
 
 

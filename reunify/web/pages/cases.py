@@ -11,9 +11,9 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from reunify.approval.letter import addressee
-from reunify.eligibility import look_back_queries
+from reunify.eligibility import decided, look_back_queries
 from reunify.identity.queries import holders
-from reunify.intake import cases, disclosing, disclosures
+from reunify.intake import cases, disclosing, disclosures, outcomes
 from reunify.intake.disclosures import Told
 from reunify.intake.form import SafeContact, TravelRequest
 from reunify.intake.reach import Reach
@@ -112,7 +112,9 @@ def about_case(session: Session, case: Reach, now: Progress, by: Staff) -> dict[
         "colleagues": colleagues,
         "to_tell": waiting,
         "reachable": _reachable(now) if waiting else None,
+        "quiet": outcomes.standing(session, case.request_id),
         "look_backs": look_back_queries.of_request(session, case.request_id),
+        "decided_by_people": decided.of_request(session, case.request_id, now.explanation),
     }
 
 

@@ -20,7 +20,7 @@ from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_reading import MONEY_REMEDY
 from reunify.web.pages.form_showing import ShownField, ShownProblem, short_form
 from reunify.web.pages.labels import label
-from reunify.web.pages.reading import day_read
+from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import amount, text_of
 
 MOVE, BACK = "move", "back"  # what the fields of the two forms begin with

@@ -46,7 +46,8 @@ def authority_asked(content: Any) -> list[str]:
 
 
 _MAY_DECIDE = ("question", "staff_decision")
-_MAY_TAKE_BACK = (*_MAY_DECIDE, "awaiting_approval", "no_money_left", "lapsed")
+_MAY_TAKE_BACK = (*_MAY_DECIDE, "awaiting_approval", "no_money_left", "lapsed", "paid_elsewhere")
+_MAY_ASK_OTHERS = (*_MAY_TAKE_BACK, "refusal_to_confirm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,25 @@ _ATTEST_HINT = "Say who attests it, how they know, and why it cannot wait. It is
 
 
 def to_decide(now: Progress) -> list[ToDecide]:
-    """What the rules of our own sources, and of those that may be asked, leave to people; each once."""
+    """What the rules of our own sources, of those that may be asked and of others leave to people; each once.
+
+    What others ask holds nothing up: it says how they are called.
+    """
+    if now.explanation is None or now.stage not in _MAY_ASK_OTHERS:
+        return []
+    others = [s for s in now.explanation.in_order if _of_others(s)]
+    theirs = [item for source in others for item in _of_requirements(source)]
+    return list({item.id: item for item in [*_of_ours(now), *theirs]}.values())
+
+
+def _of_others(source: SourceView) -> bool:
+    """A funder may be asked, and others called, while our own money already pays."""
+    return (source.kind == "elsewhere" and source.answer == "ask") or (
+        source.kind == "asked" and source.needed
+    )
+
+
+def _of_ours(now: Progress) -> list[ToDecide]:
     if now.explanation is None or now.stage not in _MAY_TAKE_BACK:
         return []
     found: list[ToDecide] = []
@@ -86,7 +105,7 @@ def to_decide(now: Progress) -> list[ToDecide]:
             found += _to_take_back(source)
     if now.stage in _MAY_DECIDE:
         found += [_funders_no(source) for source in now.explanation.to_write_to]
-    return list({item.id: item for item in found}.values())
+    return found
 
 
 def _of_whole(source: SourceView) -> Iterator[ToDecide]:

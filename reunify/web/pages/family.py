@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.bootstrap import House
@@ -15,13 +16,17 @@ from reunify.documents import queries as documents
 from reunify.identity import family_links
 from reunify.identity.limits import Kind
 from reunify.identity.policy import FAMILY_SESSION, LinkNotOpen
+from reunify.identity.queries import staff_names
+from reunify.intake import outcomes
+from reunify.intake import queries as intake
+from reunify.intake.form import Language
 from reunify.kernel.ids import DocumentId, RequestId
 from reunify.kernel.people import Family
 from reunify.kernel.refusals import NotFound
 from reunify.kernel.text import SafeText
 from reunify.reporting import progress as reporting
 from reunify.web.audience import FAMILY_COOKIE, AtFamily, AtHouse, OpenLinkFirst, anyone
-from reunify.web.audience import family as family_of
+from reunify.web.audience import family_inside as family_of
 from reunify.web.limits import limited
 from reunify.web.pages import family_plan as plan
 from reunify.web.pages.documents import DocumentFormat, sent
@@ -148,6 +153,10 @@ def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang:
         seen = plan.seen_by(session, request_id, who.reader)
         if seen is None:
             return _closed(request, at, lang)
+        if outcomes.is_quiet(session, request_id):
+            return _quiet(
+                request, session, at, who, request_id, language_of_page(request, lang, seen.language)
+            )
         now = reporting.of(session, request_id=request_id)
         language = language_of_page(request, lang, seen.language)
         org = organisation_now(session, at)
@@ -164,6 +173,16 @@ def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang:
         }
         audit.record(session, by=who, at=at.now(), subject="request", subject_id=request_id, moved="read")
     return family_page(request, "family/plan.html", language, org, **context)
+
+
+def _quiet(
+    request: Request, session: Session, at: House, who: Family, request_id: RequestId, language: Language
+) -> Response:
+    """Whom to call, and nothing else."""
+    handled_by = intake.request(session, request_id).handled_by
+    caller = staff_names(session, [handled_by]).get(handled_by, "")
+    audit.record(session, by=who, at=at.now(), subject="request", subject_id=request_id, moved="read")
+    return family_page(request, "family/quiet.html", language, organisation_now(session, at), caller=caller)
 
 
 def _digits(typed: str) -> str:

@@ -32,6 +32,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "Para proteger su plan, esta página se cierra después de un tiempo. Usted no hizo nada mal. "
         "Abra otra vez el enlace que le enviamos, o llámenos y le daremos uno nuevo.",
     ),
+    "quiet_heading": ("We are here for you", "Estamos con usted"),
+    "quiet": (
+        "There is nothing you need to do. Call us whenever you want: a person answers, day and night.",
+        "No tiene que hacer nada. Llámenos cuando quiera: contesta una persona, de día y de noche.",
+    ),
+    "quiet_ask_for": ("Ask for:", "Pregunte por:"),
     "trouble_heading": ("Something did not work", "Algo no funcionó"),
     "trouble": (
         "Nothing was lost. Please try again in a minute, or call us.",
@@ -63,6 +69,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "Please call us: we will go through it with you.",
         "No podemos pagar este viaje con nuestros fondos. La carta explica qué podemos hacer y cómo volver "
         "a pedirlo. Llámenos: lo revisamos juntos.",
+    ),
+    "elsewhere_heading": ("Someone else helps with this trip", "Alguien más ayuda con este viaje"),
+    "elsewhere": (
+        "Another program helps with this trip, so we pay nothing for it. If anything changes, or you need "
+        "more help, please call us.",
+        "Otro programa ayuda con este viaje, así que nosotros no pagamos nada. Si algo cambia o necesita más "
+        "ayuda, llámenos.",
     ),
     "talk_heading": ("Let us talk about your trip", "Hablemos de su viaje"),
     "talk": (
@@ -105,6 +118,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "This is the plan. It can still change; we will tell you.",
         "Este es el plan. Todavía puede cambiar; le avisaremos.",
     ),
+    "partly": (
+        "Part of your trip is confirmed: each ticket and room says so. We will tell you when the rest is.",
+        "Una parte de su viaje está confirmada: cada boleto y cuarto lo dice. Le avisaremos de lo demás.",
+    ),
+    "confirmed": (
+        "Your trip is confirmed. If a time changes, we will tell you.",
+        "Su viaje está confirmado. Si cambia una hora, le avisaremos.",
+    ),
+    "yours": (
+        "You buy or drive this trip yourself. There is nothing for us to book.",
+        "Usted compra los boletos o maneja. Nosotros no reservamos nada.",
+    ),
+    "booking_code": ("Code", "Código"),
+    "phone": ("Phone", "Teléfono"),
+    "counter": ("At the counter you can say:", "En el mostrador puede decir en inglés:"),
     "leaves": ("Leaves", "Sale"),
     "arrives": ("Arrives", "Llega"),
     "with": ("Who", "Quién"),

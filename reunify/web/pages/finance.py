@@ -20,6 +20,7 @@ from reunify.intake import queries as intake
 from reunify.kernel.ids import StaffId
 from reunify.reconciliation import actions as reconciling
 from reunify.reconciliation import queries as reconciliation
+from reunify.reporting import waiting_cards
 from reunify.web import reading
 from reunify.web.audience import AtHouse, Finance
 from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
@@ -46,6 +47,7 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
         references = intake.references(session, {r.request_id for r in refusals})
         people = {a.requested_by for a in awards} | {a.approved_by for a in awards if a.approved_by}
         people |= {row.recorder for listed in rows.values() for row in listed if row.recorder}
+        cards = waiting_cards.need_person(session, now=at.now())
         context: dict[str, Any] = {
             "to_approve": [a for a in awards if a.state == "awaiting_approval"],
             "to_release": [a for a in awards if a.state == "approved"],
@@ -53,6 +55,8 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
             "to_log": rows["to_log"],
             "to_verify": rows["recorded"],
             "troubled": _troubled(session, at.now()),
+            "cards": cards,
+            "card_awards": approval.references(session, {card.award for card in cards}) if cards else {},
             "differences": reconciliation.open_differences(session),
             "parked": len(reconciliation.parked(session)),
             "names": staff_names(session, people),

@@ -11,10 +11,11 @@ from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
 from reunify.intake import actions, by_rules, policy, problems, queries
+from reunify.intake.overlap_policy import OverlapsAnother
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId
 from reunify.kernel.people import Staff
-from reunify.kernel.refusals import BadInput, Problem
+from reunify.kernel.refusals import BadInput, Problem, Refused
 from reunify.rates.fields import dictionary
 from reunify.rules import queries as rules
 from reunify.web import reading as reads
@@ -22,7 +23,7 @@ from reunify.web.audience import AtHouse, CaseManager
 from reunify.web.pages import form_reading as reading
 from reunify.web.pages import form_told
 from reunify.web.pages.form_fields import BY_POINTER, Options
-from reunify.web.pages.form_showing import Showing, id_of
+from reunify.web.pages.form_showing import Showing, ShownProblem, id_of
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
 from reunify.web.scope import WholeCase
 
@@ -61,7 +62,7 @@ def create(request: Request, form: Posted, by: CaseManager, at: AtHouse) -> Resp
             kept = actions.create(session, draft=draft, by=by, now=at.now())
     except BadInput as refused:
         return _show(request, at, by, kept=None, content=draft, wrong=refused.problems, status=422)
-    return _next(at, by, kept, text_of(form, "do"), fragment)
+    return _next(request, form, at, by, kept, text_of(form, "do"), fragment)
 
 
 @router.get("/requests/{request_id}/edit")
@@ -107,7 +108,7 @@ def save(
         return _again(request, request_id, at, by, draft, refused.problems, status=422)
     except policy.DraftMovedOn:
         return _again(request, request_id, at, by, draft, [], status=409, clash=True)
-    return _next(at, by, kept, text_of(form, "do"), fragment)
+    return _next(request, form, at, by, kept, text_of(form, "do"), fragment)
 
 
 def _as_told(form: FormData) -> tuple[dict[str, Any], str]:
@@ -126,7 +127,9 @@ def _as_told(form: FormData) -> tuple[dict[str, Any], str]:
     return draft, ""
 
 
-def _next(at: House, by: Staff, kept: Draft, do: str, fragment: str) -> Response:
+def _next(
+    request: Request, form: FormData, at: House, by: Staff, kept: Draft, do: str, fragment: str
+) -> Response:
     back = f"/requests/{kept.id}/edit"
     if fragment:
         return go(f"{back}#{fragment}")
@@ -134,7 +137,16 @@ def _next(at: House, by: Staff, kept: Draft, do: str, fragment: str) -> Response
         return go(f"{back}?check=wrong", "saved")
     try:
         with at.db.work(wake=True) as session:
-            actions.submit(session, request_id=kept.id, case_types=at.case_types, by=by, now=at.now())
+            actions.submit(
+                session,
+                request_id=kept.id,
+                case_types=at.case_types,
+                going_on=text_of(form, "overlap_reason")[:4000],
+                by=by,
+                now=at.now(),
+            )
+    except OverlapsAnother as refused:
+        return _show(request, at, by, kept=kept, content=kept.content, wrong=[], status=422, overlaps=refused)
     except BadInput:
         return go(f"{back}?check=all")
     return go(f"/requests/{kept.id}", "submitted")
@@ -177,7 +189,9 @@ def _show(
     missing: int = 0,
     status: int = 200,
     clash: bool = False,
+    overlaps: Refused | None = None,
 ) -> Response:
+    """`overlaps`: another request holds the same people; a reason is asked for beside the button."""
     with at.db.read() as session:
         org = organisation_now(session, at)
         books = rules.in_force_if_any(session)
@@ -191,8 +205,13 @@ def _show(
         org=org,
         kept=kept,
         groups=showing.groups(),
-        problems=showing.problems,
+        problems=showing.problems + _overlapping(overlaps),
+        overlaps=overlaps,
         missing=missing,
         clash=clash,
         zones=US_ZONES,
     )
+
+
+def _overlapping(found: Refused | None) -> list[ShownProblem]:
+    return [ShownProblem("overlap_reason", "Another request", str(found))] if found else []

@@ -15,7 +15,7 @@ from reunify.funds.terms import Terms
 from reunify.kernel.money import Money, NotMoney
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
 from reunify.web.pages.form_fields import AsTyped, Field, Options
-from reunify.web.pages.reading import NotRead, day_read
+from reunify.web.pages.typed import NotRead, day_read
 from reunify.web.pages.view import text_of
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from reunify.kernel.refusals import Refused
 from reunify.web import payment_acts
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
 from reunify.web.pages.view import PostedForm, go, text_of
-from reunify.web.scope import PaidCase
+from reunify.web.scope import PaidCase, ReleasedCase
 
 router = APIRouter(include_in_schema=False)
 
@@ -107,6 +107,15 @@ def pay_otherwise(
 def withdraw(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> Response:
     payment_acts.withdraw(at, instruction_id, by)
     return go(f"/payments/{instruction_id}", "withdrawn")
+
+
+@router.post("/payments/{instruction_id}/charge")
+def charge(
+    instruction_id: UUID, form: PostedForm, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase
+) -> Response:
+    """Of two bookings of one price on the trip's card: this charge is this one's payment."""
+    payment_acts.assign_charge(at, instruction_id, text_of(form, "charge"), by)
+    return go(f"/payments/{instruction_id}", "verified")
 
 
 @router.post("/payments/{instruction_id}/declare-unsent")

@@ -13,8 +13,8 @@ from starlette.datastructures import FormData
 from reunify.approval import queries as approval
 from reunify.approval.behind import authors_of
 from reunify.bootstrap import House
+from reunify.disbursement import cards_queries, policy, queries, quiet
 from reunify.disbursement import logging_payments as logged
-from reunify.disbursement import policy, queries
 from reunify.disbursement.policy import Instrument
 from reunify.disbursement.queries import Instruction
 from reunify.funds import queries as funds
@@ -31,7 +31,7 @@ from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
 from reunify.web.pages.payment_decisions import choices
-from reunify.web.pages.reading import day_read
+from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
 from reunify.web.scope import PaidCase, case_at
 
@@ -147,7 +147,9 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
         "lines": queries.lines(session, made.id),
         "funds": {f.id: f.name for f in funds.all_funds(session)},
         "attempts": tried,
+        "charges": cards_queries.could_pay(session, made.id),
         "choices": choices(made, tried, by, at.now()),
+        "held_back": quiet.is_held_back(session, made.id),
         "log": log,
         "live": live,
         "names": staff_names(session, people),

@@ -14,7 +14,7 @@ from reunify.kernel.refusals import Refused
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem
 from reunify.web.pages.labels import label
-from reunify.web.pages.reading import NotRead
+from reunify.web.pages.typed import NotRead
 from reunify.web.pages.view import text_of
 
 NOBODY = StaffId(UUID(int=0))

@@ -42,7 +42,7 @@ from reunify.web.pages.form_reading import answer_to
 from reunify.web.pages.form_showing import Showing, ShownProblem, value_at
 from reunify.web.pages.need_shown import need_shown
 from reunify.web.pages.reservations_shown import runs_out, why_nothing
-from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page, today
+from reunify.web.pages.view import go, holds, organisation_now, posted, staff_page, text_of, today
 from reunify.web.pages.work_list import work_list
 from reunify.web.scope import SeenCase, WholeCase
 
@@ -95,6 +95,7 @@ def answer(
                 answers=answers,
                 award_stands=approval.newest_award(session, request_id) is not None,
                 case_types=at.case_types,
+                going_on=text_of(form, "overlap_reason")[:4000],
                 by=by,
                 now=at.now(),
             )
@@ -269,10 +270,9 @@ def _overdue(now: Progress, at: House, org: Organisation | None) -> date | None:
 
 
 def _people(now: Progress) -> set[UUID]:
-    award = now.award
     people: set[UUID] = {now.request.requested_by, now.request.handled_by}
-    if award is not None:
-        people |= {i for i in (award.approved_by, award.released_by) if i}
+    if now.award is not None:
+        people |= {i for i in (now.award.approved_by, now.award.released_by) if i}
     if now.refusal is not None and now.refusal.confirmed_by:
         people.add(now.refusal.confirmed_by)
     return people

@@ -19,7 +19,7 @@ from reunify.web import reading
 from reunify.web.audience import AtHouse, SteppedUpAdministrator, staff
 from reunify.web.pages.form_fields import Field
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
-from reunify.web.pages.reading import NotRead, day_read
+from reunify.web.pages.typed import NotRead, day_read
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)

@@ -31,7 +31,7 @@ from reunify.web.pages.people_fields import (
     some_staff_id,
     staff_id,
 )
-from reunify.web.pages.reading import NotRead
+from reunify.web.pages.typed import NotRead
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)

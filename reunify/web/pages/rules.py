@@ -19,9 +19,9 @@ from reunify.rules import actions, current, policy, queries
 from reunify.rules.policy import WrongSource
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor, staff
 from reunify.web.pages.form_showing import ShownProblem
-from reunify.web.pages.reading import day_read
 from reunify.web.pages.rules_editing import Author, Source, status_of
 from reunify.web.pages.rules_listed import groups, listed, waiting
+from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
 _FIRST_DAY = "Choose the first day, like 2027-01-01."

@@ -22,13 +22,13 @@ from reunify.rules.examples import Example
 from reunify.rules.views import VersionRow, VersionView
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor
 from reunify.web.pages.form_showing import ShownProblem
-from reunify.web.pages.reading import day_read
 from reunify.web.pages.rules_acts import acts_for
 from reunify.web.pages.rules_editing import Author, Sha256, examples_in, facts_now, status_of
 from reunify.web.pages.rules_example_words import given_of, shown_examples
 from reunify.web.pages.rules_history import show_moves
 from reunify.web.pages.rules_showing import show_book
 from reunify.web.pages.rules_tables import as_file
+from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
 router = APIRouter(include_in_schema=False)

@@ -176,8 +176,10 @@ def _nav(me: Staff | None) -> list[tuple[str, str]]:
     links: list[tuple[str, str, Iterable[Role]]] = [
         ("/", "Work list", Role),
         ("/requests/new", "New request", [Role.CASE_MANAGER]),
+        ("/bookings", "To book", [Role.CASE_MANAGER, Role.SUPERVISOR]),
         ("/finance", "Finance", [Role.FINANCE_APPROVER, Role.FINANCE_RELEASER]),
         ("/transfers", "Transfers", [*FINANCE, Role.AUDITOR]),
+        ("/envelopes", "Envelopes", [*FINANCE, Role.AUDITOR]),
         ("/funds", "Funds", Role),
         ("/rules", "Rules", Role),
         ("/roster", "On call", Role),

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from reunify.approval import envelope_queries as envelopes
+from reunify.approval.envelope_queries import Envelope, Review
 from reunify.closeout.queries import ToConfirm, to_confirm
 from reunify.identity.queries import staff_names
 from reunify.intake import cases, disclosures, reach
@@ -15,17 +17,23 @@ from reunify.intake.cases import Opening
 from reunify.intake.disclosures import ToTell
 from reunify.intake.queries import Draft
 from reunify.kernel.ids import RequestId, StaffId
+from reunify.kernel.may import FINANCE
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.sight import Sight
 from reunify.rates.policy import Organisation
 from reunify.reporting import asks as funders
+from reunify.reporting import desk, follow_ups, reservations, second_looks, signs
+from reunify.reporting import owed as attested
 from reunify.reporting import progress as reporting
-from reunify.reporting import reservations, second_looks, signs
 from reunify.reporting.asks import AskToChase
+from reunify.reporting.desk import ToDo
+from reunify.reporting.follow_ups import FollowUp
+from reunify.reporting.owed import FactsOwed
 from reunify.reporting.reservations import Reservation
 from reunify.reporting.rules_waiting import waiting_for
 from reunify.reporting.second_looks import SecondLook
 from reunify.reporting.signs import Signs
+from reunify.reporting.undelivered import Undelivered, undelivered
 from reunify.reporting.views import pseudonym
 from reunify.web import reading
 from reunify.web.pages.form_showing import value_at
@@ -41,12 +49,13 @@ _TURNS = (
             "refusal_to_confirm",
             "no_money_left",
             "lapsed",
+            "booking",
             "draft",
         ),
     ),
     ("Finance's turn", ("awaiting_approval", "awaiting_release", "needs_person", "paying")),
     ("Being checked by itself", ("checking",)),
-    ("Ended", ("paid", "refused", "declined", "withdrawn")),
+    ("Ended", ("paid", "paid_elsewhere", "refused", "declined", "withdrawn")),
 )
 MOST = 200
 
@@ -75,7 +84,10 @@ class WorkList:
     `asks`: funders to ask again, and what a funder said, to confirm. `second_looks`: families whom approved
     rules may help after all, however old their request. `rules`: what waits for this person's yes or no to a
     rule. `closeout`: costs to be moved and money paid back, for a second person in finance.
-    `running_out`: reservations that are given up unless finance decides."""
+    `owed`: facts attested whose day is over. `follow_ups`: hand-offs to ask about again. `untold`: what
+    reached nobody by phone.
+    `running_out`: reservations that are given up unless finance decides. `desk`: bookings to keep or cancel
+    in time."""
 
     turns: list[Turn]
     openings: list[Opening]
@@ -84,7 +96,14 @@ class WorkList:
     second_looks: list[SecondLook]
     rules: list[Waiting]
     closeout: list[ToConfirm]
+    to_sign: list[Envelope]
+    to_review: list[Review]
+    today: date
     running_out: list[Reservation]
+    owed: list[FactsOwed]
+    follow_ups: list[FollowUp]
+    untold: list[Undelivered]
+    desk: list[ToDo]
     names: dict[StaffId, str]
 
 
@@ -101,13 +120,21 @@ def work_list(
     asks = funders.to_chase(session, me=me, today=today)
     ends = reservations.announced(session, me=me, org=org, today=today) if org else []
     looks = second_looks.owed(session, me=me)
+    owed = attested.overdue(session, me=me, today=today)
+    follow = follow_ups.due(session, me=me, today=today)
+    untold = undelivered(session, me=me)
     people = {r.handled_by for r, _ in found} | {o.opened_by for o in openings}
-    people |= {end.handled_by for end in ends}
+    people |= {end.handled_by for end in ends} | {one.handled_by for one in owed}
+    people |= {one.handled_by for one in follow}
     people |= {ask.handled_by for ask in asks} | {look.handled_by for look in looks}
+    people |= {i for one in untold for i in (one.handled_by, one.staff_id) if i}
+    booked = [todo for todo in desk.to_do(session, me=me, now=now) if todo.cancel_by is not None]
+    people |= {todo.handled_by for todo in booked}
     names = {StaffId(k): v for k, v in staff_names(session, people).items()}
     rows = [_row(r, sight, at[r.id], names, me, today) for r, sight in found]
     whole = [r.id for r, sight in found if sight is Sight.WHOLE]
     reading.many(session, by=me, at=now, subject="work_list", ids=whole)
+    is_finance = not me.roles.isdisjoint(FINANCE)
     own = {me.id, *me.covers} if Role.CASE_MANAGER in me.roles else set()
     handled = [r.id for r, _ in found if r.handled_by in own]
     return WorkList(
@@ -118,7 +145,14 @@ def work_list(
         looks,
         waiting_lines(waiting_for(session, me=me)),
         to_confirm(session, me=me, today=today),
+        envelopes.to_sign(session, me=me) if is_finance else [],
+        envelopes.to_review(session, me=me) if is_finance else [],
+        today,
         ends,
+        owed,
+        follow,
+        untold,
+        booked,
         names,
     )
 
