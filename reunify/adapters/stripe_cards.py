@@ -5,8 +5,6 @@ A card's number and security code are never asked for: no call expands them, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,14 +13,13 @@ from uuid import UUID
 import stripe
 from stripe import StripeClient
 
+from reunify.adapters.stripe_errors import asking, code_of
 from reunify.adapters.stripe_gateway import API_VERSION
 from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata, check_card, check_setup
 from reunify.disbursement.cards_policy import ChargeKind, Limits
 from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Issued, IssuedCard
 from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
-from reunify.disbursement.ports import GatewayUnavailable, RecipientRefused
 from reunify.kernel.money import Money
-from reunify.kernel.refusals import NotFound
 
 # Typed answers that Stripe computed for this request: no card was made.
 _DEFINITE = (stripe.InvalidRequestError, stripe.CardError)
@@ -88,7 +85,7 @@ class StripeCards:
         return {"type": "company", "name": self._holder.name, "billing": {"address": address}}
 
     def ensure_holder(self, params: dict[str, Any], *, key: str) -> str:
-        with _asking():
+        with asking(about="card"):
             made = self._client.v1.issuing.cardholders.create(cast(Any, params), {"idempotency_key": key})
             return made.id
 
@@ -115,22 +112,22 @@ class StripeCards:
             )
             return Issued(IssuedCard(made.id, made.last4))
         except stripe.IdempotencyError as error:
-            return Misused(_code(error))
+            return Misused(code_of(error))
         except _AT_THE_DOOR as error:
-            return NotTried(_code(error))
+            return NotTried(code_of(error))
         except _DEFINITE as error:
-            return NotSent(_code(error))
+            return NotSent(code_of(error))
         except stripe.StripeError as error:  # 409 among them: the first call with this key still runs
-            return Unclear(_code(error))
+            return Unclear(code_of(error))
         except (AttributeError, KeyError, TypeError, ValueError):
             return Unclear("answer_unreadable")
 
     def cancel(self, card: str, *, key: str) -> None:
-        with _asking():
+        with asking(about="card"):
             self._client.v1.issuing.cards.update(card, {"status": "canceled"}, {"idempotency_key": key})
 
     def authorisation(self, id_: str) -> Authorisation:
-        with _asking():
+        with asking(about="card"):
             said = self._client.v1.issuing.authorizations.retrieve(id_).to_dict()
             return Authorisation(
                 id=said["id"],
@@ -142,12 +139,12 @@ class StripeCards:
             )
 
     def charge(self, id_: str) -> Charge:
-        with _asking():
+        with asking(about="card"):
             return _charge(self._client.v1.issuing.transactions.retrieve(id_).to_dict())
 
     def charges(self, *, since: datetime) -> list[Charge]:
         asked = {"created": {"gte": int(since.timestamp())}, "limit": 100}
-        with _asking():
+        with asking(about="card"):
             page = self._client.v1.issuing.transactions.list(cast(Any, asked))
             found = [_charge(one.to_dict()) for one in page.auto_paging_iter()]
         return sorted(found, key=lambda charge: (charge.at, charge.id))
@@ -157,26 +154,6 @@ class StripeCards:
             return f"{self._setup.base}/issuing/cards/{card}"  # the simulator's page
         test = "" if self._setup.environment == "live" else "/test"
         return f"{_DASHBOARD}{test}/issuing/cards/{card}"
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Stripe's errors in our words: only codes are kept."""
-    try:
-        yield
-    except stripe.InvalidRequestError as error:
-        if error.http_status == 404:
-            raise NotFound("Stripe does not know this.") from None
-        raise RecipientRefused(f"Stripe does not accept this ({_code(error)}).") from None
-    except stripe.StripeError as error:
-        raise GatewayUnavailable(f"Stripe did not answer ({_code(error)}).") from None
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise GatewayUnavailable("Stripe's answer could not be read.") from None
-
-
-def _code(error: stripe.StripeError) -> str:
-    inner = error.error.code if error.error is not None and "code" in error.error else None
-    return str(error.code or inner or type(error).__name__)
 
 
 def _charge(said: dict[str, Any]) -> Charge:

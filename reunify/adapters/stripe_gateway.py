@@ -6,8 +6,6 @@ Stripe learns a payee's legal name, e-mail and country, with consent, and one ra
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -16,6 +14,7 @@ import stripe
 from stripe import StripeClient
 from stripe.v2.money_management import OutboundPayment
 
+from reunify.adapters.stripe_errors import asking, code_of
 from reunify.adapters.stripe_rules import (
     DESCRIPTOR,
     LIVE_BASE,
@@ -28,13 +27,10 @@ from reunify.consent.policy import STRIPE, Permit, Told
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Status, Unclear
 from reunify.disbursement.ports import (
     ConsentMissing,
-    GatewayUnavailable,
     PaymentOrder,
     Recipient,
-    RecipientRefused,
 )
 from reunify.kernel.money import Money
-from reunify.kernel.refusals import NotFound
 from reunify.payees.queries import Payee
 from reunify.reconciliation.ports import Balance, Movement
 
@@ -100,7 +96,7 @@ class StripeGateway:
         if payee.email is None:
             raise ConsentMissing("Stripe needs an e-mail address, and none is known.")
         accounts = self._client.v2.core.accounts
-        with _asking():
+        with asking(about="payee"):
             if payee.stripe_recipient is not None:
                 account = accounts.retrieve(payee.stripe_recipient, cast(Any, {"include": _INCLUDE}))
             else:
@@ -131,25 +127,25 @@ class StripeGateway:
             )
             return Known(_payment(sent))
         except stripe.IdempotencyError as error:
-            code = _code(error)
+            code = code_of(error)
             return Unclear(code) if code == "idempotency_key_in_use" else Misused(code)
         except _AT_THE_DOOR as error:
-            return NotTried(_code(error))
+            return NotTried(code_of(error))
         except _DEFINITE as error:
             definite = error.http_status is not None and 400 <= error.http_status < 500
-            return NotSent(_code(error)) if definite else Unclear(_code(error))
+            return NotSent(code_of(error)) if definite else Unclear(code_of(error))
         except stripe.StripeError as error:
-            return Unclear(_code(error))
+            return Unclear(code_of(error))
         except (AttributeError, KeyError, TypeError, ValueError):
             return Unclear("answer_unreadable")
 
     def look_up(self, payment_id: str) -> Payment:
-        with _asking():
+        with asking(about="payee"):
             return _payment(self._client.v2.money_management.outbound_payments.retrieve(payment_id))
 
     def log_reference(self, *, recipient: str, reference: UUID, permit: Permit, payee: UUID) -> None:
         _check(permit, payee)
-        with _asking():
+        with asking(about="payee"):
             self._client.v2.core.accounts.update(
                 recipient,
                 cast(Any, {"metadata": self._marks(reference)}),
@@ -161,7 +157,7 @@ class StripeGateway:
         _check(permit, payee)
         flow = {"refresh_url": return_to, "return_url": return_to}
         use_case = {"type": "account_onboarding", "account_onboarding": flow}
-        with _asking():
+        with asking(about="payee"):
             made = self._client.v2.core.account_links.create(
                 cast(Any, {"account": recipient, "use_case": use_case})
             )
@@ -169,7 +165,7 @@ class StripeGateway:
 
     # Statement ------------------------------------------------------------------------------------
     def balance(self) -> Balance:
-        with _asking():
+        with asking(about="payee"):
             account = self._client.v2.money_management.financial_accounts.retrieve(
                 self._setup.financial_account
             )
@@ -180,14 +176,14 @@ class StripeGateway:
         asked: dict[str, Any] = {"financial_account": self._setup.financial_account, "limit": 100}
         if since is not None:
             asked["created"] = {"gte": _stamp(since)}
-        with _asking():
+        with asking(about="payee"):
             page = self._client.v2.money_management.transactions.list(cast(Any, asked))
             found = [_movement(t.to_dict()) for t in page.auto_paging_iter()]
         return sorted(found, key=lambda m: (m.created, m.id))
 
     def payments(self, *, since: datetime) -> list[Payment]:
         asked = {"created": {"gte": _stamp(since)}, "limit": 100}
-        with _asking():
+        with asking(about="payee"):
             page = self._client.v2.money_management.outbound_payments.list(cast(Any, asked))
             return [_payment(p) for p in page.auto_paging_iter()]
 
@@ -217,26 +213,6 @@ def _check(permit: Permit, payee: UUID, *, request: UUID | None = None) -> None:
     """Raises ConsentMissing for a permit that speaks of someone else or something else."""
     if not permit.covers(STRIPE, Told.PAYMENT_DETAILS, record=payee, request=request):
         raise ConsentMissing("This permit does not say that Stripe may be told of this payee.")
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Stripe's errors in our words. Their text may repeat a name or e-mail, so only codes are kept."""
-    try:
-        yield
-    except stripe.InvalidRequestError as error:
-        if error.http_status == 404:
-            raise NotFound("Stripe does not know this.") from None
-        raise RecipientRefused(f"Stripe does not accept this payee ({_code(error)}).") from None
-    except stripe.StripeError as error:
-        raise GatewayUnavailable(f"Stripe did not answer ({_code(error)}).") from None
-    except (AttributeError, KeyError, TypeError):
-        raise GatewayUnavailable("Stripe's answer could not be read.") from None
-
-
-def _code(error: stripe.StripeError) -> str:
-    inner = error.error.code if error.error is not None and "code" in error.error else None
-    return str(error.code or inner or type(error).__name__)
 
 
 def _payment(sent: OutboundPayment) -> Payment:

@@ -15,7 +15,7 @@ from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import EVERYBODY
 from reunify.web.pages.form_fields import GROUPS
 from tests.browser.conftest import OpenPage, Site
-from tests.web.pages_world import signed_in
+from tests.web.pages_world import AGAIN, signed_in
 from tests.web.test_pages_form_fields import as_posted
 
 SHOTS = os.environ.get("SHOTS_FOLDER")  # a folder: keep pictures of every page there
@@ -229,7 +229,7 @@ def submitted(site: Site, draft: dict[str, Any]) -> str:
     """Entered by Ana over the API and checked; the path of its page."""
     ana = signed_in(site.house, "ana")
     kept = ana.post("/api/v1/requests", json=draft).json()
-    ana.post(f"/api/v1/requests/{kept['id']}/submission")
+    assert ana.post(f"/api/v1/requests/{kept['id']}/submission", json=AGAIN).status_code == 202
     site.work_off()
     return f"/requests/{kept['id']}"
 
