@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -54,15 +55,22 @@ def today(session: Session, *, now: datetime) -> date:
     return now.astimezone(organisation_now(session, now=now).zone).date()
 
 
-# Said as text: every posting asks, and making this select anew each time took longer than running it.
-_IN_FORCE = sa.text(
-    "SELECT DISTINCT ON (key) key, id, cents, text FROM organisation_settings WHERE effective_from <= :on"
+# Sent as written: every posting asks, and what SQLAlchemy does for a select took longer than running it.
+_IN_FORCE: Final = (
+    "SELECT DISTINCT ON (key) key, id, cents, text FROM organisation_settings WHERE effective_from <= %(on)s"
     " ORDER BY key, effective_from DESC, sequence DESC"
 )
 
 
 def _read(session: Session, on: date) -> Organisation:
-    rows = session.execute(_IN_FORCE, {"on": on})
+    session.flush()
+    rows = session.connection().exec_driver_sql(_IN_FORCE, {"on": on})
+    return _organisation(tuple((key, id_, cents, text) for key, id_, cents, text in rows), on)
+
+
+@lru_cache(maxsize=32)
+def _organisation(rows: tuple[tuple[str, UUID, int | None, str | None], ...], on: date) -> Organisation:
+    """The same rows make the same organisation, whichever transaction read them."""
     return organisation_of({Setting(key): Row(i, cents, text) for key, i, cents, text in rows}, on=on)
 
 
