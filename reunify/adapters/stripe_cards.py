@@ -11,11 +11,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import stripe
-from stripe import StripeClient
 
+from reunify.adapters.stripe_client import StripeDoor
 from reunify.adapters.stripe_errors import asking, code_of
-from reunify.adapters.stripe_gateway import API_VERSION
-from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata, check_card, check_setup
+from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata, check_card
 from reunify.disbursement.cards_policy import ChargeKind, Limits
 from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Issued, IssuedCard
 from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
@@ -58,20 +57,12 @@ class StripeCards:
     ) -> None:
         """Raises UnsafeSetup for a key that does not belong at the address."""
         self._setup = StripeSetup(key, "", base, connect_seconds, read_seconds)
-        check_setup(self._setup)
         self._holder = holder
-        self._http = stripe.RequestsClient(timeout=(connect_seconds, read_seconds))
-        bases = {"api": base, "files": base, "connect": base, "meter_events": base}
-        self._client = StripeClient(
-            key,
-            base_addresses=cast(Any, bases),
-            max_network_retries=2,
-            stripe_version=API_VERSION,
-            http_client=self._http,
-        )
+        self._door = StripeDoor(self._setup)
+        self._client = self._door.client
 
     def close(self) -> None:
-        self._http.close()  # type: ignore[no-untyped-call]
+        self._door.close()
 
     def prepare_holder(self) -> dict[str, Any]:
         """See the port."""

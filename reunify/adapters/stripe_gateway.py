@@ -5,15 +5,14 @@ Stripe learns a payee's legal name, e-mail and country, with consent, and one ra
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 import stripe
-from stripe import StripeClient
 from stripe.v2.money_management import OutboundPayment
 
+from reunify.adapters.stripe_client import StripeDoor
 from reunify.adapters.stripe_errors import asking, code_of
 from reunify.adapters.stripe_rules import (
     DESCRIPTOR,
@@ -21,7 +20,6 @@ from reunify.adapters.stripe_rules import (
     StripeSetup,
     allowed_metadata,
     check_payment,
-    check_setup,
 )
 from reunify.consent.policy import STRIPE, Permit, Told
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Status, Unclear
@@ -34,13 +32,8 @@ from reunify.kernel.money import Money
 from reunify.payees.queries import Payee
 from reunify.reconciliation.ports import Balance, Movement
 
-API_VERSION = "2026-10-28.endive"
 _NETWORKS = ("ach", "rtp")
 _INCLUDE = ["configuration.recipient"]
-
-# At DEBUG this logger prints whole request bodies, names and e-mails included.
-logging.getLogger("stripe").setLevel(logging.WARNING)
-stripe.enable_telemetry = False
 
 # Typed answers that Stripe computed for this request: nothing moved. Whatever is not listed is unclear.
 _DEFINITE = (
@@ -74,20 +67,12 @@ class StripeGateway:
     ) -> None:
         """Raises UnsafeSetup for a key that does not belong at the address."""
         setup = StripeSetup(key, financial_account, base, connect_seconds, read_seconds)
-        check_setup(setup)
         self._setup = setup
-        self._http = stripe.RequestsClient(timeout=(setup.connect_seconds, setup.read_seconds))
-        bases = {"api": setup.base, "files": setup.base, "connect": setup.base, "meter_events": setup.base}
-        self._client = StripeClient(
-            setup.key,
-            base_addresses=cast(Any, bases),
-            max_network_retries=2,
-            stripe_version=API_VERSION,
-            http_client=self._http,
-        )
+        self._door = StripeDoor(setup)
+        self._client = self._door.client
 
     def close(self) -> None:
-        self._http.close()  # type: ignore[no-untyped-call]
+        self._door.close()
 
     # PaymentGateway -------------------------------------------------------------------------------
     def ensure_recipient(self, payee: Payee, permit: Permit) -> Recipient:

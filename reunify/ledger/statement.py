@@ -177,7 +177,7 @@ SELECT 'unfit', cap, NULL, NULL, NULL, NULL, NULL, NULL FROM unfit
 """  # noqa: S608 - built from the constants above; every value is a parameter
 )
 # Sent as it stands: what SQLAlchemy does for each execution takes a tenth of the time of the whole.
-_WRITTEN = str(_POST.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
+_WRITTEN = str(_POST.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]  # the dialect has no types
 
 
 def post(

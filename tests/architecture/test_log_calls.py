@@ -18,7 +18,7 @@ MAY_NAME_LOGGING = {
     "reunify/logs.py",
     "reunify/db.py",
     "reunify/adapters/papers.py",
-    "reunify/adapters/stripe_gateway.py",
+    "reunify/adapters/stripe_client.py",
 }
 
 

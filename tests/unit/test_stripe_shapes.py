@@ -19,7 +19,7 @@ from stripe._api_version import _ApiVersion
 from stripe.v2.core import Account, AccountLink, Event
 from stripe.v2.money_management import FinancialAccount, OutboundPayment, Transaction
 
-from reunify.adapters.stripe_gateway import API_VERSION
+from reunify.adapters.stripe_client import API_VERSION
 from reunify.sandbox.stripe_simulator import gate, shapes, wire
 
 CREATE_ACCOUNT = ("stripe.params.v2.core._account_create_params", "AccountCreateParams")
