@@ -140,7 +140,7 @@ def assign(
 def _pay(session: Session, charge: CardChargeRecord, paid: Owed, *, by: Actor, now: datetime) -> None:
     """The booking's holds are spent to exactly its price, and its instruction is settled.
 
-    The balance the card draws on is topped up from the organisation's bank, so that is where the money left.
+    It left the balance the cards draw on.
     """
     instruction = locked_instruction(session, paid.instruction)
     books.obligate_at_entry(session, instruction.id, reference=f"{charge.id}:captured:bound", by=by, now=now)
@@ -148,7 +148,7 @@ def _pay(session: Session, charge: CardChargeRecord, paid: Owed, *, by: Actor, n
         session,
         instruction.id,
         reference=f"{charge.id}:captured",
-        cash=Cash.BANK,
+        cash=Cash.CARD,
         happened=charge.charged_at,
         by=by,
         now=now,

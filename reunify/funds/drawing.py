@@ -54,6 +54,7 @@ class FundMoney:
     drawn: int
     at_stripe: int
     at_bank: int
+    on_cards: int
 
     @property
     def left_to_draw(self) -> int:
@@ -66,7 +67,7 @@ class FundMoney:
 
     @property
     def on_hand(self) -> int:
-        return self.at_stripe + self.at_bank
+        return self.at_stripe + self.at_bank + self.on_cards
 
     @property
     def needed_now(self) -> int:
@@ -152,13 +153,14 @@ def draw(
 def money_of(session: Session, fund_id: FundId) -> FundMoney:
     """What was authorized, drawn and is still in our accounts of one source."""
     own = [b for b in balances(session) if b.key.fund_id == fund_id and b.key.unit is Unit.CENTS]
-    cash = sums(session, fund_id, (Account.GRANT_REVENUE, Account.CASH_STRIPE, Account.CASH_BANK))
+    cash = sums(session, fund_id, [Account.GRANT_REVENUE, *(Account(c) for c in Cash)])
     return FundMoney(
         authorized=sum(b.authorized for b in own),
         obligated=sum(b.obligated for b in own),
         drawn=-cash[Account.GRANT_REVENUE],
         at_stripe=cash[Account.CASH_STRIPE],
         at_bank=cash[Account.CASH_BANK],
+        on_cards=cash[Account.CASH_CARD],
     )
 
 

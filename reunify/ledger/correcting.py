@@ -1,7 +1,7 @@
 """What was written down wrongly is reversed, once, by an event that names it. Nothing is ever edited.
 
 Facts about money may be wrong, so these are reversed: a drawdown, a payment, a return, a fee, a recovery, a
-cost transfer. Decisions are not: each is undone by a decision of its own (`policy.check_correctable`).
+cost transfer. Decisions are not: each is undone by a decision of its own (`correcting_policy`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from reunify.kernel.ids import FundId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
-from reunify.ledger import policy, postings, queries
+from reunify.ledger import correcting_policy, policy, postings, queries
 from reunify.ledger.policy import Account, Book, BudgetCategory, Hold, Kind, Unit
 from reunify.ledger.posting import Days, freed, posted_before, write
 from reunify.ledger.postings import Entry
@@ -38,14 +38,16 @@ def correct(session: Session, *, event_id: UUID, external_ref: str, by: Actor, n
     session.execute(_ONE_AT_A_TIME, {"event": str(event_id)})
     event = session.get(LedgerEvent, event_id)
     if event is None:
-        raise policy.NoSuchEvent("There is no such event in the books.")
-    policy.check_correctable(Kind(event.kind))
+        raise correcting_policy.NoSuchEvent("There is no such event in the books.")
+    correcting_policy.check_correctable(Kind(event.kind))
     content = [event_id]
     before = posted_before(session, Kind.CORRECT, external_ref, content)
     if before is not None:
         return before
     if session.scalar(sa.select(LedgerEvent.id).where(LedgerEvent.corrects == event_id)) is not None:
-        raise policy.AlreadyCorrected("This event was reversed before: post what is right as a new event.")
+        raise correcting_policy.AlreadyCorrected(
+            "This event was reversed before: post what is right as a new event."
+        )
     entries = postings.reversed_of(_entries_of(session, event_id))
     holds = queries.read_holds(session, {e.hold_id for e in entries if e.hold_id}, lock=True)
     check_there(entries, {hold.id: hold for hold in holds})

@@ -43,6 +43,8 @@ class Account(StrEnum):
     EXPENDED = "expended"
     CASH_STRIPE = "cash_stripe"
     CASH_BANK = "cash_bank"
+    CASH_CARD = "cash_card"
+    SUSPENSE = "suspense"
     GRANT_REVENUE = "grant_revenue"
     EXPENSE = "expense"
     BANK_FEES = "bank_fees"
@@ -58,10 +60,12 @@ BUDGET_ACCOUNTS = (
 
 
 class Cash(StrEnum):
-    """Which account money left: ours at Stripe, or the organisation's own bank (logged payments)."""
+    """Which account money left: the balance payouts are made from at Stripe, the organisation's own bank
+    (logged payments), or the balance its travel cards draw on."""
 
     STRIPE = "cash_stripe"
     BANK = "cash_bank"
+    CARD = "cash_card"
 
 
 class Kind(StrEnum):
@@ -79,23 +83,10 @@ class Kind(StrEnum):
     FEE = "fee"
     COST_TRANSFER = "cost_transfer"
     RECOVER = "recover"
+    TOP_UP = "top_up"
+    SUSPEND = "suspend"
+    EXPLAIN = "explain"
     CORRECT = "correct"
-
-
-# Facts about money may have been written down wrongly; a correction reverses them, entry by entry.
-CORRECTABLE = frozenset(
-    {Kind.DRAW_DOWN, Kind.EXPEND, Kind.GIVE_BACK, Kind.FEE, Kind.RECOVER, Kind.COST_TRANSFER}
-)
-# The others are decisions, each undone by a decision of its own.
-_UNDONE_BY: Mapping[Kind, str] = {
-    Kind.AUTHORISE: "amend the amounts of the source instead",
-    Kind.RESERVE: "give the reservation up instead",
-    Kind.UNRESERVE: "reserve again, from what is available now",
-    Kind.OBLIGATE: "take the obligation back instead",
-    Kind.UNOBLIGATE: "obligate it again",
-    Kind.FAIL: "what it freed may be promised to someone else, so reserve anew",
-    Kind.CORRECT: "post the event itself again, under a new reference",
-}
 
 
 class Scope(StrEnum):
@@ -191,24 +182,12 @@ class CapMisused(Refused):
     """A cap of another source or unit than the line, or one that was to count an amount and a trip."""
 
 
-class NoSuchEvent(NotFound):
-    """The event to be corrected does not exist."""
-
-
-class AlreadyCorrected(OutOfStep):
-    """An event is reversed once."""
-
-
-class CannotBeCorrected(Refused):
-    """A decision, not a fact about money: it is undone by another decision."""
-
-
 class OnlyCents(Refused):
     """Nights and miles are not moved between funds, nor recovered: no money left for them."""
 
 
 class MovesNowhere(Refused):
-    """A cost transfer that leaves the cost where it is."""
+    """A cost transfer that leaves the cost where it is, or money that stays in its account."""
 
 
 class NotYet(Refused):
@@ -255,12 +234,6 @@ def check_days(*, day: date, happened_on: date, today: date) -> None:
             f"It is posted on {day} and cannot have happened on {happened_on}: give the day it happened.",
             field="/happened_on",
         )
-
-
-def check_correctable(kind: Kind) -> None:
-    """Raises CannotBeCorrected, which names what to do instead."""
-    if kind not in CORRECTABLE:
-        raise CannotBeCorrected(f"An event of the kind {kind} is not reversed: {_UNDONE_BY[kind]}.")
 
 
 def check_money(hold: Hold) -> None:

@@ -83,11 +83,17 @@ def authorise(part: Part) -> Entries:
 
 def draw_down(fund_id: FundId, cash: Cash, amount: int) -> Entries:
     """Money arrives from the funder. Not by budget category."""
+    return _of_fund(fund_id, Account(cash), Account.GRANT_REVENUE, amount)
 
-    def entry(account: Account, cents: int) -> Entry:
-        return Entry(Book.ACTUAL, fund_id, None, account, Unit.CENTS, cents)
 
-    return (entry(Account(cash), amount), entry(Account.GRANT_REVENUE, -amount))
+def top_up(fund_id: FundId, source: Cash, target: Cash, amount: int) -> Entries:
+    """Our own money from one of our accounts to another."""
+    return _of_fund(fund_id, Account(target), Account(source), amount)
+
+
+def suspend(fund_id: FundId, cash: Cash, amount: int) -> Entries:
+    """Money left that nobody can explain yet; a negative amount came in."""
+    return _of_fund(fund_id, Account.SUSPENSE, Account(cash), amount)
 
 
 def reserve(part: Part) -> Entries:
@@ -189,6 +195,15 @@ def _move(part: Part, source: Account, target: Account) -> Entries:
         return Entry(book, *part.key[:2], account, part.key.unit, amount, part.hold_id)
 
     return (entry(target, part.amount), entry(source, -part.amount))
+
+
+def _of_fund(fund_id: FundId, debit: Account, credit: Account, amount: int) -> Entries:
+    """Money of one source as a whole, of no budget category."""
+
+    def entry(account: Account, cents: int) -> Entry:
+        return Entry(Book.ACTUAL, fund_id, None, account, Unit.CENTS, cents)
+
+    return (entry(debit, amount), entry(credit, -amount))
 
 
 def _actual(part: Part, debit: Account, credit: Account) -> Entries:

@@ -19,6 +19,8 @@ PLUGIN: Final = "fundcheck"
 _MONEY: Final[Mapping[str, str]] = {
     "cash_stripe": "Assets:CashStripe",
     "cash_bank": "Assets:CashBank",
+    "cash_card": "Assets:CashCard",
+    "suspense": "Assets:Suspense",
     "grant_revenue": "Income:GrantRevenue",
     "expense": "Expenses:Travel",
     "bank_fees": "Expenses:BankFees",

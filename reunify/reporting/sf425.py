@@ -80,7 +80,7 @@ class Source:
 SOURCES: Final[Mapping[Line, Source]] = {
     Line.A: Source(Book.ACTUAL, (Account.GRANT_REVENUE,), -1),
     Line.B: Source(Book.ACTUAL, (Account.EXPENSE, Account.BANK_FEES)),
-    Line.C: Source(Book.ACTUAL, (Account.CASH_STRIPE, Account.CASH_BANK)),
+    Line.C: Source(Book.ACTUAL, (Account.CASH_STRIPE, Account.CASH_BANK, Account.CASH_CARD)),
     Line.D: Source(Book.BUDGET, (Account.AUTHORIZED,), -1),
     Line.E: Source(Book.BUDGET, (Account.EXPENDED,)),
     Line.F: Source(Book.BUDGET, (Account.OBLIGATED,)),

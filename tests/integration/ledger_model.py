@@ -15,7 +15,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.ledger.policy import CORRECTABLE, BudgetCategory, Cash, Kind
+from reunify.ledger.correcting_policy import CORRECTABLE
+from reunify.ledger.policy import BudgetCategory, Cash, Kind
 from reunify.ledger.records import LedgerEvent
 
 Key = tuple[str, BudgetCategory]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from reunify.db import Database
 from reunify.kernel.money import Money
 from reunify.ledger import actions as ledger
-from reunify.ledger import policy, queries
+from reunify.ledger import correcting_policy, policy, queries
 from reunify.ledger.policy import Cash
 from tests.integration.ledger_world import BY, LODGING, MEALS, TRANSPORT, Books, open_books
 
@@ -37,7 +37,7 @@ def test_a_payment_written_down_wrongly_is_reversed_once(books: Books) -> None:
     assert books.correct(wrong, ref="c") == first
     assert books.amounts() == (60_000, 0, 40_000, 0)
     assert books.money() == (Money(0), Money(0))
-    with pytest.raises(policy.AlreadyCorrected):
+    with pytest.raises(correcting_policy.AlreadyCorrected):
         books.correct(wrong)
     assert books.sound()
 
@@ -86,15 +86,15 @@ def test_a_decision_is_undone_by_a_decision_never_by_a_correction(books: Books) 
     line = books.line(10)
     events = [books.reserve(line), books.do("obligate", line.hold_id, 10), books.do("fail", line.hold_id, 10)]
     for event, remedy in zip(events, ("reservation up", "obligation back", "reserve anew"), strict=True):
-        with pytest.raises(policy.CannotBeCorrected, match=remedy):
+        with pytest.raises(correcting_policy.CannotBeCorrected, match=remedy):
             books.correct(event)
-    with pytest.raises(policy.NoSuchEvent):
+    with pytest.raises(correcting_policy.NoSuchEvent):
         books.correct(uuid4())
 
 
 def test_a_correction_is_not_corrected(books: Books, paid: UUID) -> None:
     correction = books.correct(books.give_back(paid, 1, pay_again=True).event)
-    with pytest.raises(policy.CannotBeCorrected, match="new reference"):
+    with pytest.raises(correcting_policy.CannotBeCorrected, match="new reference"):
         books.correct(correction)
 
 

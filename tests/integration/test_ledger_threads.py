@@ -14,7 +14,8 @@ import pytest
 from reunify.db import Database
 from reunify.kernel.refusals import Refused
 from reunify.ledger import actions as ledger
-from reunify.ledger.policy import AlreadyCorrected, CapReached, Cash, InsufficientFunds, Scope, Unit
+from reunify.ledger.correcting_policy import AlreadyCorrected
+from reunify.ledger.policy import CapReached, Cash, InsufficientFunds, Scope, Unit
 from tests.integration.ledger_world import LODGING, MEALS, TRANSPORT, Books, faults, open_books
 
 THREADS = 50
