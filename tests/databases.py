@@ -8,6 +8,7 @@ rows again. One whose columns, constraints, triggers, functions or rights were c
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 _numbers = itertools.count(1)
+_LEAVES_WITHIN = 5.0  # seconds
 
 _FILLED = (
     b"SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
@@ -139,12 +141,17 @@ def _created(administrator: sa.Engine, template: str) -> str:
 
 
 def _renamed(administrator: sa.Engine, name: str) -> str:
-    """Whoever is still connected is cut off, and nobody comes back before it is called otherwise."""
+    """Whoever is still connected is cut off, and nobody comes back before it is called otherwise.
+
+    PostgreSQL looks only every 0.1 s whether the others are gone, longer than most tests; so we look first.
+    """
     new = f"test_{next(_numbers)}"
-    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
+    others = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
     with administrator.connect() as connection:
         connection.execute(sa.text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        connection.execute(sa.text(others), {"name": name})
+        until = time.monotonic() + _LEAVES_WITHIN
+        while connection.execute(others, {"name": name}).all() and time.monotonic() < until:
+            time.sleep(0.001)
         connection.execute(sa.text(f"ALTER DATABASE {name} RENAME TO {new}"))
         connection.execute(sa.text(f"ALTER DATABASE {new} ALLOW_CONNECTIONS true"))
     return new

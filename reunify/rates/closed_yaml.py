@@ -111,15 +111,12 @@ class _ClosedLoader(yaml.BaseLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _wrong(key, "a key that is not text")
+                raise self._refused(key, "a key that is not text", "a name, then a colon")
             if key.value in seen:
-                raise _wrong(key, f"`{key.value}` written twice")
+                found = f"`{key.value}` written twice"
+                raise self._refused(key, found, "each name once; take one of the two lines out")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
-
-
-def _wrong(node: yaml.Node, problem: str) -> yaml.constructor.ConstructorError:
-    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 class Reader:

@@ -8,11 +8,13 @@ from itertools import product
 import pytest
 
 from reunify.documents import glossary
+from reunify.rates.closed_yaml import RuleFileBroken
 from reunify.rates.fields import FactValue, Field
 from reunify.rules.answers import Outcome
 from reunify.rules.decide import determine
 from reunify.rules.library import shipped
 from reunify.rules.model import Cite, Decision, Requirement, Rulebook
+from reunify.rules.reading import compile_rulebook
 from tests.rules.test_rule_files import examples_of
 from tests.unit.test_documents_samples import TEMPLATES
 
@@ -160,6 +162,32 @@ def test_the_age_at_which_an_adult_rides_along_is_in_conflict_so_it_is_no_limit(
 def test_vouching_at_night_is_for_the_report_number_and_the_income_alone() -> None:
     vouched = {(b.source, r.id): r.owed_within for b in BOOKS for r in b.requirements if r.owed_within}
     assert vouched == {("domestic_reunification", "DR-04"): 10, ("domestic_reunification", "DR-05"): 10}
+
+
+_NEVER_VOUCHED = (
+    # who the child is
+    *("child_located", "child_recovered", "child_age_now", "child_age_when_missing", "us_citizen"),
+    *("self_identifies", "case_type", "violent_crime"),
+    # to whom it may go
+    *("return_authority_decision", "parent_or_guardian_travels", "going_to", "compact_applies"),
+    *("taken_from_united_states", "proceeding_abroad", "held_over_24_hours"),
+    # whether it is safe
+    *("abuse_suspected", "protective_order", "adult_travels_with_child"),
+)
+
+
+@pytest.mark.parametrize("fact", _NEVER_VOUCHED)
+def test_nobody_vouches_for_who_the_child_is_to_whom_it_goes_or_that_it_is_safe(fact: str) -> None:
+    assert not WORDS[fact].attestable
+
+
+def test_a_draft_that_would_let_somebody_vouch_for_the_child_does_not_load() -> None:
+    body = named("domestic_reunification").body.decode()
+    rule = body.index("  - id: DR-01")
+    end = body.index("\n", body.index("confidence:", rule))
+    vouched = body[:end] + "\n    attest: {owed_within: 10 days}" + body[end:]
+    with pytest.raises(RuleFileBroken, match="never identity, custody, safety"):
+        compile_rulebook(vouched.encode(), WORDS, "draft.yaml")
 
 
 # --- who pays first, and how much ------------------------------------------------------------------------
