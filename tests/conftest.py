@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,9 @@ _LONGEST_FIRST = ("bdd", "flows", "browser", "web", "integration", "architecture
 
 # A letter's PDF then takes 0.04 s of processor time rather than 0.2 s, and is the same.
 os.environ.setdefault("FONTCONFIG_FILE", str(Path(__file__).parent / "fonts.conf"))
+# Every process the tests start reads what the first one compiled, whatever the caller's setting.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure(config: pytest.Config) -> None:

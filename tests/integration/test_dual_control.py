@@ -108,11 +108,11 @@ def let_roles_mix(server: Urls, db: Database) -> None:
 
 @pytest.fixture(scope="module")
 def office(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     """Everybody holds every role in one team, so that only the rule itself keeps them apart."""
     data = tmp_path_factory.mktemp("office")
-    with lasting_database(server, administrator, template) as db, built(db, data) as town:
+    with lasting_database(server, administrator, settled_template) as db, built(db, data) as town:
         let_roles_mix(server, db)
         with db.work() as session:
             people.hire(session, EVE, now=NOW)

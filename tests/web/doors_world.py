@@ -35,11 +35,11 @@ _CLOCK = Clock()
 
 @pytest.fixture(scope="module")
 def staffed(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     data = tmp_path_factory.mktemp("doors")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, _CLOCK) as built,
     ):
         yield built

@@ -106,11 +106,11 @@ def form_of(page: Response, action: str, **changes: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def hall(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hall]:
     data, clock = tmp_path_factory.mktemp("hall"), Clock()
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, clock) as house,
     ):
         with house.db.work() as session:

@@ -70,11 +70,11 @@ class Manor:
 
 @pytest.fixture(scope="module")
 def manor(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Manor]:
     data = tmp_path_factory.mktemp("manor")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, lambda: CLOCK) as house,
     ):
         yield _lived_in(house)

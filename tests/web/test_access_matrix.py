@@ -139,11 +139,11 @@ class Estate:
 
 @pytest.fixture(scope="module")
 def estate(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Estate]:
     data = tmp_path_factory.mktemp("estate")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, lambda: CLOCK) as house,
     ):
         yield _settled(house)

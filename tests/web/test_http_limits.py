@@ -94,11 +94,11 @@ def test_the_table_is_unlogged_so_that_counting_costs_no_write_to_disk(db: Datab
 # Over HTTP ----------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def lasting_house(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     data = tmp_path_factory.mktemp("limits")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, lambda: NOW) as house,
     ):
         yield house

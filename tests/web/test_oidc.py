@@ -93,11 +93,14 @@ class Doors:
 
 @pytest.fixture(scope="module")
 def doors(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Doors]:
     clock = Clock()
     data: Path = tmp_path_factory.mktemp("doors")
-    with lasting_database(server, administrator, template) as db, house_over(db, data, clock) as house:
+    with (
+        lasting_database(server, administrator, settled_template) as db,
+        house_over(db, data, clock) as house,
+    ):
         with house.db.work() as session:
             hire(session, OLGA, now=clock())
         yield Doors(house, clock, create(house))

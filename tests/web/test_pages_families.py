@@ -54,12 +54,12 @@ class Made:
 
 @pytest.fixture(scope="module")
 def house(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """One house for all: each test has a family of its own."""
     data = tmp_path_factory.mktemp("families")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, lambda: CLOCK) as built,
     ):
         yield built

@@ -145,12 +145,12 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def offices(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[House, TestClient]]:
     """One house for all these tests, and Ana in it. Each test has a request of its own."""
     data = tmp_path_factory.mktemp("offices")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, lambda: CLOCK) as house,
     ):
         house = dataclasses.replace(house, scanner=Scanner(), examiner=Here())

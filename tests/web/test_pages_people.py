@@ -77,12 +77,12 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     clock = Clock()
     data: Path = tmp_path_factory.mktemp("office")
     with (
-        lasting_database(server, administrator, template) as db,
+        lasting_database(server, administrator, settled_template) as db,
         house_over(db, data, clock) as house,
     ):
         with house.db.work() as session:

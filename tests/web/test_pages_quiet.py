@@ -19,10 +19,10 @@ REASON = "The sheriff called; we called back on the number we know."
 
 @pytest.fixture(scope="module")
 def town(
-    server: Urls, administrator: sa.Engine, template: str, tmp_path_factory: pytest.TempPathFactory
+    server: Urls, administrator: sa.Engine, settled_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     data = tmp_path_factory.mktemp("quiet")
-    with lasting_database(server, administrator, template) as db, built(db, data) as found:
+    with lasting_database(server, administrator, settled_template) as db, built(db, data) as found:
         yield found
 
 
