@@ -9,19 +9,28 @@ from threading import Thread
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Receive, Scope, Send
 
 from reunify.sandbox import authenticator_door
-from reunify.sandbox.stripe_simulator import control, issuing_app, page, shapes, wire
-from reunify.sandbox.stripe_simulator.bank import PAYMENTS_PATH, Asked, Bank, Problem
+from reunify.sandbox.stripe_simulator import (
+    balance_app,
+    control,
+    control_cards,
+    issuing_app,
+    page_app,
+    shapes,
+    wire,
+)
+from reunify.sandbox.stripe_simulator.bank import PAYMENTS_PATH, Bank
 from reunify.sandbox.stripe_simulator.gate import Answer, Call, Gate
 from reunify.sandbox.stripe_simulator.issuing import Issuing
+from reunify.sandbox.stripe_simulator.log import RequestLog
 from reunify.sandbox.stripe_simulator.options import Options
 from reunify.sandbox.stripe_simulator.paging import listed
 from reunify.sandbox.stripe_simulator.postman import Postman
+from reunify.sandbox.stripe_simulator.problems import Asked, Problem, missing
 from reunify.sandbox.stripe_simulator.store import Store, Thing
 
 M = TypeVar("M", bound=BaseModel)
@@ -53,8 +62,9 @@ class Simulator:
         self.options = options
         self.store = Store(options.data)
         self.bank = Bank(self.store, options)
-        self.issuing = Issuing(self.store, delivers=options.webhook_url is not None)
-        self.gate = Gate(self.store)
+        self.issuing = Issuing(self.store, options)
+        self.log = RequestLog(self.store)
+        self.gate = Gate(self.store, self.log, rate_limit=options.rate_limit)
         self.postman = Postman(self.store, options)
         self._threads: list[Thread] = []
 
@@ -78,7 +88,7 @@ async def _call(request: Request) -> Call:
     body = await request.body()
     if len(body) > _LARGEST_BODY:
         body = b"too large"
-    return Call(request.method, request.url.path, request.headers, body)
+    return Call(request.method, request.url.path, request.headers, body, request.url.query)
 
 
 Asks = Annotated[Call, Depends(_call)]
@@ -88,6 +98,8 @@ def _respond(answer: Answer) -> Response:
     body = json.dumps(answer.body).encode()
     if answer.lost:
         return Broken(body, b"")
+    if answer.raw is not None:
+        return Response(answer.raw, answer.status, answer.headers, media_type="text/html")
     if answer.cut:
         half = body[: len(body) // 2]
         return Response(half, 200, answer.headers, media_type="application/json")
@@ -111,9 +123,12 @@ def make_app(simulator: Simulator) -> FastAPI:
     _add_accounts(app, simulator)
     _add_money(app, simulator)
     _add_statement(app, simulator)
-    _add_pages(app, simulator)
-    app.include_router(control.router(simulator.bank, simulator.gate, simulator.postman))
+    _add_recipients_money(app, simulator)
+    app.include_router(control.router(simulator))
+    app.include_router(control_cards.router(simulator.issuing))
     app.include_router(issuing_app.router(simulator.issuing, simulator.gate, _respond))
+    app.include_router(balance_app.router(simulator.issuing, simulator.gate, _respond))
+    app.include_router(page_app.router(simulator.bank, simulator.issuing))
     app.include_router(authenticator_door.router)
 
     def _unknown(request: Request, exc: Exception) -> Response:
@@ -201,7 +216,7 @@ def _add_statement(app: FastAPI, simulator: Simulator) -> None:
     def retrieve_financial_account(call: Asks, id_: str) -> Response:
         def work() -> Thing:
             if id_ != shapes.FINANCIAL_ACCOUNT:
-                raise Problem(404, "invalid_request_error", "resource_missing", "No such financial account")
+                raise missing("financial account", id_)
             return bank.financial_account()
 
         return read(call, work)
@@ -215,29 +230,27 @@ def _add_statement(app: FastAPI, simulator: Simulator) -> None:
         return read(call, lambda: bank.found("transaction", id_))
 
 
-def _add_pages(app: FastAPI, simulator: Simulator) -> None:
-    bank, store = simulator.bank, simulator.store
+def _add_recipients_money(app: FastAPI, simulator: Simulator) -> None:
+    bank, gate, store = simulator.bank, simulator.gate, simulator.store
+    credits, methods = "/v2/money_management/received_credits", "/v2/money_management/payout_methods"
 
-    @app.get("/")
-    def overview() -> HTMLResponse:
-        names = {a["id"]: a["display_name"] for a in store.all("account")}
-        html = page.overview(bank.financial_account(), store.all("payment"), names, store.undelivered())
-        return HTMLResponse(html, headers=page.SECURITY)
+    def read(call: Call, work: Callable[[], Thing]) -> Response:
+        return _respond(gate.answer(call, wire.Nothing, lambda _, __: work()))
 
-    @app.get("/hosted/bank_details/{link}")
-    def bank_form(link: str) -> HTMLResponse:
-        if store.get("link", link) is None:
-            return HTMLResponse(page.said("No such page", "Ask for a new link."), 404, headers=page.SECURITY)
-        return HTMLResponse(page.bank_details(link), headers=page.SECURITY)
+    @app.get(credits)
+    def list_credits(call: Asks, request: Request) -> Response:
+        return read(call, lambda: listed(store.all("received_credit"), request.url))
 
-    @app.post("/hosted/bank_details/{link}")
-    def bank_saved(link: str) -> Response:
-        found = store.get("link", link)
-        if found is None:
-            return HTMLResponse(page.said("No such page", "Ask for a new link."), 404, headers=page.SECURITY)
-        bank.collect_bank_details(found["account"])
-        use_case = found["use_case"]
-        back = use_case[use_case["type"]].get("return_url")
-        if back:
-            return RedirectResponse(back, 303, headers={"Referrer-Policy": "no-referrer"})
-        return HTMLResponse(page.said("Saved", "You may close this page."), headers=page.SECURITY)
+    @app.get(credits + "/{id_}")
+    def retrieve_credit(call: Asks, id_: str) -> Response:
+        return read(call, lambda: bank.found("received_credit", id_))
+
+    @app.get(methods)
+    def list_methods(call: Asks, request: Request) -> Response:
+        """Of the recipient named in the header `Stripe-Context`."""
+        whose = request.headers.get("stripe-context", "")
+        return read(call, lambda: listed(bank.payout_methods(whose), request.url))
+
+    @app.get(methods + "/{id_}")
+    def retrieve_method(call: Asks, id_: str) -> Response:
+        return read(call, lambda: bank.found("payout_method", id_))

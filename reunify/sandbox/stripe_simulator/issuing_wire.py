@@ -48,36 +48,65 @@ class SpendingControls(Form):
     spending_limits: list[SpendingLimit] = []
 
 
+class CancelAfter(Form):
+    payment_count: Annotated[int, Field(gt=0)]
+
+
+class LifecycleControls(Form):
+    cancel_after: CancelAfter
+
+
 class CardCreate(Form):
     cardholder: Text
     currency: Literal["usd"]
     type: Literal["virtual"]
     status: Literal["active", "inactive"] = "inactive"
     spending_controls: SpendingControls = SpendingControls()
+    lifecycle_controls: LifecycleControls | None = None
     metadata: Metadata = {}
 
     _check = field_validator("metadata")(checked_metadata)
 
 
 class CardUpdate(Form):
-    status: Literal["active", "canceled", "inactive"]
+    status: Literal["active", "canceled", "inactive"] | None = None
+    cancellation_reason: Literal["lost", "stolen"] | None = None
+    spending_controls: SpendingControls | None = None
+    metadata: dict[str, Annotated[str, StringConstraints(max_length=500)] | None] | None = None
+
+    _check = field_validator("metadata")(checked_metadata)
 
 
 class MerchantData(Form):
     category: Text = "airlines_air_carriers"
     name: Text | None = None
+    city: Text | None = None
+    country: Text | None = None
+
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
 
 
 class AuthorizationCreate(Form):
     amount: Cents
     card: Text
     currency: Literal["usd"] = "usd"
+    merchant_amount: Cents | None = None
+    merchant_currency: Currency | None = None
     merchant_data: MerchantData = MerchantData()
 
 
 class AuthorizationCapture(Form):
     capture_amount: Cents | None = None
     close_authorization: bool = True
+
+
+class AuthorizationIncrement(Form):
+    increment_amount: Cents
+
+
+class AuthorizationReverse(Form):
+    reverse_amount: Cents | None = None
 
 
 class ForceCapture(Form):
@@ -87,8 +116,22 @@ class ForceCapture(Form):
     merchant_data: MerchantData = MerchantData()
 
 
+class UnlinkedRefund(ForceCapture):
+    """Money comes to a card that nobody took from it."""
+
+
 class Refund(Form):
     refund_amount: Cents | None = None
+
+
+class TopupCreate(Form):
+    amount: Cents
+    currency: Literal["usd"]
+    description: Text | None = None
+    statement_descriptor: Annotated[str, StringConstraints(min_length=1, max_length=15)] | None = None
+    metadata: Metadata = {}
+
+    _check = field_validator("metadata")(checked_metadata)
 
 
 class Empty(Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import urlsplit
 
 from reunify.sandbox.stripe_simulator.store import Thing
 
@@ -15,6 +16,16 @@ SECURITY = {
     "Cache-Control": "no-store",
 }
 
+
+def leading_to(address: str | None) -> dict[str, str]:
+    """As SECURITY, for a page whose form leads on to another site's address: browsers refuse that else."""
+    if address is None:
+        return SECURITY
+    name, there = "Content-Security-Policy", urlsplit(address)
+    may = f"form-action 'self' {there.scheme}://{there.netloc};"
+    return SECURITY | {name: SECURITY[name].replace("form-action 'self';", may)}
+
+
 _HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>
 body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}}
@@ -22,6 +33,7 @@ body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;paddin
 table{{border-collapse:collapse;width:100%}}
 th,td{{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc}}
 td.money{{text-align:right;font-variant-numeric:tabular-nums}}
+form.act{{display:inline-block;margin-right:.5rem}}
 dl{{display:flex;gap:3rem}}dd{{margin:0;font-size:1.5rem}}
 label{{display:block;margin:.75rem 0}}
 input{{font:inherit;padding:.4rem}}button{{font:inherit;padding:.5rem 1rem}}
@@ -33,29 +45,88 @@ def _money(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}${dollars:,}.{rest:02d}"
 
 
-def overview(account: Thing, payments: list[Thing], names: dict[str, str], undelivered: int) -> str:
-    """The first page: balance and every payment, newest first."""
-    balance = account["balance"]
+def _button(where: str, token: str, said: str) -> str:
+    return (
+        f'<form class="act" method="post" action="{escape(where)}">'
+        f'<input type="hidden" name="token" value="{escape(token)}"><button>{said}</button></form>'
+    )
+
+
+_MAY = {
+    "processing": (("settle", "Settle"), ("fail", "Fail")),
+    "posted": (("return", "Return"),),
+}
+
+
+def _payments(payments: list[Thing], names: dict[str, str], token: str) -> str:
     rows = "".join(
         "<tr>"
         f"<td><code>{escape(p['id'])}</code></td>"
         f"<td>{escape(names.get(p['to']['recipient'], ''))}</td>"
         f'<td class="money">{_money(p["amount"]["value"])}</td>'
         f"<td>{escape(p['status'])}</td>"
-        f"<td>{escape(p['created'])}</td></tr>"
+        f"<td>{escape(p['created'])}</td><td>"
+        + "".join(
+            _button(f"/_page/payments/{p['id']}/{act}", token, said)
+            for act, said in _MAY.get(p["status"], ())
+        )
+        + "</td></tr>"
         for p in payments
     )
-    head = "<tr><th>Payment</th><th>To</th><th>Amount</th><th>Status</th><th>Created</th></tr>"
-    listed = (
-        f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else "<p>No payments yet.</p>"
+    heads = "".join(f"<th>{name}</th>" for name in ("Payment", "To", "Amount", "Status", "Created", "Do"))
+    return (
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        if rows
+        else "<p>No payments yet.</p>"
     )
+
+
+def _cards(cards: list[tuple[Thing, int]]) -> str:
+    rows = "".join(
+        f'<tr><td><a href="/issuing/cards/{escape(c["id"])}">ending {escape(c["last4"])}</a></td>'
+        f"<td>{escape(c['status'])}</td>"
+        f'<td class="money">{_money(used)}</td></tr>'
+        for c, used in cards
+    )
+    head = "<tr><th>Card</th><th>Status</th><th>Used</th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else "<p>No cards yet.</p>"
+
+
+def _top_up(account: str, token: str) -> str:
+    return (
+        f'<form method="post" action="/_page/topups/{account}">'
+        f'<input type="hidden" name="token" value="{escape(token)}">'
+        '<label>Dollars and cents <input name="dollars" inputmode="decimal" placeholder="500.00"></label>'
+        f"<button>Top up the {account} balance</button></form>"
+    )
+
+
+def overview(
+    account: Thing,
+    payments: list[Thing],
+    names: dict[str, str],
+    undelivered: int,
+    *,
+    cards: list[tuple[Thing, int]],
+    card_cents: int,
+    token: str,
+) -> str:
+    """The first page: both balances, every payment (newest first) with what can be done to it, every card.
+
+    `token`: proves that a button pressed was one of this page's.
+    """
+    balance = account["balance"]
     return (
         _HEAD.format(title="Stripe simulator")
         + "<h1>Stripe simulator</h1><dl>"
         + f"<div><dt>Available</dt><dd>{_money(balance['available']['usd']['value'])}</dd></div>"
         + f"<div><dt>On its way out</dt><dd>{_money(balance['outbound_pending']['usd']['value'])}</dd></div>"
+        + f"<div><dt>For cards</dt><dd>{_money(card_cents)}</dd></div>"
         + f"<div><dt>Events not yet delivered</dt><dd>{undelivered}</dd></div></dl>"
-        + f"<h2>Payments</h2>{listed}</body></html>"
+        + _top_up("payout", token)
+        + _top_up("card", token)
+        + f"<h2>Payments</h2>{_payments(payments, names, token)}"
+        + f"<h2>Cards</h2>{_cards(cards)}</body></html>"
     )
 
 

@@ -8,16 +8,25 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import URL
 
-from reunify.sandbox.stripe_simulator.bank import Problem
+from reunify.sandbox.stripe_simulator.problems import Problem
 from reunify.sandbox.stripe_simulator.store import Thing
 
 _FILTERS = {
     "outbound_payments": {"created", "recipient", "status"},
     "transactions": {"created", "financial_account", "flow"},
     "financial_accounts": {"statuses"},
+    "received_credits": {"created"},
+    "payout_methods": set(),
     "events": {"object_id", "types", "created"},
 }
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+}
+_COMPARE_V1: dict[str, Callable[[int, int], bool]] = {
+    "is": lambda a, b: a == b,
     "gt": lambda a, b: a > b,
     "gte": lambda a, b: a >= b,
     "lt": lambda a, b: a < b,
@@ -54,12 +63,39 @@ def listed(things: list[Thing], url: URL) -> Thing:
     return {"data": kept[start : start + limit], "next_page_url": more}
 
 
+def listed_v1(things: list[Thing], url: URL, *, filters: frozenset[str]) -> Thing:
+    """One page as API v1 gives it: `starting_after`, seconds, and only the documented filters."""
+    kept, limit, after = things, 10, None
+    for raw, value in parse_qsl(url.query):
+        found = _NAME.fullmatch(raw)
+        name, inner = (found[1], found[2]) if found else (raw, None)
+        if name == "limit":
+            limit = _whole(value, 1, 100)
+        elif name == "starting_after":
+            after = value
+        elif name not in filters:
+            raise Problem(400, "invalid_request_error", "parameter_unknown", f"{name}: unknown parameter")
+        elif name == "created":
+            at = _whole(value, 0, 10**12)
+            kept = [t for t in kept if _COMPARE_V1[inner or "is"](t["created"], at)]
+        else:
+            kept = [t for t in kept if _id_of(t.get(name)) == value]
+    if after is not None:
+        ids = [t["id"] for t in kept]
+        kept = kept[ids.index(after) + 1 :] if after in ids else []
+    return {"object": "list", "data": kept[:limit], "has_more": len(kept) > limit, "url": url.path}
+
+
+def _id_of(said: object) -> object:
+    return said["id"] if isinstance(said, dict) else said
+
+
 def _value(thing: Thing, name: str) -> str | None:
     match name:
         case "recipient":
             return str(thing["to"]["recipient"])
         case "flow":
-            return str(thing["flow"].get("outbound_payment") or thing["flow"].get("received_credit"))
+            return str(thing["flow"][thing["flow"]["type"]])
         case "statuses":
             return str(thing["status"])
         case "types":

@@ -7,7 +7,7 @@ import hmac
 import http.client
 import random
 import threading
-import time
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reunify.sandbox.stripe_simulator.options import Options
@@ -24,7 +24,7 @@ def signature(body: str, *, secrets: list[str], at: int) -> str:
 
 
 class Postman:
-    """`shuffle` and `copies` make deliveries as untidy as the real ones can be."""
+    """`shuffle`, `copies` and `delay` make deliveries as untidy as the real ones; `lost`: none arrives."""
 
     def __init__(self, store: Store, options: Options) -> None:
         self._store = store
@@ -33,6 +33,8 @@ class Postman:
         self.shuffle = False
         self.copies = 1
         self.paused = False
+        self.delay = 0.0
+        self.lost = False
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -45,30 +47,49 @@ class Postman:
         self._stop.set()
 
     def round(self) -> None:
-        waiting = self._store.deliveries(time.time())
+        now = self._store.clock.time()
+        waiting = self._store.deliveries(now - self.delay)
         if self.shuffle:
             random.shuffle(waiting)
         for delivery in waiting:
-            if all([self._deliver(delivery.body) for _ in range(self.copies)]):
+            if self.lost or all([self._deliver(delivery.body) for _ in range(self.copies)]):
                 self._store.delivered(delivery)
             elif delivery.tries + 1 >= _MOST_TRIES:
                 self._store.delivered(delivery)  # given up, as Stripe does after three days
             else:
                 wait = self._options.retry_after * 2**delivery.tries
-                self._store.again(delivery, due=time.time() + wait)
+                self._store.again(delivery, due=now + wait)
 
     def _deliver(self, body: str) -> bool:
-        to = urlsplit(self._options.webhook_url or "")
-        wire = http.client.HTTPConnection(to.hostname or "", to.port or 80, timeout=_TIMEOUT_SECONDS)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(body, secrets=self.secrets, at=int(time.time())),
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-        }
+        at = int(self._store.clock.time())
         try:
-            wire.request("POST", to.path or "/", body.encode(), headers)
-            return 200 <= wire.getresponse().status < 300
+            said = posted(self._options.webhook_url or "", body, secrets=self.secrets, at=at)
         except (OSError, http.client.HTTPException):
             return False
-        finally:
-            wire.close()
+        return 200 <= said.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the other side answered. Header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def posted(url: str, body: str, *, secrets: list[str], at: int, seconds: float = _TIMEOUT_SECONDS) -> Said:
+    """Signed and sent. Raises OSError (TimeoutError among them) or HTTPException."""
+    to = urlsplit(url)
+    wire = http.client.HTTPConnection(to.hostname or "", to.port or 80, timeout=seconds)
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Stripe-Signature": signature(body, secrets=secrets, at=at),
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+    }
+    try:
+        wire.request("POST", to.path or "/", body.encode(), headers)
+        got = wire.getresponse()
+        return Said(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+    finally:
+        wire.close()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import datetime
+
 from reunify.sandbox.stripe_simulator import wire
 from reunify.sandbox.stripe_simulator.store import Thing, fresh, stamp
 
 FINANCIAL_ACCOUNT = "fa_test_sandbox"
 DESCRIPTOR = "STRIPE"
+PARTS = ("available", "inbound_pending", "outbound_pending")
 
 
 def usd(cents: int) -> Thing:
     return {"value": cents, "currency": "usd"}
 
 
-def account(asked: wire.AccountCreate, *, ready: bool) -> Thing:
+def account(asked: wire.AccountCreate, *, ready: bool, at: datetime | None = None) -> Thing:
     networks = [
         n for n, on in asked.configuration.recipient.capabilities.bank_accounts if on and on.requested
     ]
@@ -28,7 +32,7 @@ def account(asked: wire.AccountCreate, *, ready: bool) -> Thing:
             }
         },
         "contact_email": asked.contact_email,
-        "created": stamp(),
+        "created": stamp(at),
         "dashboard": asked.dashboard or "none",
         "display_name": asked.display_name,
         "identity": {"country": asked.identity.country.upper(), "entity_type": asked.identity.entity_type},
@@ -38,10 +42,63 @@ def account(asked: wire.AccountCreate, *, ready: bool) -> Thing:
 
 
 def capability(*, ready: bool) -> Thing:
-    if ready:
+    return capability_as("active" if ready else "restricted")
+
+
+def capability_as(status: str) -> Thing:
+    """A way to pay a recipient: why it cannot be used, unless it can."""
+    if status == "active":
         return {"status": "active", "status_details": []}
-    missing = {"code": "requirements_past_due", "resolution": "provide_info"}
-    return {"status": "restricted", "status_details": [missing]}
+    if status == "unsupported":
+        why = {"code": "unsupported_country", "resolution": "no_resolution"}
+    elif status == "pending":
+        why = {"code": "determining_status", "resolution": "no_resolution"}
+    else:
+        why = {"code": "requirements_past_due", "resolution": "provide_info"}
+    return {"status": status, "status_details": [why]}
+
+
+def payout_method(*, at: datetime) -> Thing:
+    """Where a recipient is paid; its last four digits are invented, for nothing that was typed is kept."""
+    return {
+        "id": fresh("usba_test"),
+        "object": "v2.money_management.payout_method",
+        "archived": False,
+        "bank_account": {
+            "bank_account_type": "checking",
+            "bank_name": "Sample Bank",
+            "country": "US",
+            "last4": f"{secrets.randbelow(10_000):04d}",
+            "supported_currencies": ["usd"],
+        },
+        "created": stamp(at),
+        "livemode": False,
+        "restricted": False,
+        "type": "bank_account",
+        "usage_status": {"payments": "eligible", "transfers": "ineligible"},
+    }
+
+
+def received_credit(cents: int, *, at: datetime) -> Thing:
+    """Money pushed to the financial account from the organisation's own bank."""
+    now = stamp(at)
+    return {
+        "id": fresh("rc_test"),
+        "object": "v2.money_management.received_credit",
+        "amount": usd(cents),
+        "amount_received": usd(cents),
+        "bank_transfer": {
+            "financial_address": "finaddr_test_sandbox",
+            "network": "ach",
+            "originating_bank_account": {"type": "aba", "aba": {"bank_name": "Sample Bank", "last4": "0001"}},
+        },
+        "created": now,
+        "financial_account": FINANCIAL_ACCOUNT,
+        "livemode": False,
+        "status": "succeeded",
+        "status_transitions": {"succeeded_at": now},
+        "type": "bank_transfer",
+    }
 
 
 def shown(account: Thing, include: list[str]) -> Thing:
@@ -54,13 +111,15 @@ def shown(account: Thing, include: list[str]) -> Thing:
     return body
 
 
-def account_link(asked: wire.AccountLinkCreate, *, base: str, expires: str) -> Thing:
+def account_link(
+    asked: wire.AccountLinkCreate, *, base: str, expires: str, at: datetime | None = None
+) -> Thing:
     link = fresh("link")
     return {
         "id": link,  # kept to find it again; not part of the answer
         "object": "v2.core.account_link",
         "account": asked.account,
-        "created": stamp(),
+        "created": stamp(at),
         "expires_at": expires,
         "livemode": False,
         "url": f"{base}/hosted/bank_details/{link}",
@@ -68,7 +127,9 @@ def account_link(asked: wire.AccountLinkCreate, *, base: str, expires: str) -> T
     }
 
 
-def payment(asked: wire.OutboundPaymentCreate, *, payout_method: str, arrives: str) -> Thing:
+def payment(
+    asked: wire.OutboundPaymentCreate, *, payout_method: str, arrives: str, at: datetime | None = None
+) -> Thing:
     amount = usd(asked.amount.value)
     to: Thing = {"credited": amount, "recipient": asked.to.recipient, "payout_method": payout_method}
     if asked.to.payout_method_options is not None:
@@ -79,7 +140,7 @@ def payment(asked: wire.OutboundPaymentCreate, *, payout_method: str, arrives: s
         "object": "v2.money_management.outbound_payment",
         "amount": amount,
         "cancelable": True,
-        "created": stamp(),
+        "created": stamp(at),
         "expected_arrival_date": arrives,
         "from": {"debited": amount, "financial_account": asked.from_.financial_account},
         "livemode": False,
@@ -97,15 +158,21 @@ def payment(asked: wire.OutboundPaymentCreate, *, payout_method: str, arrives: s
 
 
 def transaction(
-    cents: int, *, category: str, payment: str | None = None, pending: bool = False, credit: str | None = None
+    cents: int,
+    *,
+    category: str,
+    payment: str | None = None,
+    pending: bool = False,
+    credit: str | None = None,
+    at: datetime | None = None,
 ) -> Thing:
     """`cents` is signed: money leaving is negative. A pending one waits in `outbound_pending`."""
-    flow: Thing = (
-        {"type": "outbound_payment", "outbound_payment": payment}
-        if payment
-        else {"type": "received_credit", "received_credit": credit}
-    )
-    now = stamp()
+    flow: Thing = {"type": "fee_batch", "fee_batch": fresh("feeb_test")}
+    if payment is not None:
+        flow = {"type": "outbound_payment", "outbound_payment": payment}
+    elif credit is not None:
+        flow = {"type": "received_credit", "received_credit": credit}
+    now = stamp(at)
     return {
         "id": fresh("trxn_test"),
         "object": "v2.money_management.transaction",
@@ -127,13 +194,18 @@ def transaction(
 
 
 def financial_account(transactions: list[Thing], *, created: str) -> Thing:
-    def balance(part: str) -> Thing:
-        return {"usd": usd(sum(t["balance_impact"][part]["value"] for t in transactions))}
+    """As the transactions make it."""
+    return account_holding(
+        {part: sum(t["balance_impact"][part]["value"] for t in transactions) for part in PARTS},
+        created=created,
+    )
 
+
+def account_holding(cents: dict[str, int], *, created: str) -> Thing:
     return {
         "id": FINANCIAL_ACCOUNT,
         "object": "v2.money_management.financial_account",
-        "balance": {part: balance(part) for part in ("available", "inbound_pending", "outbound_pending")},
+        "balance": {part: {"usd": usd(cents[part])} for part in PARTS},
         "country": "US",
         "created": created,
         "display_name": "Sandbox travel money",
@@ -145,13 +217,20 @@ def financial_account(transactions: list[Thing], *, created: str) -> Thing:
     }
 
 
-def event(kind: str, *, about: Thing | None, path: str, request: tuple[str, str] | None) -> Thing:
+def event(
+    kind: str,
+    *,
+    about: Thing | None,
+    path: str,
+    request: tuple[str, str] | None,
+    at: datetime | None = None,
+) -> Thing:
     """A thin event: what changed, and who asked (request id, idempotency key) when a call caused it."""
     body: Thing = {
         "id": fresh("evt_test"),
         "object": "v2.core.event",
         "type": kind,
-        "created": stamp(),
+        "created": stamp(at),
         "livemode": False,
     }
     if about is not None:
