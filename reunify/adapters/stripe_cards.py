@@ -14,9 +14,10 @@ import stripe
 
 from reunify.adapters.stripe_client import StripeDoor
 from reunify.adapters.stripe_errors import asking, code_of
-from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata, check_card
+from reunify.adapters.stripe_outgoing import check_card
+from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata
 from reunify.disbursement.cards_policy import ChargeKind, Limits
-from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Issued, IssuedCard
+from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Foreign, Issued, IssuedCard
 from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
 from reunify.kernel.money import Money
 
@@ -127,6 +128,7 @@ class StripeCards:
                 approved=said["approved"],
                 state=said["status"],
                 at=_moment(said["created"]),
+                reason=_last_reason(said),
             )
 
     def charge(self, id_: str) -> Charge:
@@ -159,7 +161,22 @@ def _charge(said: dict[str, Any]) -> Charge:
         if authorisation is None or isinstance(authorisation, str)
         else authorisation["id"],
         at=_moment(said["created"]),
+        foreign=_foreign(said),
     )
+
+
+def _foreign(said: dict[str, Any]) -> Foreign | None:
+    """Exactly as Stripe converted it: its two amounts, not a rate somebody rounded."""
+    cents, theirs, currency = abs(said["amount"]), abs(said["merchant_amount"]), said["merchant_currency"]
+    if currency == said["currency"] or not theirs:
+        return None
+    return Foreign(theirs, currency.upper(), f"{cents}/{theirs}", "stripe")
+
+
+def _last_reason(said: dict[str, Any]) -> str | None:
+    """Of the newest decision; none is written of one that was taken without a question."""
+    history = sorted(said.get("request_history") or [], key=lambda one: int(one["created"]))
+    return str(history[-1]["reason"]) if history else None
 
 
 def _money(cents: int, currency: str) -> Money:

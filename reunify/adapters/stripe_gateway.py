@@ -14,17 +14,20 @@ from stripe.v2.money_management import OutboundPayment
 
 from reunify.adapters.stripe_client import StripeDoor
 from reunify.adapters.stripe_errors import asking, code_of
+from reunify.adapters.stripe_outgoing import check_payment
 from reunify.adapters.stripe_rules import (
     DESCRIPTOR,
     LIVE_BASE,
     StripeSetup,
     allowed_metadata,
-    check_payment,
+    page_of_stripe,
 )
 from reunify.consent.policy import STRIPE, Permit, Told
+from reunify.disbursement import rail_policy
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Status, Unclear
 from reunify.disbursement.ports import (
     ConsentMissing,
+    NotCancelable,
     PaymentOrder,
     Recipient,
 )
@@ -89,14 +92,18 @@ class StripeGateway:
                     cast(Any, self._recipient(payee)), {"idempotency_key": f"reunify:payee:{payee.id}"}
                 )
             networks = account.to_dict()["configuration"]["recipient"]["capabilities"]["bank_accounts"]
-            return Recipient(account.id, any(n["status"] == "active" for n in networks.values()))
+            lacks = rail_policy.lacks({name: _status(said) for name, said in networks.items()})
+            return Recipient(account.id, lacks is None, lacks)
 
     def prepare(self, order: PaymentOrder) -> dict[str, Any]:
         _check(order.permit, order.payee)
         amount = {"value": order.amount.cents, "currency": order.amount.currency.lower()}
+        to = {"recipient": order.recipient, "currency": amount["currency"]}
+        if order.payout_method is not None:
+            to["payout_method"] = order.payout_method
         return {
             "from": {"financial_account": self._setup.financial_account, "currency": amount["currency"]},
-            "to": {"recipient": order.recipient, "currency": amount["currency"]},
+            "to": to,
             "amount": amount,
             "statement_descriptor": DESCRIPTOR,
             "recipient_notification": {"setting": "none"},
@@ -115,7 +122,7 @@ class StripeGateway:
             code = code_of(error)
             return Unclear(code) if code == "idempotency_key_in_use" else Misused(code)
         except _AT_THE_DOOR as error:
-            return NotTried(code_of(error))
+            return NotTried(code_of(error), not isinstance(error, stripe.RateLimitError))
         except _DEFINITE as error:
             definite = error.http_status is not None and 400 <= error.http_status < 500
             return NotSent(code_of(error)) if definite else Unclear(code_of(error))
@@ -127,6 +134,24 @@ class StripeGateway:
     def look_up(self, payment_id: str) -> Payment:
         with asking(about="payee"):
             return _payment(self._client.v2.money_management.outbound_payments.retrieve(payment_id))
+
+    def cancel(self, payment_id: str) -> Payment:
+        """No key: a payment can be stopped once only, and saying it twice is answered `already_canceled`."""
+        payments = self._client.v2.money_management.outbound_payments
+        with asking(about="payment"):
+            try:
+                return _payment(payments.cancel(payment_id))
+            except stripe.AlreadyCanceledError:
+                return _payment(payments.retrieve(payment_id))
+            except stripe.NotCancelableError:
+                raise NotCancelable("Stripe can no longer stop this payment.") from None
+
+    def bank_of(self, recipient: str) -> str | None:
+        """The newest bank account that is not archived."""
+        asked: Any = {"stripe_context": recipient}
+        with asking(about="payee"):
+            page = self._client.v2.money_management.payout_methods.list(cast(Any, {"limit": 10}), asked)
+            return next((m.id for m in page.data if not m.to_dict().get("archived")), None)
 
     def log_reference(self, *, recipient: str, reference: UUID, permit: Permit, payee: UUID) -> None:
         _check(permit, payee)
@@ -146,7 +171,7 @@ class StripeGateway:
             made = self._client.v2.core.account_links.create(
                 cast(Any, {"account": recipient, "use_case": use_case})
             )
-            return made.url
+            return page_of_stripe(made.url, self._setup.base)
 
     # Statement ------------------------------------------------------------------------------------
     def balance(self) -> Balance:
@@ -213,7 +238,12 @@ def _payment(sent: OutboundPayment) -> Payment:
         reason=reason.get("reason"),
         posted_at=_moment(when.get("posted_at")),
         returned_at=_moment(when.get("returned_at")),
+        payout_method=(said.get("to") or {}).get("payout_method"),
     )
+
+
+def _status(said: dict[str, Any]) -> tuple[str, list[str]]:
+    return said["status"], [str(why["code"]) for why in said.get("status_details") or ()]
 
 
 def _moment(said: Any) -> datetime | None:

@@ -10,14 +10,15 @@ from uuid import uuid4
 import pytest
 
 from reunify.adapters import stripe_gateway  # noqa: F401 pins the logger on import
+from reunify.adapters.stripe_outgoing import check_payment
 from reunify.adapters.stripe_rules import (
     LIVE_BASE,
     NotForStripe,
     StripeSetup,
     UnsafeSetup,
     allowed_metadata,
-    check_payment,
     check_setup,
+    page_of_stripe,
 )
 from reunify.sandbox.stripe_simulator.options import NotOnLoopback, Options
 
@@ -115,3 +116,22 @@ def test_the_simulator_listens_on_this_machine_only(host: str, tmp_path: Path) -
 def test_the_simulator_delivers_to_this_machine_only(url: str, tmp_path: Path) -> None:
     with pytest.raises(NotOnLoopback):
         Options(data=tmp_path, webhook_url=url)
+
+
+ELSEWHERE = (
+    "http://connect.stripe.com/setup",
+    "https://stripe.com.example.org/setup",
+    "https://evilstripe.com/setup",
+    "https://connect.stripe.com@example.org/",
+    "http://127.0.0.1:12111/hosted/bank_details/x",
+    "javascript:alert(1)",
+)
+
+
+def test_a_family_is_sent_to_a_page_of_stripes_and_nowhere_else() -> None:
+    assert page_of_stripe("https://connect.stripe.com/setup/x", LIVE_BASE).endswith("/setup/x")
+    here = "http://127.0.0.1:12111"
+    assert page_of_stripe(f"{here}/hosted/bank_details/x", here).startswith(here)
+    for address, base in [*((one, LIVE_BASE) for one in ELSEWHERE), ("http://127.0.0.1:9/x", here)]:
+        with pytest.raises(ValueError, match=r"no page of Stripe's"):
+            page_of_stripe(address, base)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import importlib
 import operator
@@ -56,7 +57,10 @@ LINK: dict[str, Any] = {
 def strict(module: str, name: str) -> TypeAdapter[Any]:
     """The SDK's TypedDict as a schema that forbids what it does not name."""
     home = importlib.import_module(module)
-    for thing in vars(home).values():
+    # Calls of v1 list the options of a request as well, with two names that Python looks for in this module.
+    names = {"StripeContext": stripe.StripeContext, "Mapping": typing.Mapping}
+    vars(home).update({name: kind for name, kind in names.items() if name not in vars(home)})
+    for thing in list(vars(home).values()):
         if typing_extensions.is_typeddict(thing):
             settings = {"extra": "forbid", "strict": True, "arbitrary_types_allowed": True}
             setattr(thing, "__pydantic_config__", settings)  # noqa: B010
@@ -115,8 +119,16 @@ def fields_of(kind: type[StripeObject]) -> dict[str, Any]:
     for outer in enclosing(kind):
         scope.update(vars(outer))
     own = {k: v for k, v in vars(kind).get("__annotations__", {}).items() if not k.startswith("_")}
-    resolved = {k: eval(v, scope) if isinstance(v, str) else v for k, v in own.items()}
+    names = Named(scope)
+    resolved = {k: eval(v, {}, names) if isinstance(v, str) else v for k, v in own.items()}
     return {k: v for k, v in resolved.items() if get_origin(v) is not typing.ClassVar}
+
+
+class Named(dict[str, Any]):
+    """Names as the module has them; what the SDK imports only for type checkers may be anything."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, Any)
 
 
 def enclosing(kind: type) -> list[type]:
