@@ -8,9 +8,14 @@ from reunify.audit import seal_records as seals
 from reunify.bookings import records as bookings
 from reunify.closeout import records as closeout
 from reunify.consent import records as consent
+from reunify.disbursement import cards_answer_records as card_answers
 from reunify.disbursement import cards_records as cards
+from reunify.disbursement import logging_records as logged
+from reunify.disbursement import outage_records as outages
 from reunify.disbursement import quiet_records as let_go
+from reunify.disbursement import reapproval_records as reapprovals
 from reunify.disbursement import records as disbursement
+from reunify.disbursement import statements_records as vendor_bills
 from reunify.documents import records as documents
 from reunify.eligibility import asking_records as asking
 from reunify.eligibility import hand_off_records as hand_offs
@@ -34,6 +39,7 @@ from reunify.notices import records as notices
 from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
+from reunify.reconciliation import suspense_records as suspense
 from reunify.reporting import duplicates_records as duplicates
 from reunify.reporting import sf425_records as sf425
 from reunify.retention import records as retention
@@ -73,8 +79,14 @@ ALL = (
     documents,
     disbursement,
     cards,
+    card_answers,
+    logged,
+    vendor_bills,
     let_go,
+    outages,
+    reapprovals,
     reconciliation,
+    suspense,
     closeout,
     notices,
     retention,

@@ -91,6 +91,16 @@ def init(
     reservation_days: Annotated[
         int | None, typer.Option(help="So many days money stays set aside for a request nobody approved.")
     ] = None,
+    suspense_fund: Annotated[
+        str | None, typer.Option(help="Code of the fund that holds what nobody can explain yet.")
+    ] = None,
+    fees_cash_stripe: Annotated[
+        str | None, typer.Option(help="Who bears the fees of payouts: 'fund category', such as 'own other'.")
+    ] = None,
+    fees_cash_card: Annotated[str | None, typer.Option(help="As above, for the cards' balance.")] = None,
+    payout_fee: Annotated[
+        list[str] | None, typer.Option(help="What Stripe takes, such as standard=1.50; repeat it.")
+    ] = None,
     obligates: Annotated[
         list[str] | None, typer.Option(help="Such as repaid=entry or repaid=release; repeat it.")
     ] = None,
@@ -99,7 +109,7 @@ def init(
     ] = None,
 ) -> None:
     """Write the organisation's own settings, dated. Earlier values stay, for earlier decisions."""
-    from reunify.cli.organisation import obligating, write
+    from reunify.cli.organisation import each, write
 
     said: dict[str, str | int | None] = {
         "name": name,
@@ -113,7 +123,11 @@ def init(
         "fare_contingency_percent": fare_contingency_percent,
         "funder_answer_working_days": funder_answer_working_days,
         "reservation_days": reservation_days,
-        **obligating(obligates or []),
+        "suspense_fund": suspense_fund,
+        "fees_cash_stripe": fees_cash_stripe,
+        "fees_cash_card": fees_cash_card,
+        **each("payout_fee", payout_fee or []),
+        **each("obligates", obligates or []),
     }
     first_day: date | None = effective_from.date() if effective_from else None
     for line in write(_settings(), said, effective_from=first_day):

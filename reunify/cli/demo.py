@@ -77,6 +77,7 @@ def demo_settings(*, headless: bool) -> Settings:
             "stripe_base": f"http://{ports.LOOPBACK}:{simulator}",
             "stripe_financial_account": _FINANCIAL_ACCOUNT,
             "stripe_webhook_secrets": (SecretStr(f"whsec_{secrets.token_hex(16)}"),),
+            "stripe_card_authorisation_secret": (SecretStr(f"whsec_{secrets.token_hex(16)}"),),
             "stripe_cards": True,
             "stripe_cardholder": "Lantern Travel Desk; 100 Sample Square; Alexandria; VA; 22314",
             "log_to_stripe": True,

@@ -233,17 +233,19 @@ class House:
             if self.stop_asked.is_set():
                 return
             if time.monotonic() > until or self._supervisor.endings("api") > 1:
-                log = self.settings.data / "logs" / "api.log"
-                raise HouseRefused(f"The pages did not start. {log} says why.")
+                raise HouseRefused(f"The pages did not start. {self.settings.data}/logs/api.log says why.")
             time.sleep(0.03)
 
     def _start_simulator(self, environment: dict[str, str]) -> None:
-        secret = self.settings.stripe_webhook_secrets[0].get_secret_value()
+        s = self.settings
+        told = f"http://{ports.LOOPBACK}:{s.api_port}/webhooks/stripe"
+        events, questions = s.stripe_webhook_secrets[0], s.stripe_card_authorisation_secret[0]
         command = [
-            *(sys.executable, "-m", "reunify.sandbox.stripe_simulator"),
-            *("--port", str(self.settings.simulator_port), "--secret", secret),
-            *("--webhook-url", f"http://{ports.LOOPBACK}:{self.settings.api_port}/webhooks/stripe"),
-            *("--data", str(self.settings.data / "stripe_simulator")),
+            *(sys.executable, "-m", "reunify.sandbox.stripe_simulator", "--port", str(s.simulator_port)),
+            *("--data", str(s.data / "stripe_simulator")),
+            *("--webhook-url", told, "--secret", events.get_secret_value()),
+            *("--authorisation-url", f"{told}/authorisations"),
+            *("--authorisation-secret", questions.get_secret_value()),
         ]
         self._supervisor.start(Child("simulator", command, environment))
 

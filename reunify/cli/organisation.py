@@ -10,7 +10,7 @@ from reunify.kernel.money import Money, NotMoney
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.rates.actions import set_organisation
-from reunify.rates.policy import OBLIGATES
+from reunify.rates.policy import Setting
 from reunify.settings import Settings
 
 
@@ -18,24 +18,25 @@ class NothingToSet(Refused):
     """No setting was named."""
 
 
-class NotASettlement(Refused):
-    """No cost is settled that way."""
+class NotOneOf(Refused):
+    """There is no setting of that name in its family."""
 
 
 class AmountNotRead(Refused):
     """The small-amount limit is not an amount."""
 
 
-def obligating(said: Sequence[str]) -> dict[str, str]:
-    """`repaid=entry` as the setting it is. Raises NotASettlement; the setting itself refuses another word."""
+def each(family: str, said: Sequence[str]) -> dict[str, str]:
+    """`repaid=entry` of `obligates` as the setting it is. Raises NotOneOf; the setting itself refuses another
+    word."""
+    known = [s.value.removeprefix(f"{family}_") for s in Setting if s.value.startswith(f"{family}_")]
     found = {}
     for words in said:
-        settlement, _, when = words.partition("=")
-        key = f"obligates_{settlement.strip()}"
-        if key not in OBLIGATES:
-            known = ", ".join(setting.removeprefix("obligates_") for setting in OBLIGATES)
-            raise NotASettlement(f"--obligates {words}: write one of {known}, then =release or =entry.")
-        found[key] = when.strip()
+        name, _, value = words.partition("=")
+        if name.strip() not in known:
+            option = family.replace("_", "-")
+            raise NotOneOf(f"--{option} {words}: write one of {', '.join(known)}, then = and its value.")
+        found[f"{family}_{name.strip()}"] = value.strip()
     return found
 
 

@@ -46,14 +46,16 @@ def sums(session: Session, fund_id: FundId, accounts: Collection[Account]) -> di
     return {account: found.get(account, 0) for account in accounts}
 
 
-def cash_by_event(session: Session, account: Cash) -> dict[tuple[str, Kind], Money]:
+def cash_by_event(
+    session: Session, account: Cash, kinds: Collection[Kind] = (Kind.EXPEND, Kind.GIVE_BACK)
+) -> dict[tuple[str, Kind], Money]:
     """What each payment, and each return, changed in that account, by reference; none that was reversed."""
     rows = session.execute(
         sa.select(LedgerEvent.external_ref, LedgerEvent.kind, sa.func.sum(LedgerEntry.amount))
         .join(LedgerEntry, LedgerEntry.event_id == LedgerEvent.id)
         .where(
             LedgerEntry.account == account.value,
-            LedgerEvent.kind.in_([Kind.EXPEND.value, Kind.GIVE_BACK.value]),
+            LedgerEvent.kind.in_([kind.value for kind in kinds]),
             ~reversed_since(LedgerEvent.id),
         )
         .group_by(LedgerEvent.external_ref, LedgerEvent.kind)

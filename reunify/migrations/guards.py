@@ -15,6 +15,7 @@ APP_ROLE = "reunify_app"
 # Kept for ever as written. A correction is a new row.
 APPEND_ONLY = frozenset(
     {
+        "account_proofs",
         "allocation_lines",
         "allocation_warnings",
         "allocations",
@@ -26,6 +27,9 @@ APPEND_ONLY = frozenset(
         "consents",
         "audit_seals",
         "booking_events",
+        "card_answers",
+        "card_charge_parts",
+        "card_refunds",
         "determinations",
         "documents",
         "duplicate_looks",
@@ -52,6 +56,7 @@ APPEND_ONLY = frozenset(
         "ledger_events",
         "ledger_hold_caps",
         "ledger_periods",
+        "logged_proofs",
         "organisation_settings",
         "overlap_reasons",
         "payments_let_go",
@@ -64,6 +69,7 @@ APPEND_ONLY = frozenset(
         "sf425_events",
         "sf425_reports",
         "staff_decisions",
+        "suspense_parts",
     }
 )
 

@@ -13,6 +13,7 @@ from reunify.kernel.money import Money
 from reunify.kernel.people import Actor, Role, System, check_role
 from reunify.kernel.refusals import Refused
 from reunify.kernel.text import is_safe
+from reunify.rates import fees
 
 
 class Setting(StrEnum):
@@ -29,6 +30,17 @@ class Setting(StrEnum):
     FARE_CONTINGENCY_PERCENT = "fare_contingency_percent"
     FUNDER_ANSWER_WORKING_DAYS = "funder_answer_working_days"  # after so many, somebody asks again
     RESERVATION_DAYS = "reservation_days"  # so long a reservation waits for approval
+    CHECK_STALE_AFTER_DAYS = "check_stale_after_days"  # not cashed so long after it was paid: somebody asks
+    CHECK_VOID_AFTER_DAYS = "check_void_after_days"  # then finance is asked to have it stopped
+    # Whose books hold what nobody can explain yet, and money between our accounts: the code of a fund.
+    SUSPENSE_FUND = "suspense_fund"
+    # Who bears the fees taken from each account: the code of a fund, then the budget category.
+    FEES_CASH_STRIPE = "fees_cash_stripe"
+    FEES_CASH_CARD = "fees_cash_card"
+    # What the processor takes for one payout, by network, like `1.50` (`rates.fees`).
+    PAYOUT_FEE_STANDARD = "payout_fee_standard"
+    PAYOUT_FEE_WIRE = "payout_fee_wire"
+    PAYOUT_FEE_INSTANT = "payout_fee_instant"
     # What makes an obligation of a cost settled that way: `release` or `entry`.
     OBLIGATES_VENDOR_BILLED = "obligates_vendor_billed"
     OBLIGATES_REPAID = "obligates_repaid"
@@ -55,8 +67,16 @@ OBLIGATES = {
     Setting.OBLIGATES_ORGANISATION_BOOKS: Obligates.ENTRY,
 }
 # Whole days; what holds while nobody has set another.
-DAYS = {Setting.FUNDER_ANSWER_WORKING_DAYS: 5, Setting.RESERVATION_DAYS: 30}
-OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT, *DAYS, *OBLIGATES})
+DAYS = {
+    Setting.FUNDER_ANSWER_WORKING_DAYS: 5,
+    Setting.RESERVATION_DAYS: 30,
+    Setting.CHECK_STALE_AFTER_DAYS: 90,
+    Setting.CHECK_VOID_AFTER_DAYS: 180,  # six months: UCC 4-404
+}
+_MOST_DAYS = {Setting.CHECK_STALE_AFTER_DAYS: 365, Setting.CHECK_VOID_AFTER_DAYS: 730}
+CASH = (Setting.SUSPENSE_FUND, Setting.FEES_CASH_STRIPE, Setting.FEES_CASH_CARD)
+FEES = (Setting.PAYOUT_FEE_STANDARD, Setting.PAYOUT_FEE_WIRE, Setting.PAYOUT_FEE_INSTANT)
+OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT, *DAYS, *OBLIGATES, *CASH, *FEES})
 
 
 class UnknownSetting(Refused):
@@ -92,6 +112,14 @@ class Organisation:
     obligated_by_release: frozenset[str]
     funder_answer_working_days: int = DAYS[Setting.FUNDER_ANSWER_WORKING_DAYS]
     reservation_days: int = DAYS[Setting.RESERVATION_DAYS]
+    check_stale_after_days: int = DAYS[Setting.CHECK_STALE_AFTER_DAYS]
+    check_void_after_days: int = DAYS[Setting.CHECK_VOID_AFTER_DAYS]
+    suspense_fund: str | None = None
+    fees_cash_stripe: str | None = None
+    fees_cash_card: str | None = None
+    payout_fee_standard: str | None = None
+    payout_fee_wire: str | None = None
+    payout_fee_instant: str | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -122,7 +150,7 @@ def setting_named(key: str) -> Setting:
 
 
 def stored(setting: Setting, value: Money | int | str) -> tuple[int | None, str | None]:
-    """(cents, text) as the row keeps it. Raises SettingDoesNotFit with the remedy."""
+    """(cents, text) as the row keeps it. Raises SettingDoesNotFit or NotAFee with the remedy."""
     if setting in MONEY:
         if not isinstance(value, Money) or value.cents < 0 or value.currency != "USD":
             raise SettingDoesNotFit(f"{setting.value} is an amount of dollars, zero or more.", field="/value")
@@ -137,16 +165,29 @@ def stored(setting: Setting, value: Money | int | str) -> tuple[int | None, str 
             )
         return None, str(whole)
     if setting in DAYS:
-        if type(value) is not int or not 1 <= value <= 60:
-            raise SettingDoesNotFit(f"{setting.value} is a whole number of days, 1 to 60.", field="/value")
+        most = _MOST_DAYS.get(setting, 60)
+        if type(value) is not int or not 1 <= value <= most:
+            raise SettingDoesNotFit(
+                f"{setting.value} is a whole number of days, 1 to {most}.", field="/value"
+            )
         return None, str(value)
+    return None, _text(setting, value)
+
+
+def _text(setting: Setting, value: Money | int | str) -> str:
     if not isinstance(value, str) or not value.strip() or not is_safe(value) or len(value) > 1000:
         raise SettingDoesNotFit(f"{setting.value} is a text of 1 to 1000 characters.", field="/value")
     if setting is Setting.TIME_ZONE:
         _check_zone(value)
+    words = 1 if setting is Setting.SUSPENSE_FUND else 2
+    if setting in CASH and len(value.split()) != words:
+        then = "" if words == 1 else ", a space, and the budget category that bears the fees"
+        raise SettingDoesNotFit(f"{setting.value} is the code of a fund{then}.", field="/value")
+    if setting in FEES:
+        fees.read(value)
     if setting in OBLIGATES and value.strip() not in list(Obligates):
         raise SettingDoesNotFit(f"{setting.value} is {' or '.join(Obligates)}.", field="/value")
-    return None, value.strip()
+    return value.strip()
 
 
 def _check_zone(value: str) -> None:
@@ -167,6 +208,9 @@ def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
     def text(setting: Setting) -> str:
         return rows[setting].text or ""
 
+    def said(setting: Setting) -> str | None:
+        return rows[setting].text if setting in rows else None
+
     limit = rows[Setting.SMALL_AMOUNT_LIMIT]
     return Organisation(
         name=text(Setting.NAME),
@@ -174,7 +218,7 @@ def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
         letterhead_lines=tuple(text(Setting.LETTERHEAD).splitlines()),
         day_phone=text(Setting.DAY_PHONE),
         night_phone=text(Setting.NIGHT_PHONE),
-        email=rows[Setting.EMAIL].text if Setting.EMAIL in rows else None,
+        email=said(Setting.EMAIL),
         small_amount_limit=Money(limit.cents or 0),
         small_amount_setting_id=limit.id,
         guideline_limit_percent=int(text(Setting.GUIDELINE_LIMIT_PERCENT)),
@@ -186,5 +230,11 @@ def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
             for setting, default in OBLIGATES.items()
             if (rows[setting].text if setting in rows else default) == Obligates.RELEASE
         ),
+        suspense_fund=said(Setting.SUSPENSE_FUND),
+        fees_cash_stripe=said(Setting.FEES_CASH_STRIPE),
+        fees_cash_card=said(Setting.FEES_CASH_CARD),
+        payout_fee_standard=said(Setting.PAYOUT_FEE_STANDARD),
+        payout_fee_wire=said(Setting.PAYOUT_FEE_WIRE),
+        payout_fee_instant=said(Setting.PAYOUT_FEE_INSTANT),
         **{s.value: int(rows[s].text or default) if s in rows else default for s, default in DAYS.items()},
     )

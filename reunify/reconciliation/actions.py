@@ -98,9 +98,8 @@ def take_payment(
         report(session, differences=[found], now=now)
         return "not_ours"
     try:
-        with session.begin_nested():
-            attempts.record_outcome(session, attempt_id=attempt.id, outcome=Known(payment), by=by, now=now)
-    except NotOurPayment:
+        attempts.record_outcome(session, attempt_id=attempt.id, outcome=Known(payment), by=by, now=now)
+    except NotOurPayment:  # nothing was changed
         found = Difference(Kind.OTHER_AMOUNT, payment.id, None, payment.amount)
         report(session, differences=[found], now=now)
         return "another_payment"
@@ -164,13 +163,20 @@ def report(session: Session, *, differences: Iterable[Difference], now: datetime
         )
 
 
-def agreed(session: Session, *, still: Iterable[Difference], now: datetime) -> None:
-    """Close what a whole proof no longer finds. What somebody did past us waits for a person all the same."""
+def agreed(session: Session, *, still: Iterable[Difference], now: datetime, cards: bool = False) -> None:
+    """Close what a whole proof no longer finds. What somebody did past us waits for a person all the same.
+
+    `cards`: the proof of the cards' balance, which says nothing of the payouts' and the reverse.
+    """
     kept = {(d.kind.value, d.object_id) for d in still}
     for row in session.scalars(
         sa.select(DifferenceRecord).where(DifferenceRecord.resolved_at.is_(None)).with_for_update()
     ):
-        if row.kind in policy.CLOSES_ITSELF and (row.kind, row.object_id) not in kept:
+        if (
+            policy.is_of_cards(row.object_id) is cards
+            and row.kind in policy.CLOSES_ITSELF
+            and (row.kind, row.object_id) not in kept
+        ):
             row.resolved_at = now
             row.resolution = "The books agree now."
 

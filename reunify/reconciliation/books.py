@@ -42,6 +42,16 @@ def booked(session: Session) -> dict[str, Booked]:
     return result
 
 
+def drawn(session: Session, account: Cash) -> list[Money]:
+    """What people wrote down as having come from a source into this account, and nobody has corrected."""
+    return list(accounts.cash_by_event(session, account, [Kind.DRAW_DOWN]).values())
+
+
 def cash_at_stripe(session: Session) -> Money:
     """All that the ledger says we hold there."""
     return ledger.cash(session, Cash.STRIPE)
+
+
+def cash_of_cards(session: Session) -> Money:
+    """All that the ledger says the cards can draw on."""
+    return ledger.cash(session, Cash.CARD)

@@ -10,20 +10,32 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.db import Database
-from reunify.disbursement import cards_charges, cards_queries
+from reunify.disbursement import cards_answers, cards_charges, cards_queries, cards_refunds
 from reunify.disbursement.cards_policy import ChargeKind
-from reunify.disbursement.cards_ports import Authorisation, CardIssuer, Charge
+from reunify.disbursement.cards_ports import PAST_US, Authorisation, CardIssuer, Charge
 from reunify.disbursement.ports import GatewayUnavailable
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.may import FINANCE, may
+from reunify.kernel.money import Money
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
-from reunify.reconciliation import actions
+from reunify.ledger.policy import Cash
+from reunify.rates.queries import organisation_now
+from reunify.reconciliation import actions, suspense, suspense_queries
 from reunify.reconciliation.policy import Difference, Kind, Notice
 from reunify.reconciliation.queries import RETURNS_WITHIN
 from reunify.reconciliation.records import DifferenceRecord
+from reunify.reconciliation.suspense_policy import NoSuspenseFund, Why
 
 Clock = Callable[[], datetime]
+_CLOSED_WITH_THEIR_CHARGE = (
+    Kind.CARD_CHARGE_UNEXPLAINED.value,
+    Kind.CARD_CHARGE_NOT_OURS.value,
+    Kind.CARD_DRIFT.value,
+    Kind.CARD_REFUND.value,
+)
+_FOUND = "Its payment was found."
+_GIVEN_BACK = "It went back to the funds that had paid."
 _BOOKED_SINCE = "A booking of this trip with this price was ticketed on the card."
 
 
@@ -35,17 +47,28 @@ def take(session: Session, *, found: Authorisation | Charge, by: Actor, now: dat
     """
     if isinstance(found, Authorisation):
         is_ours = cards_charges.record_authorisation(session, found=found, by=by, now=now)
+        if found.approved and _without_us(session, found):
+            past_us = Difference(Kind.CARD_APPROVED_WITHOUT_US, found.id, None, found.amount)
+            actions.report(session, differences=[past_us], now=now)
         return None if is_ours else "not_ours"
     explained = cards_charges.record_charge(session, found=found, by=by, now=now)
     if explained:
-        close_explained(session, charges=[found.id], now=now)
+        _close(session, explained, by=by, now=now)
+    rest = cards_queries.rest_of(session, [found.id]).get(found.id, found.amount.cents)
+    if not rest:
         return None
     kind = Kind.CARD_CHARGE_UNEXPLAINED
     if explained is None:
         kind = Kind.CARD_CHARGE_NOT_OURS
     elif found.kind is ChargeKind.REFUND:
         kind = Kind.CARD_REFUND
-    actions.report(session, differences=[Difference(kind, found.id, None, found.amount)], now=now)
+    elif found.foreign and rest != found.amount.cents:
+        kind = Kind.CARD_DRIFT
+    paid = found.amount.cents - rest
+    over = Difference(kind, found.id, Money(paid) if paid else None, found.amount)
+    actions.report(session, differences=[over], now=now)
+    if explained is not None:
+        _hold(session, found, rest, by=by, now=now)
     return "not_ours" if explained is None else None
 
 
@@ -53,7 +76,7 @@ def take(session: Session, *, found: Authorisation | Charge, by: Actor, now: dat
 def match(session: Session, *, card_id: UUID, by: Actor, now: datetime) -> int:
     """A booking may have been ticketed since a charge came; returns how many charges are explained now."""
     explained = cards_charges.match_charges(session, card_id=card_id, by=by, now=now)
-    close_explained(session, charges=explained, now=now)
+    _close(session, explained, by=by, now=now)
     return len(explained)
 
 
@@ -61,12 +84,53 @@ def match(session: Session, *, card_id: UUID, by: Actor, now: datetime) -> int:
 def assign(
     session: Session, *, charge_id: str, instruction_id: InstructionId, by: Actor, now: datetime
 ) -> None:
-    """Of two bookings of one price, a finance person says which this charge pays.
+    """Of two bookings of one price, a finance person says which this charge pays; or what a refund is of.
 
     Raises NotAllowed, NotFound, ChargeTaken, NotOfThisTrip, and the ledger's refusals.
     """
-    cards_charges.assign(session, charge_id=charge_id, instruction_id=instruction_id, by=by, now=now)
-    close_explained(session, charges=[charge_id], now=now)
+    placed = cards_charges.assign(session, charge_id=charge_id, instruction_id=instruction_id, by=by, now=now)
+    _close(session, placed, by=by, now=now)
+
+
+def _close(session: Session, charges: Collection[str], *, by: Actor, now: datetime) -> None:
+    """What is explained now, and the refunds that had come before the charge they are of."""
+    placed = [r for c in charges for r in cards_refunds.place_waiting(session, beside=c, by=by, now=now)]
+    rest = cards_queries.rest_of(session, [*charges, *placed])
+    for charge, over in rest.items():
+        held = suspense.left(session, charge)
+        known = max(held - over, 0) if over else held  # a refund is below zero, and placed whole
+        if known:
+            suspense.explain(
+                session, object_id=charge, cents=known, part=f"but {over}", why=_FOUND, by=by, now=now
+            )
+    whole = [charge for charge, over in rest.items() if not over]
+    close_explained(session, charges=whole, now=now)
+
+
+def _hold(session: Session, found: Charge, rest: int, *, by: Actor, now: datetime) -> None:
+    """In suspense from the first minute: the books show that the cash has left, or is here. Once.
+
+    Until the organisation has said whose books hold it, the difference alone shows it; the hourly sweep tries
+    again.
+    """
+    if suspense_queries.is_held(session, found.id):
+        return
+    refund = found.kind is ChargeKind.REFUND
+    kind = Why.CARD_CHARGE if rest == found.amount.cents else Why.CARD_OVER_CAPTURE
+    zone = organisation_now(session, now=now).zone
+    try:
+        suspense.hold(
+            session,
+            object_id=found.id,
+            cash=Cash.CARD,
+            cents=-rest if refund else rest,
+            kind=Why.CARD_REFUND if refund else kind,
+            happened=min(found.at, now).astimezone(zone).date(),
+            by=by,
+            now=now,
+        )
+    except NoSuspenseFund:
+        return
 
 
 def close_explained(session: Session, *, charges: Collection[str], now: datetime) -> None:
@@ -75,13 +139,14 @@ def close_explained(session: Session, *, charges: Collection[str], now: datetime
     for row in session.scalars(
         sa.select(DifferenceRecord)
         .where(
-            DifferenceRecord.kind.in_((Kind.CARD_CHARGE_UNEXPLAINED.value, Kind.CARD_CHARGE_NOT_OURS.value)),
+            DifferenceRecord.kind.in_(_CLOSED_WITH_THEIR_CHARGE),
             DifferenceRecord.object_id.in_(charges),
             DifferenceRecord.resolved_at.is_(None),
         )
         .with_for_update()
     ):
-        row.resolved_at, row.resolution = now, _BOOKED_SINCE
+        back = row.kind == Kind.CARD_REFUND.value
+        row.resolved_at, row.resolution = now, _GIVEN_BACK if back else _BOOKED_SINCE
 
 
 @may(system=True)
@@ -119,10 +184,16 @@ def sweep(db: Database, issuer: CardIssuer, *, by: Actor, clock: Clock) -> int:
     """
     theirs = issuer.charges(since=clock() - RETURNS_WITHIN)
     with db.read() as session:
-        known = cards_queries.charges_known(session, [charge.id for charge in theirs])
+        ids = [charge.id for charge in theirs]
+        known = cards_queries.charges_known(session, ids)
+        unheld = {
+            id_
+            for id_ in cards_queries.unexplained(session, ids)
+            if not suspense_queries.is_held(session, id_)
+        }
         promises = cards_queries.pending(session)
     news = [charge for charge in theirs if charge.id not in known]
-    for charge in news:
+    for charge in [*news, *(charge for charge in theirs if charge.id in unheld)]:
         try:
             with db.work(wake=True) as session:
                 take(session, found=charge, by=by, now=clock())
@@ -140,8 +211,15 @@ def sweep(db: Database, issuer: CardIssuer, *, by: Actor, clock: Clock) -> int:
     return len(news)
 
 
+def _without_us(session: Session, found: Authorisation) -> bool:
+    """Stripe or the network said yes without our answer, or against it."""
+    return found.reason in PAST_US or cards_answers.declined_by_us(session, found.id)
+
+
 def _not_posted(session: Session, found: Authorisation | Charge, *, now: datetime) -> None:
     """The books would not take it: a difference with an owner."""
     if isinstance(found, Charge):
-        difference = Difference(Kind.CARD_CHARGE_UNEXPLAINED, found.id, None, found.amount)
+        refund = found.kind is ChargeKind.REFUND
+        kind = Kind.CARD_REFUND if refund else Kind.CARD_CHARGE_UNEXPLAINED
+        difference = Difference(kind, found.id, None, found.amount)
         actions.report(session, differences=[difference], now=now)

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     )
     CARD_CHARGE_NOT_OURS = "card_charge_not_ours"  # on a card that we did not ask for
     CARD_REFUND = "card_refund"  # came back to a card: a person says to which cost
+    CARD_APPROVED_WITHOUT_US = "card_approved_without_us"  # Stripe said yes before our ledger could
+    CARD_DRIFT = "card_drift"  # a foreign charge differs from the price written down
+    TOP_UP_NOT_POSTED = "top_up_not_posted"  # money came to an account, and the books do not hold it
 
 
 # Timing alone makes these come and go; the others are somebody's doing.
@@ -59,6 +62,10 @@ CLOSES_ITSELF = frozenset(
         Kind.RETURNED_AFTER_RECOVERY,
     }
 )
+
+# The two sentences of the daily proof of the cards' balance; the payouts' has `cash` and `statement`.
+CARD_CASH, CARD_STATEMENT = "card_cash", "card_statement"
+_PROMISES = ("issuing_authorization_hold", "issuing_authorization_release")
 
 
 class NotStripe(Refused):
@@ -212,6 +219,28 @@ def compare(
     if ledger_cash != balance.held:
         found.append(Difference(Kind.CASH_DIFFERS, "cash", ledger_cash, balance.held))
     return found
+
+
+def compare_card(*, balance: Balance, movements: Sequence[Movement], ledger_cash: Money) -> list[Difference]:
+    """The cards' balance: movements = what can be spent; that and what is promised to merchants = ledger."""
+    found: list[Difference] = []
+    closing = NOTHING + total(m.amount for m in movements)
+    if closing != balance.available:
+        found.append(Difference(Kind.STATEMENT_DOES_NOT_ADD_UP, CARD_STATEMENT, closing, balance.available))
+    held = held_for_cards(balance, movements)
+    if ledger_cash != held:
+        found.append(Difference(Kind.CASH_DIFFERS, CARD_CASH, ledger_cash, held))
+    return found
+
+
+def held_for_cards(balance: Balance, movements: Sequence[Movement]) -> Money:
+    """What can be spent, and what is promised to merchants and has not left yet."""
+    return balance.available - total(m.amount for m in movements if m.category in _PROMISES)
+
+
+def is_of_cards(object_id: str) -> bool:
+    """True for what only the proof of the cards' balance finds, and closes."""
+    return object_id in (CARD_CASH, CARD_STATEMENT)
 
 
 def not_posted(payment: Payment) -> Difference:

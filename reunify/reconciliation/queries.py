@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement.queries import Attempt, to_note
+from reunify.kernel.ids import StaffId
 from reunify.kernel.money import Money
 from reunify.reconciliation.policy import Kind, Notice
 from reunify.reconciliation.records import DifferenceRecord, InboxRecord
@@ -38,6 +39,7 @@ class OpenDifference:
     expected: Money | None
     found: Money | None
     found_at: datetime
+    owner: StaffId | None = None  # None: finance
 
 
 def unhandled(session: Session, *, now: datetime, limit: int = 100) -> list[Notice]:
@@ -72,7 +74,13 @@ def open_differences(session: Session) -> list[OpenDifference]:
     )
     return [
         OpenDifference(
-            r.id, Kind(r.kind), r.object_id, _money(r.expected_cents), _money(r.found_cents), r.found_at
+            r.id,
+            Kind(r.kind),
+            r.object_id,
+            _money(r.expected_cents),
+            _money(r.found_cents),
+            r.found_at,
+            _staff(r.owner),
         )
         for r in rows
     ]
@@ -88,6 +96,10 @@ def short_returns(session: Session) -> set[str]:
             )
         )
     )
+
+
+def _staff(id_: UUID | None) -> StaffId | None:
+    return None if id_ is None else StaffId(id_)
 
 
 def _money(cents: int | None) -> Money | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.kernel.ids import new_id
+from reunify.ledger.policy import Cash
 from reunify.reconciliation import policy
 from reunify.vault.columns import sealed_text
 
@@ -62,6 +63,24 @@ class DifferenceRecord(Base):
     expected_cents: Mapped[int | None]
     found_cents: Mapped[int | None]
     found_at: Mapped[datetime]
+    owner: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: finance
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))  # None: it agreed by itself
     resolution = sealed_text(optional=True)
+
+
+class ProofRecord(Base):
+    """One daily proof of one account at Stripe. Append-only. `cents`: what Stripe said was held."""
+
+    __tablename__ = "account_proofs"
+    __table_args__ = (
+        sa.CheckConstraint(f"account IN ('{Cash.STRIPE.value}', '{Cash.CARD.value}')", name="account_known"),
+        sa.CheckConstraint("differences >= 0", name="differences_counted"),
+        sa.Index("ix_account_proofs_account", "account", "proved_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account: Mapped[str]
+    proved_at: Mapped[datetime]
+    cents: Mapped[int]
+    differences: Mapped[int]

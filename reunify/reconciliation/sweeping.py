@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from reunify.db import Database
+from reunify.db import Database, LostTheTurn
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement.cards_ports import CardIssuer
 from reunify.disbursement.outcomes import Payment
 from reunify.disbursement.ports import GatewayUnavailable, PaymentGateway
+from reunify.disbursement.queries import Attempt
 from reunify.kernel.ids import AttemptId
 from reunify.kernel.may import may
-from reunify.kernel.people import Actor
+from reunify.kernel.people import Actor, System
 from reunify.kernel.refusals import NotFound, Refused
-from reunify.reconciliation import actions, books, cards, policy, queries
-from reunify.reconciliation.policy import Difference, Notice
+from reunify.kernel.together import together
+from reunify.ledger.policy import Cash
+from reunify.reconciliation import actions, books, cards, cash, cash_in, policy, proofs, queries
+from reunify.reconciliation.policy import Difference, Kind, Notice
 from reunify.reconciliation.ports import Statement
 
 Clock = Callable[[], datetime]
+_PROOF = System("prove")
 
 
 @may(system=True)
@@ -47,15 +51,16 @@ def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limi
     """Ask after payments in flight, in case an event never came; returns how many answered."""
     with db.read() as session:
         flying = queries.open_attempts(session, now=clock(), limit=limit)
-    answered = 0
-    for attempt in flying:
+
+    def asked_after(attempt: Attempt) -> bool:
         try:
             payment = gateway.look_up(str(attempt.payment))
-        except (GatewayUnavailable, NotFound):
-            continue
-        _take(db, payment, key=attempt.key, attempt_id=attempt.id, by=by, clock=clock)
-        answered += 1
-    return answered
+            _take(db, payment, key=attempt.key, attempt_id=attempt.id, by=by, clock=clock)
+        except (GatewayUnavailable, NotFound, LostTheTurn):
+            return False  # asked after again at the next look
+        return True
+
+    return sum(together(asked_after, flying))
 
 
 @may(system=True)
@@ -85,6 +90,11 @@ def prove(db: Database, statement: Statement, *, clock: Clock) -> list[Differenc
     movements = statement.movements(since=None)
     balance = statement.balance()
     with db.work() as session:
+        now = clock()
+        coded = cash.code_fees(session, movements=movements, account=Cash.STRIPE, by=_PROOF, now=now)
+        unplaced = cash_in.record_payout_top_ups(
+            session, movements=movements, held=balance.held, by=_PROOF, now=now
+        )
         found = policy.compare(
             opening=policy.NOTHING,
             balance=balance,
@@ -94,8 +104,11 @@ def prove(db: Database, statement: Statement, *, clock: Clock) -> list[Differenc
             ledger_cash=books.cash_at_stripe(session),
             returned=books.returned(session),
         )
-        actions.report(session, differences=found, now=clock())
-        actions.agreed(session, still=found, now=clock())
+        found = [d for d in found if d.kind is not Kind.FEE_NOT_CODED or d.object_id not in coded]
+        found += unplaced
+        actions.report(session, differences=found, now=now)
+        actions.agreed(session, still=found, now=now)
+        proofs.keep(session, account=Cash.STRIPE, held=balance.held, differences=found, now=now)
     return found
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from reunify.approval.records import AwardRecord, RefusalRecord
 from reunify.consent.records import ConsentRecord, ConsentRevocation
+from reunify.disbursement.logging_records import LoggedPaymentRecord
 from reunify.disbursement.records import (
     AttemptRecord,
     InstructionLineRecord,
     InstructionRecord,
-    LoggedPaymentRecord,
 )
 from reunify.eligibility.hand_off_records import HandOff
 from reunify.funds.records import FundingSource

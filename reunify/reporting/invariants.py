@@ -21,7 +21,10 @@ from reunify.reporting.invariants_desk import DESK
 from reunify.reporting.invariants_entries import ENTRIES
 from reunify.reporting.invariants_history import HISTORY
 from reunify.reporting.invariants_night import NIGHT
+from reunify.reporting.invariants_outage import OUTAGE
+from reunify.reporting.invariants_payouts import PAYOUTS
 from reunify.reporting.invariants_quiet import QUIET
+from reunify.reporting.invariants_suspense import SUSPENSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,22 @@ class Finding:
         return f"{self.rule}: {self.sentence}"
 
 
-RULES = (*ENTRIES, *CACHES, *HISTORY, *LINES, *AWARDS, *DESK, *CARDS, *ASKED, *CLOSEOUT, *NIGHT, *QUIET)
+RULES = (
+    *ENTRIES,
+    *CACHES,
+    *HISTORY,
+    *LINES,
+    *AWARDS,
+    *DESK,
+    *CARDS,
+    *PAYOUTS,
+    *SUSPENSE,
+    *OUTAGE,
+    *ASKED,
+    *CLOSEOUT,
+    *NIGHT,
+    *QUIET,
+)
 
 
 def check(session: Session) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reunify.reporting.invariants_rule import BORNE, Rule
+from reunify.reporting.invariants_rule import BORNE, SENT_OUT, Rule
 
 # What was sent or may still be sent. A payment still to be written down binds us only at the entry.
 SENT = """
@@ -19,8 +19,12 @@ PAID = """
   SELECT paid.instruction_id, sum(e.amount) AS amount, count(DISTINCT v.id) AS events
   FROM (
     SELECT instruction_id, stripe_id || '\\:posted' AS reference FROM attempts WHERE state = 'posted'
-    UNION ALL SELECT instruction_id, id || '\\:verified' FROM logged_payments WHERE state = 'verified'
-    UNION ALL SELECT instruction_id, id || '\\:captured' FROM card_charges WHERE instruction_id IS NOT NULL
+    UNION ALL SELECT instruction_id, id || '\\:verified' FROM logged_payments
+      WHERE state IN ('verified', 'cleared', 'stale')
+    UNION ALL SELECT instruction_id, id || '\\:ratified' FROM outage_payments WHERE state = 'ratified'
+    UNION ALL SELECT p.instruction_id, r.reference FROM card_charge_parts p CROSS JOIN LATERAL (
+      VALUES (p.charge_id || '\\:captured'), (p.charge_id || '\\:captured\\:' || p.instruction_id)
+    ) r(reference)
   ) paid
   JOIN ledger_events v ON v.external_ref = paid.reference AND v.kind = 'expend'
   JOIN ledger_entries e ON e.event_id = v.id AND e.account = 'expended'
@@ -52,13 +56,20 @@ LINES = (
     ),
     Rule(
         "more than obligated",
-        ("allocation_lines", "instruction_lines", "instructions", "ledger_entries", "ledger_cost_moves"),
+        (
+            "allocation_lines",
+            "card_refunds",
+            "instruction_lines",
+            "instructions",
+            "ledger_entries",
+            "ledger_cost_moves",
+        ),
         f"""
         SELECT 'Award line ' || l.id || ': ' || s.amount || ' ' || l.unit || ' were or may still be sent, '
           || coalesce(p.amount, 0) || ' are obligated and expended, here or where the cost was moved.'
           AS sentence
         FROM ({SENT}) s JOIN allocation_lines l ON l.id = s.allocation_line_id
-        LEFT JOIN ({BORNE}) p ON p.line_hold = l.hold_id
+        LEFT JOIN ({SENT_OUT}) p ON p.line_hold = l.hold_id
         WHERE s.amount > coalesce(p.amount, 0)
         """,  # noqa: S608 - constants only
     ),
@@ -84,7 +95,14 @@ LINES = (
     ),
     Rule(
         "settled is not what was spent",
-        ("instructions", "attempts", "logged_payments", "card_charges", "ledger_events", "ledger_entries"),
+        (
+            "instructions",
+            "attempts",
+            "logged_payments",
+            "card_charge_parts",
+            "ledger_events",
+            "ledger_entries",
+        ),
         f"""
         SELECT 'Instruction ' || i.id || ' is ' || i.state || ' and pays ' || i.amount || ' ' || i.unit
           || '; in the books ' || coalesce(p.amount, 0) || ' are spent for it by ' || coalesce(p.events, 0)

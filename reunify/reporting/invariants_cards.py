@@ -7,23 +7,48 @@ from reunify.reporting.invariants_rule import Rule
 CARDS = (
     Rule(
         "charge is not its booking",
-        ("card_charges", "travel_cards", "instructions"),
+        ("card_charge_parts", "card_charges", "travel_cards", "instructions"),
         """
-        SELECT 'Charge ' || c.id || ' of ' || c.amount_cents || ' cents is on the card of award '
-          || t.award_id || ' and stands as the payment of instruction ' || i.id || ' of award '
-          || i.award_id || ', ' || i.amount || ' ' || i.unit || ' by ' || i.rail || '.' AS sentence
-        FROM card_charges c
-        JOIN travel_cards t ON t.id = c.card_id JOIN instructions i ON i.id = c.instruction_id
-        WHERE (i.award_id, i.amount, i.unit, i.rail) <> (t.award_id, c.amount_cents, 'cents', 'travel_card')
+        SELECT 'Charge ' || c.id || ' is on the card of award ' || t.award_id || ' and stands as '
+          || 'the payment of instruction ' || i.id || ' of award ' || i.award_id || ' by ' || i.rail || '.'
+          AS sentence
+        FROM card_charge_parts p JOIN card_charges c ON c.id = p.charge_id
+        JOIN travel_cards t ON t.id = c.card_id JOIN instructions i ON i.id = p.instruction_id
+        WHERE (i.award_id, i.unit, i.rail, c.kind) <> (t.award_id, 'cents', 'travel_card', 'capture')
+        """,
+    ),
+    Rule(
+        "more of a charge than was charged",
+        ("card_charge_parts", "card_charges"),
+        """
+        SELECT 'Charge ' || c.id || ' of ' || c.amount_cents || ' cents stands as payments of '
+          || sum(p.cents) || '.' AS sentence
+        FROM card_charges c JOIN card_charge_parts p ON p.charge_id = c.id
+        GROUP BY c.id HAVING sum(p.cents) > c.amount_cents
         """,
     ),
     Rule(
         "settled by no charge",
-        ("card_charges", "instructions"),
+        ("card_charge_parts", "instructions"),
         """
-        SELECT 'Instruction ' || i.id || ' was paid by a card, and no charge is its payment.' AS sentence
-        FROM instructions i LEFT JOIN card_charges c ON c.instruction_id = i.id
-        WHERE i.rail = 'travel_card' AND i.state = 'settled' AND c.id IS NULL
+        SELECT 'Instruction ' || i.id || ' is ' || i.state || ' and pays ' || i.amount
+          || ' cents by a card; of charges ' || coalesce(sum(p.cents), 0) || ' are its payment.' AS sentence
+        FROM instructions i LEFT JOIN card_charge_parts p ON p.instruction_id = i.id
+        WHERE i.rail = 'travel_card' GROUP BY i.id
+        HAVING coalesce(sum(p.cents), 0) <> CASE WHEN i.state = 'settled' THEN i.amount ELSE 0 END
+        """,
+    ),
+    Rule(
+        "refund is not what came back",
+        ("card_charges", "card_refunds", "ledger_events", "ledger_entries"),
+        r"""
+        SELECT 'Refund ' || c.id || ' of ' || c.amount_cents || ' cents was given back to a payment, and '
+          || coalesce(sum(e.amount), 0) || ' cents came back in the books.' AS sentence
+        FROM card_refunds r JOIN card_charges c ON c.id = r.charge_id
+        LEFT JOIN ledger_events v ON v.external_ref = c.id || '\:refunded' AND v.kind = 'give_back'
+        LEFT JOIN ledger_entries e ON e.event_id = v.id AND e.account = 'cash_card'
+        GROUP BY c.id, c.amount_cents, c.kind
+        HAVING coalesce(sum(e.amount), 0) <> c.amount_cents OR c.kind <> 'refund'
         """,
     ),
 )

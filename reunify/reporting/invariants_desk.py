@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reunify.reporting.invariants_rule import BORNE, HELD, Rule
+from reunify.reporting.invariants_rule import HELD, SENT_OUT, Rule
 
 DESK = (
     # Bound for more than the price only by what was paid for an earlier, dearer ticket and may come back; for
@@ -14,6 +14,7 @@ DESK = (
             "awards",
             "allocation_lines",
             "instructions",
+            "card_refunds",
             "ledger_entries",
             "ledger_events",
             "ledger_cost_moves",
@@ -27,7 +28,7 @@ DESK = (
         LEFT JOIN (
           SELECT l.allocation_id, l.line_key, sum(p.amount) AS borne, sum(h.obligated) AS obligated,
             sum(h.reserved) AS reserved
-          FROM allocation_lines l LEFT JOIN ({BORNE}) p ON p.line_hold = l.hold_id
+          FROM allocation_lines l LEFT JOIN ({SENT_OUT}) p ON p.line_hold = l.hold_id
           LEFT JOIN ({HELD}) h ON h.hold_id = l.hold_id
           WHERE l.unit = 'cents' GROUP BY l.allocation_id, l.line_key
         ) x ON x.allocation_id = a.allocation_id AND x.line_key = b.line_key

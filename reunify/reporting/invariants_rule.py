@@ -47,3 +47,10 @@ BORNE = """
     AND coalesce(o.kind, v.kind) <> 'recover'
   GROUP BY l.line_hold
 """
+# As above, also what a refund to a trip's card has brought back since: it was sent and bound us all the same.
+SENT_OUT = BORNE.replace(
+    "  GROUP BY",
+    """    AND NOT EXISTS (
+      SELECT FROM card_refunds r WHERE v.external_ref = r.charge_id || '\\:refunded')
+  GROUP BY""",
+)

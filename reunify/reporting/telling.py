@@ -11,9 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.allocation.records import AllocationLineRecord
 from reunify.approval.records import AwardRecord
 from reunify.bookings.queries import Alarm
 from reunify.bookings.records import BookingEventRecord, BookingRecord
+from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.eligibility.records import AssessmentRecord
 from reunify.intake.outcomes import quiet_of
 from reunify.intake.policy import Lane
@@ -24,6 +26,7 @@ from reunify.notices.escalations import STAGE_OF
 from reunify.notices.families import alarm_move, booked_move
 from reunify.notices.policy import Kind
 from reunify.notices.records import EscalationEvent, EscalationRecord, NoticeRecord
+from reunify.payees.records import PayeeRecord
 
 NEWS_FOR: Final = timedelta(hours=24)
 # What a family reads otherwise than before; a hold or a wish changes nothing for them.
@@ -85,7 +88,12 @@ def _events(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[list[da
 
 def news(session: Session, *, now: datetime, limit: int) -> list[News]:
     """Of the last day, that no notice was planned for yet; nothing while a quiet outcome stands."""
-    found = [*_arranged(session, now), *_booked(session, now), *_questions(session, now)]
+    found = [
+        *_arranged(session, now),
+        *_booked(session, now),
+        *_questions(session, now),
+        *_came_back(session),
+    ]
     moves = {one.move for one in found}
     known = set(session.scalars(sa.select(NoticeRecord.move).where(NoticeRecord.move.in_(moves)).distinct()))
     return [one for one in found if one.move not in known][:limit]
@@ -134,6 +142,28 @@ def _questions(session: Session, now: datetime) -> list[News]:
         )
     )
     return [News(RequestId(r.request_id), Kind.QUESTION, f"assessment:{r.id}") for r in rows]
+
+
+def _came_back(session: Session) -> list[News]:
+    """A payment to a person that their bank sent back, until somebody decides how it is paid; told to those
+    whose costs it was for."""
+    i, a, p, part = InstructionRecord, AttemptRecord, PayeeRecord, InstructionLineRecord
+    rows = session.execute(
+        sa.select(i.id, p.request_id, a.settled_at, AllocationLineRecord.line_key)
+        .join(a, sa.and_(a.instruction_id == i.id, a.state == "returned"))
+        .join(p, p.id == i.payee_id)
+        .join(part, part.instruction_id == i.id)
+        .join(AllocationLineRecord, AllocationLineRecord.id == part.allocation_line_id)
+        .where(i.state == "returned", p.kind == "person", ~quiet_of(p.request_id))
+    )
+    lines: dict[tuple[UUID, UUID], dict[str, datetime]] = {}
+    for r in rows:
+        theirs = lines.setdefault((r.id, r.request_id), {})
+        theirs[r.line_key] = max(r.settled_at, theirs.get(r.line_key, r.settled_at))
+    return [
+        News(RequestId(request_id), Kind.CAME_BACK, booked_move(f"instruction:{made}", max(at.values())), at)
+        for (made, request_id), at in lines.items()
+    ]
 
 
 def alarms_to_tell(session: Session, alarms: Collection[Alarm]) -> list[Alarm]:

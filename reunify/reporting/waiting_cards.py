@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from reunify.approval.records import AwardRecord
 from reunify.bookings import policy as bookings
 from reunify.bookings.records import BookingRecord
-from reunify.disbursement import cards_policy
+from reunify.disbursement import cards_policy, cards_queries
 from reunify.disbursement.cards_policy import ChargeKind
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
+    CardChargePartRecord,
     CardChargeRecord,
     TravelCardRecord,
 )
@@ -75,39 +76,7 @@ def awards_to_card(session: Session, *, limit: int) -> list[UUID]:
 
 
 def cards_to_match(session: Session, *, limit: int) -> list[UUID]:
-    """Cards with an authorisation that just one ticketed booking explains now, or with captures of one price
-    that as many do."""
-    explaining = (
-        sa.select(sa.func.count())
-        .select_from(_I)
-        .where(
-            _I.award_id == _T.award_id,
-            _I.rail == Rail.TRAVEL_CARD.value,
-            _I.state == "on_card",
-            _I.amount == _C.amount_cents,
-        )
-        .correlate(_T, _C)
-        .scalar_subquery()
-    )
-    like = sa.orm.aliased(_C)
-    alike = (
-        sa.select(sa.func.count())
-        .select_from(like)
-        .where(
-            like.card_id == _T.id,
-            like.kind == ChargeKind.CAPTURE.value,
-            like.instruction_id.is_(None),
-            like.amount_cents == _C.amount_cents,
-        )
-        .correlate(_T, _C)
-        .scalar_subquery()
-    )
-    charges = sa.exists().where(
-        _C.card_id == _T.id,
-        _C.kind == ChargeKind.CAPTURE.value,
-        _C.instruction_id.is_(None),
-        explaining == alike,
-    )
+    """Cards with an authorisation that just one ticketed booking explains now, or with captures that do."""
     held, other = CardAuthorisationRecord, sa.orm.aliased(CardAuthorisationRecord)
     booked = (
         sa.select(sa.func.count())
@@ -129,7 +98,19 @@ def cards_to_match(session: Session, *, limit: int) -> list[UUID]:
         held.state != "reversed",
         booked == 1,
     )
-    return list(session.scalars(sa.select(_T.id).where(sa.or_(charges, promises)).limit(limit)))
+    found = list(session.scalars(sa.select(_T.id).where(promises).limit(limit)))
+    return list(dict.fromkeys([*found, *_charges_fit(session)]))[:limit]
+
+
+def _charges_fit(session: Session) -> list[UUID]:
+    """Cards of which a charge that has paid nothing fits now. Those that still wait are cases: a handful."""
+    touched = sa.exists().where(CardChargePartRecord.charge_id == _C.id)
+    taken = sa.exists().where(_C.card_id == _T.id, _C.kind == ChargeKind.CAPTURE.value, ~touched)
+    owed = sa.exists().where(
+        _I.award_id == _T.award_id, _I.rail == Rail.TRAVEL_CARD.value, _I.state == "on_card"
+    )
+    both = session.execute(sa.select(_T.id, _T.award_id).where(taken, owed).order_by(_T.first_sent_at))
+    return [card.id for card in both.all() if cards_queries.fitting(session, card.id, card.award_id)]
 
 
 def cards_to_end(session: Session, *, now: datetime, limit: int) -> dict[UUID, bool]:

@@ -1,0 +1,32 @@
+"""Rules over suspense: what is open item by item is what the ledger holds there, and nothing else."""
+
+from __future__ import annotations
+
+from reunify.reporting.invariants_rule import Rule
+
+SUSPENSE = (
+    Rule(
+        "suspense is not its items",
+        ("suspense_items", "ledger_entries"),
+        """
+        SELECT 'Fund ' || fund_id || ' holds ' || sum(held) || ' cents in suspense and its items come to '
+          || sum(listed) || '.' AS sentence
+        FROM (
+          SELECT fund_id, amount AS held, 0 AS listed FROM ledger_entries WHERE account = 'suspense'
+          UNION ALL
+          SELECT fund_id, 0, left_cents FROM suspense_items
+        ) both_sides
+        GROUP BY fund_id HAVING sum(held) <> sum(listed)
+        """,
+    ),
+    Rule(
+        "suspense item is not its parts",
+        ("suspense_items", "suspense_parts"),
+        """
+        SELECT 'Suspense item ' || i.id || ' of ' || i.cents || ' cents says ' || i.left_cents
+          || ' are left, and ' || coalesce(sum(p.cents), 0) || ' were explained.' AS sentence
+        FROM suspense_items i LEFT JOIN suspense_parts p ON p.item_id = i.id
+        GROUP BY i.id HAVING i.left_cents <> i.cents - coalesce(sum(p.cents), 0)
+        """,
+    ),
+)
