@@ -16,14 +16,18 @@ from reunify.approval import queries as awards
 from reunify.bookings.policy import paid_when_ticketed
 from reunify.bootstrap import House
 from reunify.db import Database
-from reunify.disbursement import actions, queries, sending
+from reunify.disbursement import actions, instructions, queries, rail, sending
 from reunify.disbursement.award import AwardToPay, LineToPay
+from reunify.disbursement.outcomes import TOO_LITTLE_MONEY
 from reunify.disbursement.policy import ApprovalChanged, check_digest
+from reunify.disbursement.ports import NotEnabled
+from reunify.disbursement.reapproval_policy import BankChanged
 from reunify.funds.policy import LiquidationOver, PeriodOver
 from reunify.intake.form import Settlement
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused, Retryable
+from reunify.kernel.together import together
 from reunify.payees import queries as payees
 from reunify.payees.queries import Payee
 from reunify.reporting import waiting
@@ -35,6 +39,7 @@ _TROUBLE: dict[type[Exception], str] = {
     ApprovalChanged: "approval_changed",
     LiquidationOver: "last_day_to_pay_over",
     PeriodOver: "period_over",
+    BankChanged: "bank_changed",
 }
 
 
@@ -112,25 +117,34 @@ def line_to_pay(
 
 def find_ready(house: House, db: Database, limit: int) -> list[UUID]:
     with db.read() as session:
+        if rail.is_held_up(session):
+            return []
         return [i.id for i in queries.to_send(session, now=house.now(), limit=limit)]
 
 
 def disburse(house: House, ids: list[UUID], run: str | None) -> int:
     """Send each ready instruction once; an unknown outcome is only ever asked again with the same key."""
-    assert house.gateway is not None
-    sent = 0
-    for instruction_id in ids:
-        try:
-            sent += _send_one(house, InstructionId(instruction_id))
-        except (Refused, Retryable) as later:
-            # It stays where it is and is found again later; one payment never holds up the others.
-            trouble = next((code for kind, code in _TROUBLE.items() if isinstance(later, kind)), None)
-            with house.db.work() as session:
-                actions.postpone(
-                    session, instruction_id=InstructionId(instruction_id), trouble=trouble, now=house.now()
-                )
-            log.warning("payment_waits", piece=instruction_id, kind=type(later).__name__)
-    return sent
+    short = _short_of_money(house, ids)
+    sent = [_send_or_postpone(house, one, short=True) for one in ids if one in short]
+    sent += together(partial(_send_or_postpone, house), [one for one in ids if one not in short])
+    return sum(sent)
+
+
+def _send_or_postpone(house: House, instruction_id: UUID, *, short: bool = False) -> int:
+    """It stays where it is and is found again later; one payment never holds up the others."""
+    try:
+        if short and _waits_for_money(house, InstructionId(instruction_id)):
+            return 0
+        return _send_one(house, InstructionId(instruction_id))
+    except (Refused, Retryable) as later:
+        known = next((code for kind, code in _TROUBLE.items() if isinstance(later, kind)), None)
+        trouble = later.code if isinstance(later, NotEnabled) else known
+        with house.db.work() as session:
+            actions.postpone(
+                session, instruction_id=InstructionId(instruction_id), trouble=trouble, now=house.now()
+            )
+        log.warning("payment_waits", piece=instruction_id, kind=type(later).__name__)
+        return 0
 
 
 def _send_one(house: House, instruction_id: InstructionId) -> int:
@@ -148,6 +162,26 @@ def _send_one(house: House, instruction_id: InstructionId) -> int:
         clock=house.now,
     )
     return 1
+
+
+def _short_of_money(house: House, ids: list[UUID]) -> set[UUID]:
+    """Which of these Stripe refused for want of money: they go first and one by one, the oldest first."""
+    if house.statement is None:
+        return set()
+    with house.db.read() as session:
+        return instructions.in_trouble(session, ids, TOO_LITTLE_MONEY)
+
+
+def _waits_for_money(house: House, instruction_id: InstructionId) -> bool:
+    """Stripe said no for want of money: it is not asked again before there is enough."""
+    with house.db.read() as session:
+        waiting_one = queries.instruction(session, instruction_id)
+    assert house.statement is not None  # else nothing is known to be short
+    if house.statement.balance().available.cents >= waiting_one.amount:
+        return False
+    with house.db.work() as session:
+        actions.postpone(session, instruction_id=instruction_id, trouble=TOO_LITTLE_MONEY, now=house.now())
+    return True
 
 
 def find_unsent(house: House, db: Database, limit: int) -> list[UUID]:

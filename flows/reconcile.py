@@ -15,7 +15,7 @@ from reunify.db import Database
 from reunify.disbursement import queries as disbursement
 from reunify.disbursement import sending
 from reunify.kernel.people import System
-from reunify.reconciliation import cards, queries, sweeping
+from reunify.reconciliation import cards, cash, queries, sweeping
 
 BY = System("reconcile")
 SWEEP_EVERY = timedelta(hours=1)
@@ -37,7 +37,9 @@ def works(house: House) -> list[Work]:
             acts_as=BY,
             verbs=(sweeping.work_inbox, sweeping.poll, sending.note_in_stripe),
         ),
-        Work("prove", proof.find, proof.prove, acts_as=BY, verbs=(sweeping.sweep, cards.sweep)),
+        Work(
+            "prove", proof.find, proof.prove, acts_as=BY, verbs=(sweeping.sweep, cards.sweep, cash.prove_card)
+        ),
     ]
 
 
@@ -87,6 +89,8 @@ class Proof:
         if self._due(self._proved_at, PROVE_EVERY):
             self._proved_at = house.now()
             found += len(sweeping.prove(house.db, house.statement, clock=house.now))
+            if house.card_statement is not None:
+                found += len(cash.prove_card(house.db, house.card_statement, by=BY, clock=house.now))
         return found
 
     def _due(self, last: datetime | None, every: timedelta) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flows import (
+    ageing,
     amendments,
     asks,
     assess,
@@ -43,6 +44,7 @@ def works(house: House, lane: Lane | None = None) -> list[Work]:
         tranches.work(house),
         *bookings.works(house),
         *disburse.works(house),
+        ageing.work(house),
         *reconcile.works(house),
         *cards.works(house),
         asks.work(house),

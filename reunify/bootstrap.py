@@ -17,17 +17,19 @@ from reunify.adapters.key_sources import opened_keys
 from reunify.adapters.oidc import OidcProvider
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.adapters.sms_http import HttpMessages
+from reunify.adapters.stripe_card_balance import StripeCardBalance
 from reunify.adapters.stripe_cards import CardHolder, StripeCards
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.approval import actions as approval
 from reunify.db import Database
 from reunify.disbursement.cards_ports import CardIssuer
-from reunify.disbursement.ports import PaymentGateway
+from reunify.disbursement.ports import BankDetailsPage, PaymentGateway
 from reunify.documents.ports import PdfConverter, Renderer
 from reunify.files.ports import Examiner, Scanner
 from reunify.identity.ports import DemoAuthenticator
 from reunify.identity.provider import IdentityProvider
 from reunify.kernel.ids import AwardId
+from reunify.ledger.policy import Cash
 from reunify.notices.ports import MessageGateway
 from reunify.rates.fields import dictionary
 from reunify.reconciliation.ports import Statement
@@ -62,8 +64,21 @@ class House:
     scanner: Scanner | None = None  # None: papers sent in are held as "not scanned"
     provider: IdentityProvider | None = None  # the organisation's own sign-in
     cards: CardIssuer | None = None  # None while travel cards are switched off
+    bank_page: BankDetailsPage | None = None  # where payees type bank details; the same object as the gateway
+    card_statement: Statement | None = None  # what Stripe says of the balance that the cards draw on
     messages: MessageGateway | None = None  # texts and calls; None: nobody is told by phone
     examiner: Examiner = field(default_factory=SeparateExaminer)
+
+    @property
+    def card_answer_secrets(self) -> tuple[str, ...]:
+        """What Stripe signs its question with, whether a card may pay: old and new."""
+        return tuple(s.get_secret_value() for s in self.settings.stripe_card_authorisation_secret)
+
+    @property
+    def accounts(self) -> tuple[Cash, ...]:
+        """Those we have, each of them proved daily."""
+        both = ((Cash.STRIPE, self.statement), (Cash.CARD, self.card_statement))
+        return tuple(account for account, statement in both if statement is not None)
 
     @property
     def live(self) -> bool:
@@ -96,7 +111,9 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
         converter=DxpdfConverter(),
         gateway=stripe,
         statement=stripe,
+        bank_page=stripe,
         cards=_cards(settings),
+        card_statement=_card_statement(settings),
         case_types=dictionary().case_types,
         webhook_secrets=tuple(s.get_secret_value() for s in settings.stripe_webhook_secrets),
         now=now,
@@ -143,3 +160,9 @@ def _cards(settings: Settings) -> StripeCards | None:
         base=settings.stripe_base,
         holder=CardHolder.read(settings.stripe_cardholder),
     )
+
+
+def _card_statement(settings: Settings) -> StripeCardBalance | None:
+    if not settings.stripe_cards or settings.stripe_key is None:
+        return None
+    return StripeCardBalance(key=settings.stripe_key.get_secret_value(), base=settings.stripe_base)

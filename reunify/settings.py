@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reunify.kernel.addresses import is_https_or_loopback, is_loopback
@@ -32,6 +32,17 @@ class SettingsRefused(Refused):
     """The environment cannot be used. `str()` names each variable and its remedy, never its value."""
 
 
+def _by_comma(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+_Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_comma)]
+_Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_by_comma)]
+_Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_by_comma)]
+
+
 class Settings(BaseSettings):
     """Where things are and what is switched on. Secrets hide themselves when printed."""
 
@@ -44,7 +55,7 @@ class Settings(BaseSettings):
     owner_database_url: SecretStr | None = None  # the role that migrates
     api_port: Port = 8080
     public_url: str | None = None  # what a family's link starts with; absent: this machine's address
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()  # whose X-Forwarded-For is believed
+    trusted_proxies: _Networks = ()  # whose X-Forwarded-For is believed
 
     prefect_port: Port = 4200
     prefect_url: str | None = None  # a Prefect API run elsewhere; absent: our own child process
@@ -60,9 +71,10 @@ class Settings(BaseSettings):
     stripe_key: SecretStr | None = None
     stripe_base: str = STRIPE
     stripe_financial_account: str | None = None
-    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()  # comma between old and new
+    stripe_webhook_secrets: _Secrets = ()  # comma between old and new
     stripe_cards: bool = False  # one virtual card for each trip; off: what the desk books is logged
     stripe_cardholder: str | None = None  # name on the cards; street; city; state; postal code
+    stripe_card_authorisation_secret: _Secrets = ()  # of the question "may this card pay?", its own endpoint
     log_to_stripe: bool = False  # also tell Stripe about payments made elsewhere (ids and cents only)
 
     keys: SecretStr | None = None  # the key ring itself; without any of the three: keys.json in `data`
@@ -76,7 +88,7 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = None  # sign-in with the organisation's own provider
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
-    oidc_required_acr: Annotated[tuple[str, ...], NoDecode] = ()  # what there counts as a second factor
+    oidc_required_acr: _Words = ()  # what there counts as a second factor
     oidc_name: Annotated[str, Field(max_length=40)] = "your organisation"  # on the button
 
     sms_url: str | None = None  # the gateway that texts and calls; absent: nobody is told by phone
@@ -85,13 +97,6 @@ class Settings(BaseSettings):
     sandbox: bool = False
     simulator_port: Port = 12111
     phones_port: Port = 12112  # the sandbox's own gateway, with a page that shows its phones
-
-    @field_validator("stripe_webhook_secrets", "trusted_proxies", "oidc_required_acr", mode="before")
-    @classmethod
-    def _by_comma(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @field_validator("database_url", "owner_database_url")
     @classmethod

@@ -17,3 +17,10 @@ Feature: What the booking desk buys is paid with a card made for this trip alone
     Then the ticket still waits for its charge
     And finance is asked to explain the charge
     And the books balance
+
+  Scenario: A merchant takes more than it was promised
+    When the award is released
+    And the desk is promised the mother's seat and the merchant takes three dollars more
+    Then the card has paid for her seat at the price of the ticket
+    And finance is asked to explain the charge
+    And the books balance

@@ -62,6 +62,15 @@ def holds_beside(session: Session, line_ids: Collection[LineId]) -> list[UUID]:
     return list(session.scalars(whole))
 
 
+def keys_of(session: Session, line_ids: Collection[LineId]) -> dict[LineId, str]:
+    """Which cost line of the request each of these lines of a split pays."""
+    if not line_ids:
+        return {}
+    line = AllocationLineRecord
+    rows = session.execute(sa.select(line.id, line.line_key).where(line.id.in_(line_ids)))
+    return {LineId(id_): key for id_, key in rows}
+
+
 class Reserved(NamedTuple):
     """Cents a split reserves, and of these, what open envelopes gave up for it."""
 

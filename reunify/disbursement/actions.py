@@ -83,12 +83,12 @@ def instruct(
     return [InstructionId(next(made) if there is None else there) for _, _, there in ways]
 
 
-def wait_for_bank_details(session: Session, *, instruction_id: InstructionId, now: datetime) -> None:
-    """The payee has not told Stripe where to pay yet: look again later, and show it to whoever helps them."""
+def wait_for_payee(session: Session, *, instruction_id: InstructionId, trouble: str, now: datetime) -> None:
+    """Stripe cannot pay them yet, or not at all (`rail_policy.lacks`): look again later, and show why."""
     record = locked_instruction(session, instruction_id)
     if record.state != "ready":
         return
-    record.trouble = "bank_details_missing"
+    record.trouble = trouble
     record.try_after = now + policy.ASK_FOR_BANK_DETAILS_EVERY
 
 
@@ -132,6 +132,7 @@ def try_again(session: Session, *, instruction_id: InstructionId, by: Actor, now
     record = _to_decide(session, instruction_id, "try_again", by=by)
     policy.check_not_moved_away(books.gone_elsewhere(session, record.id))
     move_instruction(session, record, "try_again", by=by, now=now, trouble=None)
+    record.try_after = now
 
 
 @may(*FINANCE)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.disbursement import books, policy, quiet
+from reunify.disbursement import books, policy, quiet, rail_policy, reapproving
 from reunify.disbursement.instructions import locked_instruction, move_instruction
 from reunify.disbursement.outcomes import Known, Misused, NotSent, NotTried, Outcome, Payment, Unclear
 from reunify.disbursement.ports import PaymentOrder
@@ -58,6 +58,7 @@ def open_attempt(
     instruction_id: InstructionId,
     standing_digest: StandingDigest,
     prepare: Callable[[PaymentOrder], dict[str, Any]],
+    bank: str | None = None,
     by: Actor,
     now: datetime,
 ) -> OpenAttempt:
@@ -65,8 +66,9 @@ def open_attempt(
 
     `standing_digest` says, inside this transaction, what the award's digest is now. The consent is read, and
     held, in this transaction too: after the commit the same bytes may be sent again whatever becomes of it.
-    Raises ApprovalChanged, QuietNow, NoConsentFor, NoRecipient, WrongState, LiquidationOver, PeriodOver, or
-    the ledger's refusal when the money is not obligated.
+    `bank`: of a payment tried before, the bank account it must go to now (Stripe's id). Raises BankChanged,
+    ApprovalChanged, QuietNow, NoConsentFor, NoRecipient, WrongState, LiquidationOver, PeriodOver, or the
+    ledger's refusal when the money is not obligated.
     """
     record = locked_instruction(session, instruction_id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
@@ -79,18 +81,15 @@ def open_attempt(
     lines = books.of_instruction(session, record.id)
     books.check_obligated(session, lines)
     paying.check_may_pay(session, [line.hold for line in lines], now=now)
-    number = 1 + (
-        session.scalar(
-            sa.select(sa.func.max(AttemptRecord.number)).where(AttemptRecord.instruction_id == record.id)
-        )
-        or 0
-    )
-    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount), permit, payee.id)
+    number = 1 + reapproving.newest_number(session, record.id)
+    reapproving.check_bank(session, record, bank)
+    order = PaymentOrder(record.id, payee.stripe_recipient, Money(record.amount), permit, payee.id, bank)
     attempt = AttemptRecord(
         instruction_id=record.id,
         number=number,
         idempotency_key=f"reunify:disb:{record.id}:{number}",
         params=prepare(order),
+        payout_method=bank,
         state=policy.ATTEMPT.check(START, "open").target,
         first_sent_at=now,
         calling_since=now,
@@ -102,14 +101,9 @@ def open_attempt(
     session.flush()
     if any(line.at_entry for line in lines):
         books.obligate_at_entry(session, record.id, reference=f"{attempt.id}:sent", by=by, now=now)
+    said = {"attempt": number}
     audit.record(
-        session,
-        by=by,
-        at=now,
-        subject="instruction",
-        subject_id=record.id,
-        moved=moved,
-        detail={"attempt": number},
+        session, by=by, at=now, subject="instruction", subject_id=record.id, moved=moved, detail=said
     )
     return OpenAttempt(AttemptId(attempt.id), attempt.idempotency_key, attempt.params)
 
@@ -166,18 +160,28 @@ def record_outcome(
     """
     instruction = _instruction_of(session, attempt_id)
     attempt = _locked_attempt(session, attempt_id)
+    if isinstance(outcome, Known):  # before anything is changed
+        if attempt.stripe_id not in (None, outcome.payment.id) or outcome.payment.amount != Money(
+            instruction.amount
+        ):
+            raise NotOurPayment("Stripe describes another payment than this attempt asked for.")
+        if not policy.steps(attempt.state, outcome.payment.status):
+            attempt.tries += 1  # no news
     attempt.calling_since = None
+    attempt.try_after = policy.try_after(attempt.tries, now)
+    instruction.trouble = rail_policy.trouble_after(instruction.trouble, outcome)
     match outcome:
         case Known(payment):
-            if not policy.steps(attempt.state, payment.status):
-                attempt.tries += 1  # no news
             attempt.outcome = payment.reason or payment.status.value
             _follow(session, instruction, attempt, payment, by=by, now=now)
         case NotSent(code):
             attempt.outcome = code
             if attempt.state == "open":
                 policy.ATTEMPT.apply(attempt, "refuse")
-                move_instruction(session, instruction, "fail", by=by, now=now, trouble=code)
+                move_instruction(
+                    session, instruction, rail_policy.after_no(code), by=by, now=now, trouble=code
+                )
+                instruction.try_after = now + policy.ASK_FOR_BANK_DETAILS_EVERY
         case NotTried(code):
             attempt.outcome = code
         case Unclear(code):
@@ -189,7 +193,6 @@ def record_outcome(
             if policy.ATTEMPT.can(attempt.state, "jam"):
                 policy.ATTEMPT.apply(attempt, "jam")
                 instruction.trouble = code
-    attempt.try_after = policy.try_after(attempt.tries, now)
     session.flush()
     return attempt.state
 
@@ -247,9 +250,8 @@ def _follow(
     by: Actor,
     now: datetime,
 ) -> None:
-    if attempt.stripe_id not in (None, payment.id) or payment.amount != Money(instruction.amount):
-        raise NotOurPayment("Stripe describes another payment than this attempt asked for.")
     attempt.stripe_id = payment.id
+    attempt.payout_method = attempt.payout_method or payment.payout_method
     steps = policy.steps(attempt.state, payment.status)
     for verb in steps:
         policy.ATTEMPT.apply(attempt, verb)
@@ -276,17 +278,19 @@ def _follow(
             )
             move_instruction(session, instruction, "return", by=by, now=now, trouble=payment.reason)
         elif verb in ("fail", "cancel"):
-            trouble = payment.reason or payment.status.value
-            move_instruction(session, instruction, "fail", by=by, now=now, trouble=trouble)
+            move_instruction(session, instruction, "fail", by=by, now=now, trouble=attempt.outcome)
     if steps and instruction.state == "settled":
         books.free_rest(session, instruction, by=by, now=now)
 
 
 def _instruction_of(session: Session, attempt_id: AttemptId) -> InstructionRecord:
-    owner = session.scalar(sa.select(AttemptRecord.instruction_id).where(AttemptRecord.id == attempt_id))
-    if owner is None:
+    a, i = AttemptRecord, InstructionRecord
+    owner = sa.select(a.instruction_id).where(a.id == attempt_id).scalar_subquery()
+    asked = sa.select(i).where(i.id == owner).with_for_update()
+    record = session.scalar(asked, execution_options={"populate_existing": True})
+    if record is None:
         raise NotFound("There is no such payment attempt.")
-    return locked_instruction(session, owner)
+    return record
 
 
 def _locked_attempt(session: Session, attempt_id: AttemptId) -> AttemptRecord:

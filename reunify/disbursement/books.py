@@ -132,10 +132,11 @@ def take_back(
     reference: str,
     happened: datetime | None,
     is_decided: bool = False,
+    cash: Cash = Cash.STRIPE,
     by: Actor,
     now: datetime,
 ) -> int:
-    """Stripe returned it: the cash is here again, and the obligation stands until a person decides.
+    """It came back to `cash`: the cash is here again, and the obligation stands until a person decides.
 
     `is_decided`: a person has done so already, and what comes back now is available.
     `happened`: the moment it came back; None where Stripe did not say: today. What was recovered from
@@ -156,7 +157,7 @@ def take_back(
             external_ref=next(r for r in _references(reference) if r not in used),
             amounts=there,
             pay_again=not is_decided,
-            cash=Cash.STRIPE,
+            cash=cash,
             happened_on=_day(session, happened, now),
             by=by,
             now=now,

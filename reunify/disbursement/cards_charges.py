@@ -1,7 +1,7 @@
 """What merchants ask of a trip's card and take from it: written down, and found to be a booking's payment.
 
-A charge pays a booking of that card's award with exactly its price, or it waits for a person. It never
-lessens what another award, or another line, may pay.
+Charges pay bookings of that card's award with exactly their price; what is over, or unclear, waits for a
+person. It never lessens what another award, or another line, may pay.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.bookings import queries as bookings
-from reunify.disbursement import books, cards_policy, cards_ports, cards_queries
-from reunify.disbursement.cards_policy import ChargeKind, ChargeTaken, NotOfThisTrip, Owed
+from reunify.disbursement import books, cards_match_policy, cards_ports, cards_queries, cards_refunds
+from reunify.disbursement.cards_match_policy import Paid
+from reunify.disbursement.cards_policy import ChargeKind, ChargeTaken, NotOfThisTrip
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
+    CardChargePartRecord,
     CardChargeRecord,
     TravelCardRecord,
 )
@@ -54,14 +56,18 @@ def record_authorisation(
 
 
 @may(system=True)
-def record_charge(session: Session, *, found: cards_ports.Charge, by: Actor, now: datetime) -> bool | None:
-    """Money left, or came back: kept once. True when it is a booking's payment, False when nobody can say.
+def record_charge(
+    session: Session, *, found: cards_ports.Charge, by: Actor, now: datetime
+) -> set[str] | None:
+    """Money left, or came back: kept once. Returns which charges are bookings' payments now, or went back to
+    those that paid one: this one, and those that waited for it.
 
     None for a card that is not ours. Raises the ledger's refusals.
     """
     card = _card_at(session, found.card)
     if card is None:
         return None
+    foreign = found.foreign
     session.execute(
         insert(CardChargeRecord)
         .values(
@@ -70,20 +76,18 @@ def record_charge(session: Session, *, found: cards_ports.Charge, by: Actor, now
             authorisation_id=found.authorisation,
             kind=found.kind.value,
             amount_cents=found.amount.cents,
+            original_amount=foreign.amount if foreign else None,
+            original_currency=foreign.currency if foreign else None,
+            rate=foreign.rate if foreign else None,
+            rate_source=foreign.source if foreign else None,
             charged_at=found.at,
         )
         .on_conflict_do_nothing()
     )
     charge = _locked(session, found.id)
     if charge.kind != ChargeKind.CAPTURE:
-        return False
-    if charge.instruction_id is None:
-        explained = cards_policy.paid_by(
-            Money(charge.amount_cents), cards_queries.owed(session, card.award_id)
-        )
-        if explained is not None:
-            _pay(session, charge, explained, by=by, now=now)
-    return charge.instruction_id is not None
+        return {charge.id} if cards_refunds.place(session, charge, by=by, now=now) else set()
+    return {*_match(session, card, by=by, now=now), *_explained(session, charge)}
 
 
 @may(system=True)
@@ -93,31 +97,18 @@ def match_charges(session: Session, *, card_id: UUID, by: Actor, now: datetime) 
     if card is None:
         raise NotFound("There is no such travel card.")
     _bind_authorisations(session, card)
-    c = CardChargeRecord
-    waiting = session.scalars(
-        sa.select(c)
-        .where(c.card_id == card_id, c.kind == ChargeKind.CAPTURE.value, c.instruction_id.is_(None))
-        .order_by(c.charged_at, c.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    charges = {charge.id: charge for charge in waiting}
-    found = cards_policy.paired(
-        [(charge.id, Money(charge.amount_cents)) for charge in waiting],
-        cards_queries.owed(session, card.award_id),
-    )
-    for charge_id, paid in found:
-        _pay(session, charges[charge_id], paid, by=by, now=now)
-    return [charge_id for charge_id, _ in found]
+    return _match(session, card, by=by, now=now)
 
 
 @may(*FINANCE)
 def assign(
     session: Session, *, charge_id: str, instruction_id: InstructionId, by: Actor, now: datetime
-) -> None:
-    """A finance person says which of two bookings of one price this charge pays.
+) -> list[str]:
+    """A finance person says which booking this charge pays, or a refund came back from; returns the charges.
 
-    Raises NotAllowed, NotFound, ChargeTaken, NotOfThisTrip, WrongState, and the ledger's refusals.
+    Of a larger charge the price alone is placed, the rest waits; a smaller one pays together with the other
+    captures of its authorisation. Raises NotAllowed, NotFound, ChargeTaken, NotOfThisTrip, WrongState, and
+    the ledger's refusals.
     """
     check_decider(by)
     card_id = session.scalar(sa.select(CardChargeRecord.card_id).where(CardChargeRecord.id == charge_id))
@@ -125,44 +116,70 @@ def assign(
     if card is None:
         raise NotFound("There is no such charge.")
     charge = _locked(session, charge_id)
-    if charge.instruction_id is not None or charge.kind != ChargeKind.CAPTURE:
-        raise ChargeTaken("This charge is a booking's payment already, or money that came back.")
-    waiting = {one.instruction: one for one in cards_queries.owed(session, card.award_id)}
-    chosen = waiting.get(instruction_id)
-    if chosen is None or chosen.price != Money(charge.amount_cents):
+    if (
+        cards_refunds.is_placed(session, charge.id)
+        or not cards_queries.rest_of(session, [charge.id])[charge.id]
+    ):
+        raise ChargeTaken("This charge is a booking's payment already, or came back from one.")
+    if charge.kind == ChargeKind.REFUND:
+        cards_refunds.place_at(session, charge, instruction_id, card=card, by=by, now=now)
+        return [charge.id]
+    due = {one.instruction: one for one in cards_queries.owed(session, card.award_id)}.get(instruction_id)
+    paid = due and cards_match_policy.pay(due, cards_queries.together(session, charge.id))
+    if not paid:
         raise NotOfThisTrip(
-            "Choose a booking of this trip that is ticketed on its card, not paid yet, and has this price.",
+            "Choose a booking of this trip that is ticketed on its card, unpaid, and costs at most this.",
             field="/instruction_id",
         )
-    _pay(session, charge, chosen, by=by, now=now)
+    _pay(session, card, paid, by=by, now=now)
+    return [part for part, _ in paid.parts]
 
 
-def _pay(session: Session, charge: CardChargeRecord, paid: Owed, *, by: Actor, now: datetime) -> None:
+def _match(session: Session, card: TravelCardRecord, *, by: Actor, now: datetime) -> list[str]:
+    """The card is locked, and with it its charges."""
+    found = cards_queries.fitting(session, card.id, card.award_id)
+    for paid in found:
+        _pay(session, card, paid, by=by, now=now)
+    return list(dict.fromkeys(charge for paid in found for charge, _ in paid.parts))
+
+
+def _explained(session: Session, charge: CardChargeRecord) -> set[str]:
+    part = CardChargePartRecord
+    paid = sa.select(part.charge_id).where(part.charge_id == charge.id)
+    return set(session.scalars(paid))
+
+
+def _pay(session: Session, card: TravelCardRecord, paid: Paid, *, by: Actor, now: datetime) -> None:
     """The booking's holds are spent to exactly its price, and its instruction is settled.
 
-    It left the balance the cards draw on.
+    It left the balance the cards draw on; of several captures with the last of them.
     """
-    instruction = locked_instruction(session, paid.instruction)
-    books.obligate_at_entry(session, instruction.id, reference=f"{charge.id}:captured:bound", by=by, now=now)
+    instruction = locked_instruction(session, paid.owed.instruction)
+    last = _locked(session, paid.parts[-1][0])
+    reference = f"{last.id}:captured:{instruction.id}"
+    books.obligate_at_entry(session, instruction.id, reference=f"{reference}:bound", by=by, now=now)
     books.spend(
         session,
         instruction.id,
-        reference=f"{charge.id}:captured",
+        reference=reference,
         cash=Cash.CARD,
-        happened=charge.charged_at,
+        happened=last.charged_at,
         by=by,
         now=now,
     )
     move_instruction(session, instruction, "settle", by=by, now=now, trouble=None)
-    charge.instruction_id = instruction.id
+    for charge, cents in paid.parts:
+        session.add(
+            CardChargePartRecord(charge_id=charge, instruction_id=instruction.id, cents=cents, placed_at=now)
+        )
     audit.record(
         session,
         by=by,
         at=now,
         subject="travel_card",
-        subject_id=charge.card_id,
+        subject_id=card.id,
         moved="charge",
-        detail={"instruction": str(instruction.id), "amount": charge.amount_cents},
+        detail={"instruction": str(instruction.id), "amount": instruction.amount},
     )
     books.free_rest(session, instruction, by=by, now=now)
     session.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -77,7 +77,7 @@ class ChargeTaken(OutOfStep):
 
 
 class NotOfThisTrip(Refused):
-    """A charge never pays a booking of another trip, or one of another price."""
+    """A charge never pays a booking of another trip, or less than its price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +123,19 @@ def is_over(states: Collection[str]) -> bool:
     return all(state in BOOKING_ENDED for state in states)
 
 
-def paid_by(amount: Money, owed: Sequence[Owed]) -> Owed | None:
-    """The one booking of this price; None when there is none, or when it could be either of two."""
-    matching = [one for one in owed if one.price == amount]
-    return matching[0] if len(matching) == 1 else None
+def back_to(cents: int, left: Mapping[UUID, int]) -> dict[UUID, int] | None:
+    """Which holds a refund relieves: the last in plan order first, none by more than it still bears.
 
-
-def paired(charges: Sequence[tuple[str, Money]], owed: Sequence[Owed]) -> list[tuple[str, Owed]]:
-    """Each charge with the booking it pays, in the order given. Two seats of one price are charged alike, and
-    told apart by nobody: they are paired once there is a charge for each; until then a person says which."""
-    found = []
-    for price in dict.fromkeys(amount for _, amount in charges):
-        taken = [charge for charge, amount in charges if amount == price]
-        waiting = [one for one in owed if one.price == price]
-        if len(taken) == len(waiting):
-            found += list(zip(taken, waiting, strict=True))
+    `left`: in plan order, what each paid and has not come back. None when that is less than `cents`.
+    """
+    if cents > sum(left.values()):
+        return None
+    found: dict[UUID, int] = {}
+    for hold, there in reversed(list(left.items())):
+        part = min(cents, there)
+        if part:
+            found[hold] = part
+            cents -= part
     return found
 
 

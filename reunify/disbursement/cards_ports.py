@@ -37,11 +37,27 @@ class Authorisation:
     approved: bool
     state: str
     at: datetime
+    reason: str | None = None  # why it was last approved or declined, as the issuer says
+
+
+# Why an issuer approves without our answer: none came in time, or none was asked for
+# (docs.stripe.com/api/issuing/authorizations/object, request_history.reason).
+PAST_US = ("network_fallback", "webhook_error", "webhook_timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What the merchant charged, in minor units of its own currency, and cents for each: `31200/28000`."""
+
+    amount: int
+    currency: str
+    rate: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money that left by a card, or came back to it: both positive."""
+    """Money that left by a card, or came back: both positive. `foreign`: None in the card's currency."""
 
     id: str
     card: str
@@ -49,6 +65,7 @@ class Charge:
     amount: Money
     authorisation: str | None
     at: datetime
+    foreign: Foreign | None = None
 
 
 CardOutcome = Issued | NotSent | NotTried | Unclear | Misused

@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 
 from reunify.bookings import queries as bookings
 from reunify.disbursement import cards_policy, policy
+from reunify.disbursement.cards_answer_records import CardRefundRecord
+from reunify.disbursement.cards_match_policy import Paid, Taken, match
 from reunify.disbursement.cards_policy import ChargeKind, Owed
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
+    CardChargePartRecord,
     CardChargeRecord,
     TravelCardRecord,
 )
@@ -27,12 +30,13 @@ from reunify.payees.policy import Rail
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`instruction`: the payment this capture is; None while no booking explains it, and of a refund."""
+    """`instructions`: the payments this capture is, `rest` what of it is none; a refund is no payment."""
 
     id: str
     kind: ChargeKind
     amount: Money
-    instruction: InstructionId | None
+    instructions: tuple[InstructionId, ...]
+    rest: Money
     charged_at: datetime
 
 
@@ -73,8 +77,8 @@ class Card:
 
     @property
     def unexplained(self) -> list[Charge]:
-        """Captures that no booking of this trip explains."""
-        return [c for c in self.charges if c.kind is ChargeKind.CAPTURE and c.instruction is None]
+        """Captures that no booking of this trip explains whole."""
+        return [c for c in self.charges if c.kind is ChargeKind.CAPTURE and c.rest.cents]
 
 
 def pays(session: Session, award_id: UUID) -> bool:
@@ -92,8 +96,10 @@ def of_award(session: Session, award_id: UUID) -> Card | None:
         return None
     ids = [card.id for card in newest]
     held = session.scalars(sa.select(a).where(a.card_id.in_(ids)).order_by(a.authorised_at, a.id))
-    taken = session.scalars(sa.select(c).where(c.card_id.in_(ids)).order_by(c.charged_at, c.id))
-    return _as_card(newest[0], held.all(), taken.all())
+    taken = session.scalars(sa.select(c).where(c.card_id.in_(ids)).order_by(c.charged_at, c.id)).all()
+    part = CardChargePartRecord
+    parts = session.scalars(sa.select(part).where(part.charge_id.in_([one.id for one in taken])))
+    return _as_card(newest[0], held.all(), taken, parts.all())
 
 
 def waiting_state(session: Session, award_id: UUID) -> str:
@@ -113,12 +119,15 @@ def owed(session: Session, award_id: UUID) -> list[Owed]:
 
 
 def could_pay(session: Session, instruction_id: UUID) -> list[Charge]:
-    """Captures on the trip's card that no booking explains, and that this payment's price would fit."""
+    """Captures on the trip's card that no booking explains, and that would pay this payment's price: alone,
+    or with the others that the same merchant took of the same promise."""
     made = session.get(InstructionRecord, instruction_id)
     if made is None or made.state != "on_card":
         return []
     card = of_award(session, made.award_id)
-    return [c for c in card.unexplained if c.amount == Money(made.amount)] if card else []
+    if card is None:
+        return []
+    return [c for c in card.unexplained if sum(t.left.cents for t in together(session, c.id)) >= made.amount]
 
 
 def promised(session: Session, booking_id: UUID) -> Money | None:
@@ -138,9 +147,61 @@ def pending(session: Session, *, limit: int = 200) -> list[str]:
     return list(session.scalars(asked))
 
 
+def fitting(session: Session, card_id: UUID, award_id: UUID) -> list[Paid]:
+    """Which bookings this card's captures pay beyond doubt, of those that have paid nothing yet.
+
+    What is left over of one that has paid is for a person.
+    """
+    c = CardChargeRecord
+    touched = sa.exists().where(CardChargePartRecord.charge_id == c.id)
+    rows = session.scalars(
+        sa.select(c)
+        .where(c.card_id == card_id, c.kind == ChargeKind.CAPTURE.value, ~touched)
+        .order_by(c.charged_at, c.id)
+    ).all()
+    if not rows:
+        return []
+    a = CardAuthorisationRecord
+    asked = sa.select(a.id, a.booking_id).where(a.card_id == card_id, a.booking_id.is_not(None))
+    promised_to = {row.id: row.booking_id for row in session.execute(asked)}
+    taken = [Taken(row.id, Money(row.amount_cents), row.authorisation_id) for row in rows]
+    return match(taken, owed(session, award_id), promised_to)
+
+
+def together(session: Session, charge_id: str) -> list[Taken]:
+    """What is left of this capture, then of the others of its authorisation, in the order they came."""
+    c = CardChargeRecord
+    first = session.get(c, charge_id)
+    if first is None:
+        return []
+    same = sa.select(c).where(
+        c.card_id == first.card_id,
+        c.kind == ChargeKind.CAPTURE.value,
+        c.authorisation_id == first.authorisation_id,
+        c.id != first.id,
+    )
+    found = [first, *session.scalars(same.order_by(c.charged_at, c.id))]
+    left = rest_of(session, [one.id for one in found])
+    return [Taken(one.id, Money(left[one.id]), one.authorisation_id) for one in found if left[one.id]]
+
+
+def rest_of(session: Session, charges: Collection[str]) -> dict[str, int]:
+    """By charge, the cents that are no booking's payment; of a refund, none once it went back."""
+    c, p, r = CardChargeRecord, CardChargePartRecord, CardRefundRecord
+    placed = sa.select(sa.func.coalesce(sa.func.sum(p.cents), 0)).where(p.charge_id == c.id)
+    went = sa.exists().where(r.charge_id == c.id)
+    left = sa.case((went, 0), else_=c.amount_cents - placed.scalar_subquery())
+    return {id_: int(cents) for id_, cents in session.execute(sa.select(c.id, left).where(c.id.in_(charges)))}
+
+
 def charges_known(session: Session, charges: Collection[str]) -> set[str]:
     """Which of these are written down, by Stripe's id."""
     return set(session.scalars(sa.select(CardChargeRecord.id).where(CardChargeRecord.id.in_(charges))))
+
+
+def unexplained(session: Session, charges: Collection[str]) -> set[str]:
+    """Which of these are more than bookings' payments, or came back from none, by Stripe's id."""
+    return {id_ for id_, rest in rest_of(session, charges).items() if rest}
 
 
 def to_reissue(session: Session, *, now: datetime, limit: int = 200) -> list[UUID]:
@@ -169,6 +230,7 @@ def _as_card(
     record: TravelCardRecord,
     held: Sequence[CardAuthorisationRecord],
     taken: Sequence[CardChargeRecord],
+    parts: Sequence[CardChargePartRecord],
 ) -> Card:
     return Card(
         record.id,
@@ -188,7 +250,8 @@ def _as_card(
                 c.id,
                 ChargeKind(c.kind),
                 Money(c.amount_cents),
-                InstructionId(c.instruction_id) if c.instruction_id else None,
+                tuple(InstructionId(p.instruction_id) for p in parts if p.charge_id == c.id),
+                Money(c.amount_cents - sum(p.cents for p in parts if p.charge_id == c.id)),
                 c.charged_at,
             )
             for c in taken

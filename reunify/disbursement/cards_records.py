@@ -90,17 +90,18 @@ class CardAuthorisationRecord(Base):
 
 
 class CardChargeRecord(Base):
-    """Money that left, or came back. A capture pays one instruction or waits for a person."""
+    """Money that left, or came back. What of a capture pays no booking (see its parts) waits for a person.
+
+    Where a merchant charged another currency: its minor units, and what one of them was in cents, as an exact
+    fraction."""
 
     __tablename__ = "card_charges"
     __table_args__ = (
         sa.CheckConstraint("amount_cents > 0", name="amount_positive"),
         sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind_known"),
-        sa.CheckConstraint("kind = 'capture' OR instruction_id IS NULL", name="only_a_capture_pays"),
-        sa.Index(
-            "ix_card_charges_unexplained",
-            "card_id",
-            postgresql_where=sa.text("kind = 'capture' AND instruction_id IS NULL"),
+        sa.CheckConstraint(
+            "num_nulls(original_amount, original_currency, rate, rate_source) IN (0, 4)",
+            name="foreign_is_whole",
         ),
     )
 
@@ -109,5 +110,22 @@ class CardChargeRecord(Base):
     authorisation_id: Mapped[str | None]
     kind: Mapped[str]
     amount_cents: Mapped[int]
-    instruction_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("instructions.id"), unique=True)
+    original_amount: Mapped[int | None]
+    original_currency: Mapped[str | None]
+    rate: Mapped[str | None]  # cents/minor units, as two whole numbers
+    rate_source: Mapped[str | None]
     charged_at: Mapped[datetime]
+
+
+class CardChargePartRecord(Base):
+    """So much of a capture is this booking's payment. Append-only."""
+
+    __tablename__ = "card_charge_parts"
+    __table_args__ = (sa.CheckConstraint("cents > 0", name="cents_positive"),)
+
+    charge_id: Mapped[str] = mapped_column(sa.ForeignKey("card_charges.id"), primary_key=True)
+    instruction_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("instructions.id"), primary_key=True, index=True
+    )
+    cents: Mapped[int]
+    placed_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +37,12 @@ def locked_instruction(session: Session, instruction_id: UUID) -> InstructionRec
     if record is None:
         raise NotFound("There is no such payment instruction.")
     return record
+
+
+def in_trouble(session: Session, ids: Collection[UUID], trouble: str) -> set[UUID]:
+    """Which of these instructions are in this trouble."""
+    i = InstructionRecord
+    return set(session.scalars(sa.select(i.id).where(i.id.in_(ids), i.trouble == trouble)))
 
 
 def lock_award(session: Session, award_id: UUID) -> None:

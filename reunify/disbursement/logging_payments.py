@@ -5,22 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.approval.behind import authors_of
 from reunify.audit import actions as audit
-from reunify.disbursement import books, policy
+from reunify.disbursement import books, outage_waits, policy
 from reunify.disbursement.attempts import StandingDigest
 from reunify.disbursement.instructions import locked_instruction
+from reunify.disbursement.logging_policy import LOGGED
+from reunify.disbursement.logging_proofs import standing_proof
+from reunify.disbursement.logging_records import LoggedPaymentRecord
+from reunify.disbursement.logging_rows import locked_log
 from reunify.disbursement.policy import Instrument
-from reunify.disbursement.records import InstructionRecord, LoggedPaymentRecord
 from reunify.funds import paying
 from reunify.kernel.ids import AwardId, InstructionId, PayeeId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor, Role
-from reunify.kernel.refusals import NotFound, Refused
+from reunify.kernel.refusals import Refused
 from reunify.kernel.text import is_safe
 from reunify.ledger.policy import Cash
 from reunify.payees import agreement
@@ -63,6 +65,7 @@ def record_logged(
     """
     recorder = policy.check_recorder(by)
     record = locked_instruction(session, instruction_id)
+    outage_waits.check_not_paid(session, record.id)
     policy.check_digest(record.award_digest, standing_digest(session, AwardId(record.award_id)))
     policy.check_instrument(instrument, record.unit)
     _check_paper(external_reference, evidence_note, paid_on, now)
@@ -79,7 +82,7 @@ def record_logged(
         recorder=recorder.id,
         recorded_at=now,
         recorded_for=sorted(recorder.stands_for),
-        state=policy.LOGGED.check(START, "record").target,
+        state=LOGGED.check(START, "record").target,
     )
     session.add(logged)
     session.flush()
@@ -95,14 +98,16 @@ def record_logged(
 
 @may(*FINANCE)
 def verify_logged(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
-    """Another person has seen the evidence: the money, or the units, are spent.
+    """Another person has seen the paper, or the partner's own message: the money, or the units, are spent.
 
-    Raises VerifierIsRecorder, VerifierIsAuthor, NotAllowed, WrongState.
+    Raises ProofMissing, NotAProof, VerifierIsRecorder, VerifierIsAuthor, NotAllowed, WrongState.
     """
-    record, logged = _locked(session, instruction_id)
+    record, logged = locked_log(session, instruction_id)
     authors = authors_of(session, logged.request_id, now)
     verifier = policy.check_verifier(by, logged.recorder, logged.recorded_for, authors=authors)
-    policy.LOGGED.apply(logged, "verify")
+    LOGGED.check(logged.state, "verify")
+    logged.proof_id = standing_proof(session, logged)
+    LOGGED.apply(logged, "verify")
     moved = policy.INSTRUCTION.apply(record, "verify")
     logged.verifier = verifier.id
     logged.verified_at = now
@@ -136,8 +141,8 @@ def void_logged(
     """
     policy.check_recorder(by)
     said = policy.check_why(why)
-    record, logged = _locked(session, instruction_id)
-    policy.LOGGED.apply(logged, "void")
+    record, logged = locked_log(session, instruction_id)
+    LOGGED.apply(logged, "void")
     moved = policy.INSTRUCTION.apply(record, "void")
     session.flush()
     books.undo_entry(session, record.id, reference=f"{logged.id}:voided", by=by, now=now)
@@ -156,7 +161,7 @@ def void_logged(
 @may(system=True)
 def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """Stripe now carries our opaque reference for this payment. Saying it twice is harmless."""
-    record, logged = _locked(session, instruction_id)
+    record, logged = locked_log(session, instruction_id)
     if logged.stripe_metadata_at is None:
         logged.stripe_metadata_at = now
         audit.record(
@@ -167,7 +172,7 @@ def record_noted(session: Session, *, instruction_id: InstructionId, by: Actor, 
 @may(system=True)
 def leave_unnoted(session: Session, *, instruction_id: InstructionId, by: Actor, now: datetime) -> None:
     """The payee's consent stands no more, or their case is erased: nothing more is noted at Stripe."""
-    record, logged = _locked(session, instruction_id)
+    record, logged = locked_log(session, instruction_id)
     logged.stripe_account = None
     audit.record(session, by=by, at=now, subject="instruction", subject_id=record.id, moved="leave_unnoted")
 
@@ -181,16 +186,3 @@ def _check_paper(external_reference: str, evidence_note: str | None, paid_on: da
         )
     if evidence_note is not None and (len(evidence_note) > 4000 or not is_safe(evidence_note)):
         raise UnsafeNote("Write at most 4,000 plain characters.", field="/evidence")
-
-
-def _locked(session: Session, instruction_id: InstructionId) -> tuple[InstructionRecord, LoggedPaymentRecord]:
-    """The instruction and what was written down for it, both locked. Raises NotFound."""
-    record = locked_instruction(session, instruction_id)
-    found = session.scalar(
-        sa.select(LoggedPaymentRecord)
-        .where(LoggedPaymentRecord.instruction_id == record.id, LoggedPaymentRecord.state != "voided")
-        .with_for_update()
-    )
-    if found is None:
-        raise NotFound("Nothing has been written down for this payment yet.")
-    return record, found

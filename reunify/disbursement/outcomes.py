@@ -9,6 +9,8 @@ from uuid import UUID
 
 from reunify.kernel.money import Money
 
+TOO_LITTLE_MONEY = "insufficient_funds"  # in the payout balance; the processor's code
+
 
 class Status(StrEnum):
     """Where a payment stands. `posted` does not mean received: it can still be returned, even weeks later."""
@@ -25,6 +27,7 @@ class Payment:
     """One payment as the processor describes it now. `reference` is ours (the instruction's id).
 
     `posted_at`, `returned_at`: when it came to that, by the processor's clock; None where it does not say.
+    `payout_method`: the processor's name of the bank account it goes to.
     """
 
     id: str
@@ -34,6 +37,7 @@ class Payment:
     reason: str | None = None
     posted_at: datetime | None = None
     returned_at: datetime | None = None
+    payout_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,13 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class NotTried:
-    """The request was turned away at the door (401, 403, 429): the same key, later."""
+    """The request was turned away at the door (401, 403, 429): the same key, later.
+
+    `refuses_us`: whoever asks is not let in at all, however late (401, 403).
+    """
 
     code: str
+    refuses_us: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ INSTRUCTION = Moves(
     Move("ready", "fail", "failed", "Stripe"),
     Move("sending", "settle", "settled", "Stripe"),
     Move("sending", "fail", "failed", "Stripe"),
+    Move("sending", "wait_for_money", "ready", "Stripe"),
+    Move("sending", "wait_for_rail", "ready", "Stripe"),
     Move("failed", "try_again", "ready", "finance"),
     Move("failed", "pay_otherwise", "to_log", "finance"),
     Move("ready", "pay_otherwise", "to_log", "finance"),
@@ -35,7 +37,12 @@ INSTRUCTION = Moves(
     Move("returned", "withdraw", "withdrawn", "finance"),
     Move("to_log", "record", "recorded", "staff"),
     Move("recorded", "verify", "settled", "another member of staff"),
+    Move("ready", "ratify", "settled", "two people of finance: paid in an outage"),
+    Move("to_log", "ratify", "settled", "two people of finance: paid in an outage"),
+    Move("failed", "ratify", "settled", "two people of finance: paid in an outage"),
+    Move("returned", "ratify", "settled", "two people of finance: paid in an outage"),
     Move("recorded", "void", "to_log", "staff"),
+    Move("settled", "void", "to_log", "finance"),
     Move("on_card", "settle", "settled", "Stripe"),
     Move("on_card", "pay_otherwise", "to_log", "finance"),
     Move("on_card", "withdraw", "withdrawn", "finance"),
@@ -66,13 +73,6 @@ ATTEMPT = Moves(
 # From these states money may still leave: no second attempt beside one of them.
 ALIVE = ("open", "unknown", "in_flight", "stuck")
 UNSENT = ("open", "unknown")
-
-LOGGED = Moves(
-    "logged payment",
-    Move(START, "record", "recorded", "staff"),
-    Move("recorded", "verify", "verified", "another member of staff"),
-    Move("recorded", "void", "voided", "staff"),
-)
 
 
 class Instrument(StrEnum):

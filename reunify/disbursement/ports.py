@@ -21,8 +21,20 @@ class RecipientRefused(Refused):
     """The processor will not accept this payee as they are."""
 
 
+class NotCancelable(Refused):
+    """The processor can no longer stop this payment."""
+
+
 class GatewayUnavailable(Retryable):
     """No answer, or none that can be trusted. Safe to ask again."""
+
+
+class NotEnabled(GatewayUnavailable):
+    """The processor does not let us: asking again does nothing. `code`: of `rail_policy.OF_THE_RAIL`."""
+
+    def __init__(self, said: str, code: str) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class Recipient:
 
     id: str
     ready: bool
+    lacks: str | None = None  # why not, as one code (`rail_policy.lacks`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class PaymentOrder:
     amount: Money
     permit: Permit
     payee: UUID  # the version of the payee; the permit must be theirs
+    payout_method: str | None = None  # the bank account it must go to; None: the one the payee has there
 
 
 class PaymentGateway(Protocol):
@@ -65,6 +79,17 @@ class PaymentGateway(Protocol):
 
     def look_up(self, payment_id: str) -> Payment:
         """How the payment stands now. Raises NotFound, GatewayUnavailable."""
+        ...
+
+    def cancel(self, payment_id: str) -> Payment:
+        """Stop it, and say how it stands; one stopped before counts as stopped.
+
+        Raises NotCancelable, NotFound, GatewayUnavailable.
+        """
+        ...
+
+    def bank_of(self, recipient: str) -> str | None:
+        """Its name of the bank account a recipient has now. Raises NotFound, GatewayUnavailable."""
         ...
 
     def log_reference(self, *, recipient: str, reference: UUID, permit: Permit, payee: UUID) -> None:

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.disbursement import policy
+from reunify.disbursement.logging_records import LoggedPaymentRecord
+from reunify.disbursement.outage_waits import paid_in_outage
 from reunify.disbursement.quiet import held_back
 from reunify.disbursement.records import (
     AttemptRecord,
     InstructionLineRecord,
     InstructionRecord,
-    LoggedPaymentRecord,
 )
 from reunify.kernel.ids import AttemptId, AwardId, FundId, InstructionId, LineId, PayeeId, StaffId
 from reunify.kernel.refusals import NotFound
@@ -154,7 +155,12 @@ def to_send(session: Session, *, now: datetime, limit: int = 200) -> list[Instru
     """
     rows = session.scalars(
         sa.select(InstructionRecord)
-        .where(InstructionRecord.state == "ready", InstructionRecord.try_after <= now, ~held_back())
+        .where(
+            InstructionRecord.state == "ready",
+            InstructionRecord.try_after <= now,
+            ~held_back(),
+            ~paid_in_outage(),
+        )
         .order_by(InstructionRecord.created_at, InstructionRecord.id)
         .limit(limit)
     )

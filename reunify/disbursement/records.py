@@ -1,23 +1,21 @@
-"""What is true: instructions, their lines, attempts with frozen parameters, payments logged by two people."""
+"""What is true: instructions, their lines, attempts with frozen parameters."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.disbursement import policy
 from reunify.kernel.ids import new_id
 from reunify.kernel.moves import Moves
-from reunify.vault.columns import sealed_text
 
 
-def _state_known(moves: Moves) -> sa.CheckConstraint:
+def state_known(moves: Moves) -> sa.CheckConstraint:
     listed = ", ".join(f"'{state}'" for state in moves.states)
     return sa.CheckConstraint(f"state IN ({listed})", name="state_known")
 
@@ -31,7 +29,7 @@ class InstructionRecord(Base):
 
     __tablename__ = "instructions"
     __table_args__ = (
-        _state_known(policy.INSTRUCTION),
+        state_known(policy.INSTRUCTION),
         sa.CheckConstraint("rail IN ('global_payout', 'travel_card', 'logged')", name="rail_known"),
         sa.CheckConstraint("amount > 0", name="amount_positive"),
         sa.CheckConstraint("rail = 'logged' OR unit = 'cents'", name="payout_is_money"),
@@ -98,7 +96,7 @@ class AttemptRecord(Base):
 
     __tablename__ = "attempts"
     __table_args__ = (
-        _state_known(policy.ATTEMPT),
+        state_known(policy.ATTEMPT),
         sa.UniqueConstraint("instruction_id", "number"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
         sa.Index(
@@ -118,57 +116,9 @@ class AttemptRecord(Base):
     state: Mapped[str]
     stripe_id: Mapped[str | None] = mapped_column(unique=True)
     outcome: Mapped[str | None]  # the last code heard
+    payout_method: Mapped[str | None]  # the bank account it goes to, by Stripe's id; kept once heard
     first_sent_at: Mapped[datetime]
     calling_since: Mapped[datetime | None]  # set before the call, cleared with its outcome
     tries: Mapped[int]
     try_after: Mapped[datetime]  # while its outcome is not known
     settled_at: Mapped[datetime | None]
-
-
-class LoggedPaymentRecord(Base):
-    """A payment made without Stripe: written down by one person, checked by another."""
-
-    __tablename__ = "logged_payments"
-    __table_args__ = (
-        _state_known(policy.LOGGED),
-        sa.CheckConstraint(
-            "instrument IN (" + ", ".join(f"'{i.value}'" for i in policy.Instrument) + ")",
-            name="instrument_known",
-        ),
-        sa.CheckConstraint(
-            "verifier IS NULL OR NOT (recorded_for || recorder) && (verified_for || verifier)",
-            name="verifier_is_another",
-        ),
-        sa.CheckConstraint("(state = 'verified') = (verifier IS NOT NULL)", name="verified_by_someone"),
-        sa.CheckConstraint("(verifier IS NULL) = (verified_at IS NULL)", name="verification_paired"),
-        sa.Index(
-            "ix_logged_payments_to_note",
-            "verified_at",
-            postgresql_where=sa.text("stripe_account IS NOT NULL AND stripe_metadata_at IS NULL"),
-        ),
-        sa.Index(
-            "uq_logged_payments_one_live",
-            "instruction_id",
-            unique=True,
-            postgresql_where=sa.text("state <> 'voided'"),
-        ),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    instruction_id: Mapped[UUID] = mapped_column(sa.ForeignKey("instructions.id"))
-    instrument: Mapped[str]
-    request_id: Mapped[UUID] = mapped_column(sa.ForeignKey("requests.id"))  # whose key seals the next two
-    external_reference = sealed_text(keeper="request_id")
-    evidence_note = sealed_text(keeper="request_id", optional=True)
-    paid_on: Mapped[date]
-    recorder: Mapped[UUID] = mapped_column(sa.ForeignKey("staff.id"))
-    recorded_at: Mapped[datetime]
-    recorded_for: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
-    verifier: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
-    verified_at: Mapped[datetime | None]
-    verified_for: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid()), server_default="{}", default=list)
-    state: Mapped[str]
-    stripe_account: Mapped[
-        str | None
-    ]  # where one reference may be noted: the payee agreed and is known there
-    stripe_metadata_at: Mapped[datetime | None]

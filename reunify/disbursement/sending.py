@@ -8,8 +8,17 @@ from datetime import datetime
 from reunify.consent import actions as consent
 from reunify.consent.policy import NoConsentFor, Permit
 from reunify.db import Database
-from reunify.disbursement import actions, attempts, logging_payments, queries
+from reunify.disbursement import (
+    actions,
+    attempts,
+    logging_payments,
+    outage_waits,
+    queries,
+    reapproving,
+)
 from reunify.disbursement.ports import ConsentMissing, PaymentGateway, RecipientRefused
+from reunify.disbursement.rail_policy import NO_BANK
+from reunify.disbursement.reapproval_policy import BankChanged
 from reunify.kernel.ids import AttemptId, InstructionId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
@@ -29,8 +38,8 @@ def ensure_recipient(
 ) -> bool:
     """Make the payee known to Stripe; True when their bank details are there and they can be paid.
 
-    Without bank details the instruction waits a while; a payee Stripe refuses goes to a finance person; one
-    whose consent does not stand is paid another way. Raises GatewayUnavailable.
+    While no bank of theirs can be paid the instruction waits, with the reason; a payee Stripe refuses goes to
+    a finance person; one whose consent does not stand is paid another way. Raises GatewayUnavailable.
     """
     try:
         payee, permit = _permitted(db, instruction_id, by=by, clock=clock)
@@ -52,7 +61,9 @@ def ensure_recipient(
                 session, payee_id=payee.id, recipient=recipient.id, permit=permit, by=by, now=clock()
             )
         if not recipient.ready:
-            actions.wait_for_bank_details(session, instruction_id=instruction_id, now=clock())
+            actions.wait_for_payee(
+                session, instruction_id=instruction_id, trouble=recipient.lacks or NO_BANK, now=clock()
+            )
     return recipient.ready
 
 
@@ -66,16 +77,38 @@ def send(
     by: Actor,
     clock: Clock,
 ) -> str:
-    """Pay one `ready` instruction; returns the attempt's state. Call `ensure_recipient` first."""
-    with db.work() as session:
-        attempt = attempts.open_attempt(
-            session,
-            instruction_id=instruction_id,
-            standing_digest=standing_digest,
-            prepare=gateway.prepare,
-            by=by,
-            now=clock(),
-        )
+    """Pay one `ready` instruction; returns the attempt's state. Call `ensure_recipient` first.
+
+    Of one that reached a bank before, the bank account is asked for: another one than before needs two
+    people, who are asked (BankChanged); the payment then names the account they approved.
+    """
+
+    def frozen(bank: str | None) -> attempts.OpenAttempt:
+        with db.work() as session:
+            opened = attempts.open_attempt(
+                session,
+                instruction_id=instruction_id,
+                standing_digest=standing_digest,
+                prepare=gateway.prepare,
+                bank=bank,
+                by=by,
+                now=clock(),
+            )
+            outage_waits.check_not_paid(session, instruction_id)  # it is locked now
+            return opened
+
+    try:
+        attempt = frozen(None)  # refused wherever an attempt before reached a bank
+    except BankChanged:
+        bank = _bank_now(db, gateway, instruction_id)
+        if bank is None:
+            raise
+        try:
+            attempt = frozen(bank)
+        except BankChanged:
+            with db.work() as session:
+                reapproving.ask(session, instruction_id=instruction_id, bank=bank, by=by, now=clock())
+            raise
     return _call(db, gateway, attempt, by=by, clock=clock)
 
 
@@ -127,6 +160,13 @@ def _permitted(
         if payee.stripe_recipient is None:
             consent.record_release(session, permit=permit, by=by, now=clock())
     return payee, permit
+
+
+def _bank_now(db: Database, gateway: PaymentGateway, instruction_id: InstructionId) -> str | None:
+    """None of a payee who has none, or who is not known there."""
+    with db.read() as session:
+        payee = payee_queries.payee(session, queries.instruction(session, instruction_id).payee)
+    return None if payee.stripe_recipient is None else gateway.bank_of(payee.stripe_recipient)
 
 
 def _call(

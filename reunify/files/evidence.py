@@ -16,7 +16,7 @@ from reunify.files.evidence_policy import EVIDENCE, Kind, MediaType, Reason
 from reunify.files.evidence_records import Evidence, EvidenceBytes
 from reunify.files.ports import Clean, Examined, Infected
 from reunify.kernel.ids import RequestId
-from reunify.kernel.may import may
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START, Moved
 from reunify.kernel.people import Family, Role, Staff, System
 from reunify.vault import keyring
@@ -43,7 +43,7 @@ class Opened:
     file_name: str
 
 
-@may(Role.CASE_MANAGER, Role.SUPERVISOR, family=True)
+@may(*FINANCE, Role.CASE_MANAGER, Role.SUPERVISOR, family=True)
 def keep(
     session: Session,
     *,
@@ -89,7 +89,7 @@ def keep(
     return paper.id
 
 
-@may(Role.CASE_MANAGER, Role.SUPERVISOR, family=True)
+@may(*FINANCE, Role.CASE_MANAGER, Role.SUPERVISOR, family=True)
 def note_refused(
     session: Session, *, request_id: RequestId, sent: Sent, reason: Reason, by: Staff | Family, now: datetime
 ) -> None:

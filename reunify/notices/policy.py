@@ -53,6 +53,7 @@ class Kind(StrEnum):
     ARRANGED = "arranged"
     BOOKED = "booked"
     QUESTION = "question"
+    CAME_BACK = "came_back"  # a payment to one of them
 
 
 class Stage(StrEnum):
@@ -92,6 +93,7 @@ USEFUL_FOR: Final = {
     Kind.ARRANGED: timedelta(hours=24),
     Kind.BOOKED: timedelta(hours=24),
     Kind.QUESTION: timedelta(hours=48),
+    Kind.CAME_BACK: timedelta(hours=48),
 }
 # An outcome nobody knows is asked for again under the same key: after 2, 4, 8 ... seconds, six times in all.
 TRIES: Final = 6

@@ -44,6 +44,12 @@ TEXTS: Final[dict[tuple[Kind, Channel], dict[Language, str]]] = {
         "en": "We have a question for you. Please open your page, or call {phone}.",
         "es": "Tenemos una pregunta para usted. Abra su enlace privado o llame al {phone}.",
     },
+    (Kind.CAME_BACK, Channel.TEXT): {
+        "en": "Your bank sent a payment back to us. It is kept for you. We will call you about it, "
+        "or call {phone}.",
+        "es": "Su banco nos ha devuelto un pago. Sigue guardado para usted. Le vamos a llamar, "
+        "o llame al {phone}.",
+    },
 }
 
 

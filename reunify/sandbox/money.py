@@ -15,7 +15,7 @@ from reunify.identity.duties import Span
 from reunify.kernel.money import Money
 from reunify.ledger.policy import BudgetCategory, Cash, Scope, Unit
 from reunify.sandbox.people import SANDBOX, known_as
-from reunify.sandbox.stripe_simulator.options import OPENING_CENTS
+from reunify.sandbox.stripe_simulator.options import ISSUING_OPENING_CENTS, OPENING_CENTS
 
 YEAR = (date(2026, 1, 1), date(2027, 12, 31))
 DOMESTIC_CENTS = {
@@ -44,7 +44,8 @@ UNIT_VALUES = (
 
 
 def open_sample_funds(session: Session, *, now: datetime) -> None:
-    """Opened, authorised, limited, valued, and the first cash drawn to the payout balance."""
+    """Opened, authorised, limited, valued, and the year's gifts drawn: to the payout balance, and to the
+    bank, from which the cards' balance is topped up."""
     first = _first_day(now)
     _open_sources(session, first, now)
     for code, scope, at_most in (
@@ -54,17 +55,21 @@ def open_sample_funds(session: Session, *, now: datetime) -> None:
         funds.limit(
             session, code=code, scope=scope, at_most=at_most, effective_from=first, by=SANDBOX, now=now
         )
-    funds.draw(
-        session,
-        code="domestic_reunification",
-        reference="OPENING",
-        cents=OPENING_CENTS,
-        cash=Cash.STRIPE,
-        received_on=first,
-        reason="the year's gifts, paid in at once",
-        by=SANDBOX,
-        now=now,
-    )
+    for reference, cents, cash in (
+        ("OPENING", OPENING_CENTS, Cash.STRIPE),
+        ("OPENING-CARDS", ISSUING_OPENING_CENTS, Cash.BANK),
+    ):
+        funds.draw(
+            session,
+            code="domestic_reunification",
+            reference=reference,
+            cents=cents,
+            cash=cash,
+            received_on=first,
+            reason="the year's gifts, paid in at once",
+            by=SANDBOX,
+            now=now,
+        )
     for code, cents, basis in UNIT_VALUES:
         funds.value_unit(
             session, code=code, cents=cents, basis=basis, effective_from=first, by=SANDBOX, now=now

@@ -163,4 +163,15 @@ def log_payments(tale: Tale, progress: dict[str, Any]) -> None:
             "evidence": "Invoice seen, bank line matched (sample)",
         }
         tale.team["ben"].act(tale.diary, "log a payment", f"/payments/{at['id']}/record", body)
+        proof = f"/payments/{at['id']}/confirmation"
+        tale.team["ben"].act(tale.diary, "attach the partner's message", proof, _confirmed(tale))
         tale.team["carla"].act(tale.diary, "verify it", f"/payments/{at['id']}/verification")
+
+
+def _confirmed(tale: Tale) -> dict[str, str]:
+    """What whoever was paid, or gave the night, wrote back: the second witness (sample)."""
+    return {
+        "organisation": "Sample partner",
+        "said_on": tale.team.day.isoformat(),
+        "message": "Confirmed: received in full, and the places are held for the family (sample).",
+    }

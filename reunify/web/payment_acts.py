@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from reunify.bootstrap import House
-from reunify.disbursement import actions, attempts
+from reunify.disbursement import actions, attempts, canceling, reapproving
 from reunify.disbursement import logging_payments as logged
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.people import Staff
@@ -52,6 +52,19 @@ def assign_charge(at: House, instruction_id: UUID, charge: str, by: Staff) -> No
         cards.assign(
             session, charge_id=charge, instruction_id=InstructionId(instruction_id), by=by, now=at.now()
         )
+
+
+def cancel(at: House, instruction_id: UUID, why: str, by: Staff) -> None:
+    """Stopped at Stripe, if Stripe still can."""
+    canceling.cancel(
+        at.db, at.gateway, instruction_id=InstructionId(instruction_id), why=why, by=by, clock=at.now
+    )
+
+
+def approve_anew(at: House, instruction_id: UUID, by: Staff) -> str:
+    """One of the two who say that it is paid at the payee's new bank account; returns the state."""
+    with at.db.work(wake=True) as session:
+        return reapproving.approve(session, instruction_id=InstructionId(instruction_id), by=by, now=at.now())
 
 
 def declare_unsent(at: House, instruction_id: UUID, why: str, by: Staff) -> None:

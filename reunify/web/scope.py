@@ -22,6 +22,7 @@ from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.kernel.sight import Sight
 from reunify.notices import queries as notices
+from reunify.reporting import outages
 from reunify.web.audience import (
     AnyStaff,
     CaseManager,
@@ -65,6 +66,7 @@ _CASE_OF: dict[str, tuple[str, Callable[[Session, UUID], UUID]]] = {
     "award_id": ("award", approval.request_of),
     "refusal_id": ("refusal", lambda session, found: approval.refusal(session, found).request_id),
     "instruction_id": ("payment", _of_payment),
+    "outage_id": ("payment", outages.request_of),
     "hand_off_id": ("hand-off", hand_offs.request_of),
     "booking_id": ("booking", lambda session, found: bookings.booking(session, found).request_id),
     "notice_id": ("message", notices.request_of),

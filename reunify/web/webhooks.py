@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from reunify.adapters.stripe_client import API_VERSION
+from reunify.kernel.people import System
 from reunify.reconciliation import actions as reconciliation
+from reunify.reconciliation import cards_asked
 from reunify.web.audience import AtHouse, anyone
 
 router = APIRouter(include_in_schema=False)
@@ -31,3 +34,24 @@ async def stripe_event(request: Request, at: AtHouse) -> Response:
 
     await run_in_threadpool(keep)
     return Response(status_code=200)
+
+
+@router.post("/webhooks/stripe/authorisations", dependencies=[Depends(anyone)])
+async def may_card_pay(request: Request, at: AtHouse) -> Response:
+    """`{"approved": bool}` within Stripe's two seconds. Its own secret's signature is the audience."""
+    raw = await request.body()
+    signature = request.headers.get("stripe-signature", "")
+
+    def decide() -> bool:
+        return cards_asked.answer(
+            at.db,
+            raw=raw,
+            signature=signature,
+            secrets=at.card_answer_secrets,
+            live=at.live,
+            by=System("cards"),
+            clock=at.now,
+        )
+
+    approved = await run_in_threadpool(decide)
+    return JSONResponse({"approved": approved}, headers={"Stripe-Version": API_VERSION})

@@ -85,6 +85,21 @@ def withdraw(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: Paid
     return {"state": "withdrawn"}
 
 
+@router.post("/payments/{instruction_id}/cancellation")
+def cancel(
+    instruction_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> dict[str, str]:
+    """Stop a payment in flight, if Stripe still can; then decide how it is paid."""
+    payment_acts.cancel(at, instruction_id, body.reason, by)
+    return {"state": "failed"}
+
+
+@router.post("/payments/{instruction_id}/fresh-approval")
+def approve_anew(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
+    """Say, as one of two people, that it is paid at the payee's new bank account."""
+    return {"approval": payment_acts.approve_anew(at, instruction_id, by)}
+
+
 @router.post("/payments/{instruction_id}/unsent")
 def declare_unsent(
     instruction_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: PaidCase

@@ -27,7 +27,8 @@ from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import NotAllowed
 from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
-from reunify.reporting import sheet, views
+from reunify.rates.policy import Organisation
+from reunify.reporting import payout_fees, sheet, views
 from reunify.rules import queries as rules
 from reunify.web import award_acts, card_shown, reading, told_shown
 from reunify.web.audience import (
@@ -133,10 +134,10 @@ def _award_page(
 ) -> Response:
     with at.db.work() as session:
         award = queries.award(session, award_id)
-        context = _about(session, award, by, case.sight, at.now()) | _instead(session, award, by, at.now())
+        org = organisation_now(session, at)
+        context = _about(session, award, by, case.sight, at, org) | _instead(session, award, by, at.now())
         card = card_shown.of_award(session, at, award_id)
         telling = told_shown.of_award(session, award_id, by, at.now())
-        org = organisation_now(session, at)
         reading.one(session, by=by, at=at.now(), subject="award", subject_id=award_id, sight=case.sight)
     problems = [ShownProblem("reason", "Reason", wrong)] if wrong else []
     return staff_page(
@@ -165,7 +166,10 @@ def _not_alone(session: Session, award: Award, by: Staff, now: datetime) -> str 
     )
 
 
-def _about(session: Session, award: Award, by: Staff, sight: Sight, now: datetime) -> dict[str, Any]:
+def _about(
+    session: Session, award: Award, by: Staff, sight: Sight, at: House, org: Organisation | None
+) -> dict[str, Any]:
+    now, rail_on = at.now(), at.gateway is not None
     plan = award_plan(session, award.allocation_id)
     people = {award.requested_by, award.approved_by, award.released_by} - {None}
     limits: dict[str, int] = {}
@@ -180,6 +184,7 @@ def _about(session: Session, award: Award, by: Staff, sight: Sight, now: datetim
             for key, limit in sorted(limits.items())
             if key in paid
         ],
+        "fees": payout_fees.of_plan(session, plan.lines, paid, org, rail_on=rail_on, now=now),
         "names": staff_names(session, [i for i in people if i]),
         "sources": views.sources(judged),
         "goes_on": [] if sight is Sight.MASKED else overlaps.going_on(session, award.request_id),

@@ -28,6 +28,7 @@ from reunify.reporting import progress as reporting
 from reunify.web.audience import FAMILY_COOKIE, AtFamily, AtHouse, OpenLinkFirst, anyone
 from reunify.web.audience import family_inside as family_of
 from reunify.web.limits import limited
+from reunify.web.pages import family_bank
 from reunify.web.pages import family_plan as plan
 from reunify.web.pages.documents import DocumentFormat, sent
 from reunify.web.pages.family_shell import family_page, language_of_page, say_without_plan
@@ -169,6 +170,7 @@ def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang:
             "trip": plan.trip(session, now, seen, language, org),
             "costs": plan.costs(session, now, seen, language),
             "money": plan.money_sent(session, now, seen),
+            "bank_asked": family_bank.asked(session, now, seen),
             "papers": plan.papers(plan.own_documents(session, request_id, seen), language),
         }
         audit.record(session, by=who, at=at.now(), subject="request", subject_id=request_id, moved="read")

@@ -30,7 +30,8 @@ from reunify.rates.policy import Organisation as Ours
 from reunify.reporting.progress import Progress
 
 _SENT = ("settled",)
-_TROUBLE = ("failed", "returned")
+_TROUBLE = ("failed",)
+_CAME_BACK = ("returned",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def costs(session: Session, progress: Progress, seen: Seen, language: Language) 
 def money_sent(session: Session, progress: Progress, seen: Seen) -> list[tuple[str, str, str]]:
     """(sentence key, amount, name) for money that goes to a person of the reader's household."""
     said = []
-    theirs = {p.key for p in seen.content.payees if _is_theirs(p.key, seen)}
+    theirs = own_payees(seen)
     payees = by_id(session, {made.payee for made in progress.instructions})
     for made in progress.instructions:
         to = payees[made.payee]
@@ -160,8 +161,15 @@ def money_sent(session: Session, progress: Progress, seen: Seen) -> list[tuple[s
             key = "money_sent" if made.rail == "global_payout" else "money_paid"
         elif made.state in _TROUBLE:
             key = "money_trouble"
+        elif made.state in _CAME_BACK:
+            key = "money_came_back"
         said.append((key, str(Money(made.amount)), to.legal_name))
     return said
+
+
+def own_payees(seen: Seen) -> set[str]:
+    """The keys of those whose money is of the reader's household."""
+    return {p.key for p in seen.content.payees if _is_theirs(p.key, seen)}
 
 
 def own_documents(session: Session, request_id: RequestId, seen: Seen) -> list[Document]:

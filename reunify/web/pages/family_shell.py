@@ -15,7 +15,7 @@ from reunify.web.pages.family_words import speaker
 from reunify.web.pages.view import organisation_now, page
 
 # Pages that can be read again in the other language; from any other address that leads to the plan.
-_PLACES = ("/family", "/family/consents", "/family/papers", "/go")
+_PLACES = ("/family", "/family/consents", "/family/papers", "/family/bank-details", "/go")
 
 
 def family_page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reunify.intake.form import Language
+from reunify.web.pages.family_bank_words import BANK
 from reunify.web.pages.family_paper_words import PAPERS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -112,6 +113,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "{amount} para {name}: el banco aún no lo aceptó. Lo estamos resolviendo y nos comunicaremos "
         "con usted.",
     ),
+    "money_came_back": (
+        "{amount} for {name}: the bank sent it back. It is still yours and set aside. We will call you about "
+        "the bank account, and then send it again or pay it another way.",
+        "{amount} para {name}: el banco lo devolvió. Sigue siendo suyo y está reservado. Le llamaremos por "
+        "la cuenta bancaria, y después lo enviaremos otra vez o lo pagaremos de otra manera.",
+    ),
     # the plan
     "plan_heading": ("Your trip", "Su viaje"),
     "planned": (
@@ -218,6 +225,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "call_free": ("You can call about anything.", "Puede llamar por cualquier cosa."),
     "your_reference": ("Your number with us", "Su número con nosotros"),
     **PAPERS,
+    **BANK,
 }
 
 Say = Callable[..., str]

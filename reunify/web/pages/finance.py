@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 
 from reunify.approval import queries as approval
 from reunify.disbursement import queries as disbursement
-from reunify.disbursement import troubles
+from reunify.disbursement import rail, statements_queries, troubles
 from reunify.disbursement.queries import Instruction
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
 from reunify.kernel.ids import StaffId
 from reunify.reconciliation import actions as reconciling
 from reunify.reconciliation import queries as reconciliation
-from reunify.reporting import waiting_cards
+from reunify.reconciliation import suspense_queries
+from reunify.reconciliation.suspense_policy import days_old
+from reunify.reporting import money_cases, payout_fees, waiting_cards
 from reunify.web import reading
-from reunify.web.audience import AtHouse, Finance
+from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
 from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +49,11 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
         references = intake.references(session, {r.request_id for r in refusals})
         people = {a.requested_by for a in awards} | {a.approved_by for a in awards if a.approved_by}
         people |= {row.recorder for listed in rows.values() for row in listed if row.recorder}
+        differences = reconciliation.open_differences(session)
+        items = suspense_queries.open_items(session, now=at.now())
+        people |= {d.owner for d in differences if d.owner} | {i.owner for i in items if i.owner}
+        bills = statements_queries.open_cases(session, now=at.now())
+        people |= {line.owner for line in bills if line.owner}
         cards = waiting_cards.need_person(session, now=at.now())
         context: dict[str, Any] = {
             "to_approve": [a for a in awards if a.state == "awaiting_approval"],
@@ -55,13 +62,19 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
             "to_log": rows["to_log"],
             "to_verify": rows["recorded"],
             "troubled": _troubled(session, at.now()),
+            "rail": rail.rail_now(session, on=at.gateway is not None),
             "cards": cards,
             "card_awards": approval.references(session, {card.award for card in cards}) if cards else {},
-            "differences": reconciliation.open_differences(session),
+            "differences": [(d, days_old(d.found_at, at.now())) for d in differences],
+            "suspended": items,
+            "bill_cases": bills,
+            "unproved": money_cases.unproved(session, accounts=at.accounts, now=at.now()),
             "parked": len(reconciliation.parked(session)),
             "names": staff_names(session, people),
         }
         org = organisation_now(session, at)
+        context["fees"] = payout_fees.schedule(org)
+        context["fees_borne"] = payout_fees.bearer(session, org, now=at.now()) if context["fees"] else ""
         reading.many(session, by=by, at=at.now(), subject="finance_queue", ids=[a.id for a in awards])
     return staff_page(request, "staff/finance.html", me=by, org=org, **context)
 
@@ -74,6 +87,14 @@ def resolve(difference_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> 
             session, difference_id=difference_id, why=text_of(form, "reason"), by=by, now=at.now()
         )
     return go("/finance", "resolved")
+
+
+@router.post("/finance/payouts/send")
+def send_what_waits(by: SteppedUpFinance, at: AtHouse) -> Response:
+    """Stripe lets us pay now: what the rail held up is sent by itself."""
+    with at.db.work(wake=True) as session:
+        rail.send_what_waits(session, by=by, now=at.now())
+    return go("/finance", "sent_again")
 
 
 def _troubled(session: Session, now: datetime) -> list[PaymentRow]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from reunify.web.pages.tones import tone
+
+__all__ = ["label", "tone"]
+
 _WORDS = {
     # stages
     "draft": "Draft",
@@ -74,17 +78,40 @@ _WORDS = {
     # payments
     "to_log": "To be logged",
     "recorded": "Awaiting verification",
+    "cleared": "Cleared",
+    "stale": "Not cashed",
+    "stale_at_bank": "Not cashed: have it stopped at the bank",
     "global_payout": "Stripe payout",
     "travel_card": "Travel card",
     "on_card": "On the travel card, not charged yet",
     "logged": "Logged (paid elsewhere)",
     "bank_details_missing": "The payee has not given bank details yet",
     "nobody_knows_whether_it_went_out": "Nobody knows whether it went out",
+    "matched": "Matches a booking",
+    "other_price": "A booking has this confirmation number and another price",
+    "billed_twice": "Billed or paid before",
+    "unknown_locator": "No booking of ours has this confirmation number",
+    "cancelled_booking": "Its booking was cancelled or changed",
+    "set_aside_line": "Matched, and set aside by a person",
+    "booking_cancelled": "Its booking was cancelled: ask the vendor for the money, then stop the payment",
+    "booking_cancelled_unpaid": "Its booking was cancelled and nobody is paid: withdraw this payment",
     "its_card_ended_without_a_charge": "Its card has ended, and no charge came",
     "declared_unsent": "A person looked: it did not go out",
     "approval_changed": "The award changed after it was approved",
     "last_day_to_pay_over": "The source's last day to pay has passed",
     "period_over": "The source's period is over: nothing new is obligated",
+    "bank_changed": "The payee's bank account changed: two finance people approve it anew",
+    "insufficient_funds": "The payout balance is too low: top it up, and it is sent by itself",
+    "feature_not_enabled": "Stripe has not enabled payouts for this organisation: pay it another way",
+    "not_permitted": "Stripe does not let our key make payouts: it waits, or is paid another way",
+    "capability_pending": "Stripe still checks this payee: it is sent by itself, or is paid another way",
+    "capability_restricted": "Stripe restricts this payee: pay it another way",
+    "capability_unsupported": "Stripe cannot reach this payee's bank: pay it another way",
+    "unsupported_country": "Stripe does not pay into this payee's country: pay it another way",
+    "payee_rejected": "Stripe turned this payee away: pay it another way",
+    "not_enabled": "Not enabled at Stripe",
+    "lacks_capability": "On; some payees cannot be reached",
+    "capability_not_enabled": "The payee's bank cannot be reached by Stripe: pay it another way",
     "ConsentMissing": "The payee did not agree to Stripe",
     "RecipientRefused": "Stripe will not take this payee",
     # travel cards
@@ -114,7 +141,17 @@ _WORDS = {
     "returned_after_recovery": "Came back, but was recovered from elsewhere: pay that back, or reverse it",
     "card_charge_unexplained": "A charge on a travel card that no booking explains",
     "card_charge_not_ours": "A charge on a card we did not ask for",
+    "card_approved_without_us": "A purchase on a travel card was approved without our answer",
     "card_refund": "Money came back to a travel card",
+    "card_drift": "A foreign charge differs from the price written down",
+    "top_up_not_posted": "Money came to the cards' balance and is not in our books",
+    # suspense
+    "card_charge": "A charge on a travel card",
+    "card_over_capture": "More than the price was charged to a travel card",
+    "outage_payment": "Paid in an outage, before anybody approved it",
+    "cash_stripe": "The balance payouts are made from",
+    "cash_card": "The balance the travel cards draw on",
+    "cash_bank": "The organisation's bank",
     # entries of the ledger
     "entry_authorise": "Authorized",
     "entry_draw_down": "Drawn down",
@@ -212,88 +249,8 @@ _WORDS = {
     "pdf": "PDF",
     "ics": "Calendar",
 }
-_GOOD = {
-    "transfer_confirmed",
-    "recovery_verified",
-    "eligible",
-    "met",
-    "payable",
-    "released",
-    "paid",
-    "settled",
-    "verified",
-    "worth_applying",
-    "clean",
-    "consent_agreed",
-    "rules_approved",
-    "replay_done",
-    "fund_open",
-    "amendment_in_force",
-    "condition_lifted",
-}
-_BAD = {
-    "transfer_turned_down",
-    "transfer_reversed",
-    "recovery_reversed",
-    "ineligible",
-    "not_met",
-    "refused",
-    "declined",
-    "failed",
-    "returned",
-    "needs_person",
-    "stuck",
-    "infected",
-    "quarantined",
-    "paper_refused",
-    "no_money_left",
-    "lapsed",
-    "rules_suspended",
-    "replay_failed",
-}
-_WAITING = {
-    "transfer_asked",
-    "recovery_recorded",
-    "fund_frozen",
-    "amendment_later",
-    "amendment_waits",
-    "condition_stands",
-    "rules_in_review",
-    "rules_draft",
-    "replay_waiting",
-    "replay_running",
-    "consent_open",
-    "not_scanned",
-    "cannot_check",
-    "question",
-    "staff_decision",
-    "refusal_to_confirm",
-    "awaiting_approval",
-    "awaiting_release",
-    "approved",
-    "needs_information",
-    "needs_staff_decision",
-    "unknown",
-    "eligible_provisional",
-    "attested",
-    "booking",
-    "wanted",
-    "changed",
-    "to_log",
-    "recorded",
-    "ask",
-}
 
 
 def label(code: str) -> str:
     """`awaiting_approval` as `Awaiting approval`; unknown codes are spelled out."""
     return _WORDS.get(code) or code.replace("_", " ").capitalize()
-
-
-def tone(code: str) -> str:
-    """The tag's colour; the word itself always says the same."""
-    if code in _GOOD:
-        return "good"
-    if code in _BAD:
-        return "bad"
-    return "waiting" if code in _WAITING else "plain"

@@ -60,6 +60,14 @@ _UNSENT = Choice(
     "It is not at Stripe",
     True,
 )
+_CANCEL = Choice(
+    "cancel",
+    "Stop it",
+    "Stripe is asked to stop this payment. If the bank has it already, it cannot be stopped any more: it is "
+    "posted, or comes back, and is shown here.",
+    "Stop this payment at Stripe",
+    True,
+)
 _VOID = Choice(
     "void",
     "Written down wrongly?",
@@ -76,6 +84,8 @@ def choices(made: Instruction, tried: list[Attempt], by: Staff, now: datetime) -
     found = [_CHOICES[verb] for verb in policy.decisions(made.state, [a.state for a in tried])]
     if tried and _may(lambda: policy.check_lost(tried[-1].state, tried[-1].first_sent_at, now)):
         found.append(_UNSENT)
+    if tried and tried[-1].state == "in_flight":
+        found.append(_CANCEL)
     if policy.INSTRUCTION.can(made.state, "void"):
         found.append(_VOID)
     return found
@@ -124,6 +134,20 @@ def declare_unsent(
 ) -> Response:
     payment_acts.declare_unsent(at, instruction_id, text_of(form, "reason"), by)
     return go(f"/payments/{instruction_id}", "unsent")
+
+
+@router.post("/payments/{instruction_id}/cancel")
+def cancel(
+    instruction_id: UUID, form: PostedForm, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> Response:
+    payment_acts.cancel(at, instruction_id, text_of(form, "reason"), by)
+    return go(f"/payments/{instruction_id}", "stopped_at_stripe")
+
+
+@router.post("/payments/{instruction_id}/approve-anew")
+def approve_anew(instruction_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> Response:
+    state = payment_acts.approve_anew(at, instruction_id, by)
+    return go(f"/payments/{instruction_id}", f"approved_anew_{'both' if state == 'approved' else 'first'}")
 
 
 @router.post("/payments/{instruction_id}/void")

@@ -13,7 +13,16 @@ from starlette.datastructures import FormData
 from reunify.approval import queries as approval
 from reunify.approval.behind import authors_of
 from reunify.bootstrap import House
-from reunify.disbursement import cards_queries, policy, queries, quiet
+from reunify.disbursement import (
+    cards_queries,
+    logging_queries,
+    policy,
+    queries,
+    quiet,
+    rail,
+    reapproving,
+    troubles,
+)
 from reunify.disbursement import logging_payments as logged
 from reunify.disbursement.policy import Instrument
 from reunify.disbursement.queries import Instruction
@@ -27,6 +36,7 @@ from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
 from reunify.web import payment_acts, reading
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance, staff
+from reunify.web.pages import payment_bank
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
@@ -140,17 +150,23 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
     log = queries.logged(session, made.id)
     live = next((entry for entry in log if entry.state != "voided"), None)
     authors = authors_of(session, award.request_id, at.now())
+    proofs = logging_queries.proofs(session, made.id)
     people = {i for entry in log for i in (entry.recorder, entry.verifier) if i}
+    people |= {proof.added_by for proof in proofs}
     return {
         "award": award,
         "payee": payees.payee(session, made.payee),
         "lines": queries.lines(session, made.id),
         "funds": {f.id: f.name for f in funds.all_funds(session)},
         "attempts": tried,
+        "rail": rail.rail_now(session, on=at.gateway is not None) if made.rail == "global_payout" else None,
         "charges": cards_queries.could_pay(session, made.id),
         "choices": choices(made, tried, by, at.now()),
+        "bank": payment_bank.wanted(session, at, made, by, request_id=award.request_id),
+        "anew": reapproving.waiting(session, made.id),
         "held_back": quiet.is_held_back(session, made.id),
         "log": log,
+        "proofs": proofs,
         "live": live,
         "names": staff_names(session, people),
         "cannot_verify": _why_not(
@@ -158,6 +174,7 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
         )
         if live
         else None,
+        "asks_bank": troubles.stale_at_bank(session, [made.id], now=at.now()),
         "cannot_record": _why_not(lambda: policy.check_recorder(by)),
     }
 

@@ -55,7 +55,7 @@ def show_work_list(request: Request, by: AnyStaff, at: AtHouse) -> Response:
     """Every request in reach, under whose turn it is."""
     with at.db.work() as session:
         org = organisation_now(session, at)
-        found = work_list(session, me=by, org=org, today=today(org, at), now=at.now())
+        found = work_list(session, me=by, org=org, today=today(org, at), now=at.now(), accounts=at.accounts)
     return staff_page(request, "staff/work_list.html", me=by, org=org, found=found)
 
 

@@ -178,6 +178,8 @@ def _nav(me: Staff | None) -> list[tuple[str, str]]:
         ("/requests/new", "New request", [Role.CASE_MANAGER]),
         ("/bookings", "To book", [Role.CASE_MANAGER, Role.SUPERVISOR]),
         ("/finance", "Finance", [Role.FINANCE_APPROVER, Role.FINANCE_RELEASER]),
+        ("/statements", "Vendors' bills", FINANCE),
+        ("/cash", "Cash", [*FINANCE, Role.AUDITOR]),
         ("/transfers", "Transfers", [*FINANCE, Role.AUDITOR]),
         ("/envelopes", "Envelopes", [*FINANCE, Role.AUDITOR]),
         ("/funds", "Funds", Role),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,14 +21,17 @@ from reunify.kernel.ids import RequestId, StaffId
 from reunify.kernel.may import FINANCE
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.sight import Sight
+from reunify.ledger.policy import Cash
 from reunify.rates.policy import Organisation
 from reunify.reporting import asks as funders
-from reunify.reporting import desk, follow_ups, reservations, second_looks, signs
+from reunify.reporting import desk, follow_ups, money_cases, reservations, second_looks, signs
 from reunify.reporting import owed as attested
 from reunify.reporting import progress as reporting
 from reunify.reporting.asks import AskToChase
 from reunify.reporting.desk import ToDo
 from reunify.reporting.follow_ups import FollowUp
+from reunify.reporting.money_cases import MoneyCases
+from reunify.reporting.outages import still_open
 from reunify.reporting.owed import FactsOwed
 from reunify.reporting.reservations import Reservation
 from reunify.reporting.rules_waiting import waiting_for
@@ -87,7 +91,7 @@ class WorkList:
     `owed`: facts attested whose day is over. `follow_ups`: hand-offs to ask about again. `untold`: what
     reached nobody by phone.
     `running_out`: reservations that are given up unless finance decides. `desk`: bookings to keep or cancel
-    in time."""
+    in time. `money`: for finance, what nobody can explain yet and the proofs that are overdue."""
 
     turns: list[Turn]
     openings: list[Opening]
@@ -98,20 +102,28 @@ class WorkList:
     closeout: list[ToConfirm]
     to_sign: list[Envelope]
     to_review: list[Review]
+    outages: int  # made in an outage, for finance to ratify or report
     today: date
     running_out: list[Reservation]
     owed: list[FactsOwed]
     follow_ups: list[FollowUp]
     untold: list[Undelivered]
     desk: list[ToDo]
+    money: MoneyCases
     names: dict[StaffId, str]
 
 
 def work_list(
-    session: Session, *, me: Staff, org: Organisation | None, today: date, now: datetime
+    session: Session,
+    *,
+    me: Staff,
+    org: Organisation | None,
+    today: date,
+    now: datetime,
+    accounts: Collection[Cash],
 ) -> WorkList:
     """The newest requests in this person's reach; that they were listed is written down. `today`: on the
-    organisation's clock, by which what is owed is overdue."""
+    organisation's clock, by which what is owed is overdue. `accounts`: ours at Stripe, proved daily."""
     found = reach.requests(session, by=me, now=now, limit=MOST)
     at = signs.of(session, [r.id for r, _ in found])
     openings: list[Opening] = []
@@ -130,11 +142,13 @@ def work_list(
     people |= {i for one in untold for i in (one.handled_by, one.staff_id) if i}
     booked = [todo for todo in desk.to_do(session, me=me, now=now) if todo.cancel_by is not None]
     people |= {todo.handled_by for todo in booked}
+    is_finance = not me.roles.isdisjoint(FINANCE)
+    money = money_cases.waiting(session, accounts=accounts, now=now) if is_finance else money_cases.NONE
+    people |= {case.owner for case in money.cases if case.owner}
     names = {StaffId(k): v for k, v in staff_names(session, people).items()}
     rows = [_row(r, sight, at[r.id], names, me, today) for r, sight in found]
     whole = [r.id for r, sight in found if sight is Sight.WHOLE]
     reading.many(session, by=me, at=now, subject="work_list", ids=whole)
-    is_finance = not me.roles.isdisjoint(FINANCE)
     own = {me.id, *me.covers} if Role.CASE_MANAGER in me.roles else set()
     handled = [r.id for r, _ in found if r.handled_by in own]
     return WorkList(
@@ -147,12 +161,14 @@ def work_list(
         to_confirm(session, me=me, today=today),
         envelopes.to_sign(session, me=me) if is_finance else [],
         envelopes.to_review(session, me=me) if is_finance else [],
+        still_open(session) if is_finance else 0,
         today,
         ends,
         owed,
         follow,
         untold,
         booked,
+        money,
         names,
     )
 
