@@ -29,7 +29,7 @@ from reunify.retention import actions, finding, planning, queries, running
 from reunify.sandbox.families import sample_family
 from reunify.sandbox.people import IN_FORCE_FROM, ORGANISATION
 from tests.apps import app_of
-from tests.town import NOW, Clock, Town, built
+from tests.town import NOW, Clock, Town, built, proved
 
 MARK = "Zyxwvut-Quillfeather"
 ZONE = ZoneInfo("America/New_York")  # the sample organisation's
@@ -170,6 +170,7 @@ class House:
                     "evidence": f"{mark} seen",
                 }
                 self._act("ben", f"/payments/{at['id']}/record", body)
+                proved(self.town, at)
                 self._act("carla", f"/payments/{at['id']}/verification")
         self.town.work()
         assert self.town.progress(request_id)["stage"] == "paid"

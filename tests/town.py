@@ -18,6 +18,7 @@ from flows.registry import works
 from flows.work import Work
 from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.adapters.stripe_card_balance import StripeCardBalance
 from reunify.adapters.stripe_cards import CardHolder, StripeCards
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.bootstrap import ROOT, House
@@ -32,6 +33,7 @@ from reunify.sandbox.stripe_simulator.serving import Running, running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
 from reunify.settings import Settings
 from tests.apps import app_of, closed
+from tests.proofs import message
 
 NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
 KEY = "sk_test_sandbox_town"
@@ -115,16 +117,30 @@ class Town:
 
 @contextmanager
 def built(
-    db: Database, data: Path, *, settle_after: float | None = 0.02, cards: bool = False
+    db: Database,
+    data: Path,
+    *,
+    settle_after: float | None = 0.02,
+    cards: bool = False,
+    card_fee_cents: int = 0,
+    banks_ready: bool = True,
 ) -> Iterator[Town]:
     """The demo's organisation, people and funds, in a test's own database. `cards`: with travel cards."""
     clock = Clock()
     with (
-        running(Options(data=data / "stripe", settle_after=settle_after)) as simulator,
+        running(
+            Options(
+                data=data / "stripe",
+                settle_after=settle_after,
+                card_fee_cents=card_fee_cents,
+                banks_ready=banks_ready,
+            )
+        ) as simulator,
         patch.dict(people.PEOPLE_BY_NAME),  # whom this town hires, no other knows
     ):
         gateway = StripeGateway(key=KEY, financial_account=FINANCIAL_ACCOUNT, base=simulator.url)
         issuer = StripeCards(key=KEY, holder=CardHolder.read(CARDHOLDER), base=simulator.url)
+        card_balance = StripeCardBalance(key=KEY, base=simulator.url)
         house = House(
             settings=Settings(
                 data=data,
@@ -141,10 +157,12 @@ def built(
             converter=DxpdfConverter(),
             gateway=gateway,
             statement=gateway,
+            bank_page=gateway,
             case_types=dictionary().case_types,
             webhook_secrets=(),
             now=clock,
             cards=issuer if cards else None,
+            card_statement=card_balance if cards else None,
         )
         with db.work() as session:
             seed.fill(session, now=clock())
@@ -155,3 +173,10 @@ def built(
         closed(house)
         gateway.close()
         issuer.close()
+        card_balance.close()
+
+
+def proved(town: Town, payment: dict[str, Any]) -> None:
+    """Ben attaches the partner's own message to what he wrote down."""
+    path = f"/payments/{payment['id']}/confirmation"
+    town.person("ben").act(town.diary, "attach the message", path, message(town.clock().date()))

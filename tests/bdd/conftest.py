@@ -15,7 +15,9 @@ from reunify.sandbox.families import sample_family
 from tests.bdd.ahead_steps import *  # noqa: F403 - pytest-bdd finds steps as names in a conftest
 from tests.bdd.allocation_steps import *  # noqa: F403
 from tests.bdd.asked_steps import *  # noqa: F403
+from tests.bdd.bank_steps import *  # noqa: F403
 from tests.bdd.card_steps import *  # noqa: F403
+from tests.bdd.cash_steps import *  # noqa: F403
 from tests.bdd.change_steps import *  # noqa: F403
 from tests.bdd.closeout_steps import *  # noqa: F403
 from tests.bdd.cost_steps import *  # noqa: F403
@@ -33,8 +35,10 @@ from tests.bdd.news_steps import *  # noqa: F403
 from tests.bdd.night_steps import *  # noqa: F403
 from tests.bdd.nine_steps import *  # noqa: F403
 from tests.bdd.notice_steps import *  # noqa: F403
+from tests.bdd.outage_steps import *  # noqa: F403
 from tests.bdd.overlap_steps import *  # noqa: F403
 from tests.bdd.paper_steps import *  # noqa: F403
+from tests.bdd.payout_steps import *  # noqa: F403
 from tests.bdd.people_steps import *  # noqa: F403
 from tests.bdd.plan_steps import *  # noqa: F403
 from tests.bdd.provisional_steps import *  # noqa: F403
@@ -44,6 +48,7 @@ from tests.bdd.retention_steps import *  # noqa: F403
 from tests.bdd.rule_steps import *  # noqa: F403
 from tests.bdd.source_steps import *  # noqa: F403
 from tests.bdd.staff_steps import *  # noqa: F403
+from tests.bdd.statement_steps import *  # noqa: F403
 from tests.town import NOW, Town, built
 
 

@@ -15,6 +15,7 @@ from reunify.intake.form import Language
 from reunify.kernel.ids import DocumentId
 from reunify.kernel.money import Money
 from reunify.reporting import invariants
+from tests.proofs import message
 
 
 @given(parsers.parse("Ana enters the family of story {letter}"))
@@ -60,6 +61,8 @@ def log_and_verify(story: Any) -> None:
                 "evidence": "Invoice seen",
             }
             story.act("Ben", "log a payment", f"/payments/{at['id']}/record", body)
+            said = message(story.town.clock().date())
+            story.act("Ben", "attach the message", f"/payments/{at['id']}/confirmation", said)
             story.act("Carla", "verify it", f"/payments/{at['id']}/verification")
     story.town.work()
 

@@ -13,6 +13,7 @@ from reunify.kernel.people import Role
 from reunify.rates.queries import organisation
 from reunify.sandbox.people import DemoPerson
 from tests.bdd.staff_moves import OLGA, hired, lend, moves_to
+from tests.proofs import message
 
 EVE = DemoPerson("eve", "Eve Marsh", "ribbon-castle-61", frozenset({Role.RULES_AUTHOR}))
 
@@ -111,6 +112,8 @@ def ben_logs(story: Any) -> None:
         "evidence": "Invoice seen",
     }
     story.act("Ben", "log a payment", f"/payments/{at['id']}/record", body)
+    said = message(story.town.clock().date())
+    story.act("Ben", "attach the message", f"/payments/{at['id']}/confirmation", said)
 
 
 @when(parsers.parse("{who} tries to verify it"))

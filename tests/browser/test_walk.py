@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,12 @@ def log_everything(site: Site, ben: Page, carla: Page) -> None:
         ben.get_by_label("What you have seen").fill("Bill seen, bank line matched.")
         ben.get_by_role("button", name="Write down").click()
         expect(ben.get_by_text("You wrote this payment down: ask a colleague to check it.")).to_be_visible()
+        ben.get_by_text("The partner confirmed it in a message").click()
+        ben.get_by_label("Organisation").fill("Prairie Air")
+        ben.get_by_label("The message came on").fill(datetime.now(UTC).date().isoformat())
+        ben.get_by_label("The message, as it came").fill("We have received your payment.")
+        ben.get_by_role("button", name="Attach this message").click()
+        expect(ben.get_by_text("Message from Prairie Air")).to_be_visible()
         shoot(ben, "payment-recorded")
         carla.goto(ben.url.split("?")[0])
         carla.get_by_role("button", name="Verify this payment").click()

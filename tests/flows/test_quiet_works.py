@@ -30,6 +30,7 @@ SAYS = {
     "open_cards_again": "the outcome of a card already asked for is heard; no money leaves by it",
     "match_card_charges": "what a charge has paid already is written down",
     "end_cards": "a card is closed the sooner the better; nothing is sent to the family",
+    "age_checks": "the books must be true of a check nobody cashed; what is owed again waits for a person",
     "reconcile": "hears what Stripe did already; the books must be true",
     "prove": "compares the books with the bank; nothing leaves",
     "take_back_grants": QUIET,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from reunify.reporting import invariants
 from reunify.sandbox.families import sample_family
-from tests.town import NOW, Town
+from tests.town import NOW, Town, proved
 
 MORE = 1_000  # cents by which each fare or bed may cost more than quoted
 GOING_ON = {"overlap_reason": "The same family is entered again by a test."}
@@ -111,4 +111,5 @@ def logged(town: Town, request: str, *, but: int | None = None) -> None:
                 "evidence": "Bill seen",
             }
             town.person("ben").act(town.diary, "log", f"/payments/{payment['id']}/record", body)
+            proved(town, payment)
             town.person("carla").act(town.diary, "verify", f"/payments/{payment['id']}/verification")

@@ -166,7 +166,7 @@ class World:
             return balances.cash(session, account).cents
 
 
-OPENING = 250_000_00
+OPENING = 200_000_00
 NIGHTS = 20
 MILES = 60_000
 

@@ -34,7 +34,7 @@ from tests.integration.desk_world import (
     told,
 )
 from tests.lasting import lasting_database
-from tests.town import Town, built
+from tests.town import Town, built, proved
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +163,7 @@ def test_what_was_paid_stays_a_cost_when_its_booking_is_cancelled(town: Town) ->
         "evidence": "Receipt seen",
     }
     town.person("ben").act(town.diary, "log", f"/payments/{payment['id']}/record", body)
+    proved(town, payment)
     written = town.person("ana").tries(path, {"reason": "She stays with us."})
     assert written.status_code == 409
     assert "checked by a colleague" in written.json()["detail"]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from reunify.adapters.key_sources import FileKeys
 from reunify.cli.commands import app
 from reunify.cli.funder_numbers import FileThere
-from reunify.cli.organisation import NotASettlement
+from reunify.cli.organisation import NotOneOf
 from reunify.db import Database
 from reunify.rates.policy import SettingDoesNotFit
 from reunify.rates.queries import organisation
@@ -86,7 +86,7 @@ def test_what_obligates_is_written_like_every_setting(award: Award) -> None:
         after = organisation(session, on=date(2027, 1, 1)).obligated_by_release
     assert before == {"vendor_billed", "repaid", "advance"}
     assert after == {"vendor_billed", "advance", "partner_gives"}
-    with pytest.raises(NotASettlement, match="vendor_billed"):
+    with pytest.raises(NotOneOf, match="vendor_billed"):
         typed("init", "--obligates", "gift=entry")
     with pytest.raises(SettingDoesNotFit, match="release or entry"):
         typed("init", "--obligates", "repaid=sometimes")

@@ -54,6 +54,7 @@ from tests.integration.payment_world import (
     stripe_side,
     superuser_of,
 )
+from tests.proofs import by_message
 
 MOTHER = "payee:mother"  # in this world she is paid and does not travel
 AGENCY = Recipient(RecipientKind.AGENCY, "Fulton County Children's Services")
@@ -357,6 +358,7 @@ def record(world: World, instruction: InstructionId) -> None:
             by=world.staff["ben"],
             now=world.clock(),
         )
+        by_message(session, instruction, by=world.staff["ben"], now=world.clock())
     with world.db.work() as session:
         logging_payments.verify_logged(
             session, instruction_id=instruction, by=world.staff["carla"], now=world.clock()

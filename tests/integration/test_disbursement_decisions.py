@@ -66,7 +66,9 @@ def test_a_payee_refused_late_does_not_fail_a_payment_that_is_being_sent(
     instruction = unsure(world, stripe)
     decide(world, actions.refuse_recipient, instruction, why="RecipientRefused", by=FLOW)
     with world.db.work() as session:
-        actions.wait_for_bank_details(session, instruction_id=instruction, now=world.clock())
+        actions.wait_for_payee(
+            session, instruction_id=instruction, trouble="bank_details_missing", now=world.clock()
+        )
     now = world.instruction(instruction)
     assert (now.state, now.trouble) == ("sending", None)
 

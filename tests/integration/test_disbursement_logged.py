@@ -35,6 +35,7 @@ from tests.integration.payment_world import (
     stripe_side,
     superuser_of,
 )
+from tests.proofs import by_message
 
 
 @pytest.fixture
@@ -47,7 +48,9 @@ def world(db: Database, superuser: str) -> World:
     return make_world(db, superuser)
 
 
-def write_down(world: World, instruction: InstructionId, by: str = "ben", **changes: Any) -> UUID:
+def write_down(
+    world: World, instruction: InstructionId, by: str = "ben", proved: bool = True, **changes: Any
+) -> UUID:
     said: dict[str, Any] = {
         "instrument": Instrument.CHECK,
         "external_reference": "check 1042",
@@ -55,7 +58,7 @@ def write_down(world: World, instruction: InstructionId, by: str = "ben", **chan
         "evidence_note": "bill seen",
     }
     with world.db.work() as session:
-        return logging_payments.record_logged(
+        logged = logging_payments.record_logged(
             session,
             instruction_id=instruction,
             standing_digest=lambda _session, _award: world.digest,
@@ -63,6 +66,9 @@ def write_down(world: World, instruction: InstructionId, by: str = "ben", **chan
             now=world.clock(),
             **{**said, **changes},
         )
+        if proved:
+            by_message(session, instruction, by=world.staff[by], now=world.clock())
+        return logged
 
 
 def check(world: World, instruction: InstructionId, by: str = "carla") -> None:
@@ -125,7 +131,10 @@ def test_who_wrote_it_down_cannot_check_it(world: World, superuser: str) -> None
     engine = sa.create_engine(superuser)
     with engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="verifier_is_another"):
         connection.execute(
-            sa.text("UPDATE logged_payments SET verifier = recorder, verified_at = now(), state = 'verified'")
+            sa.text(
+                "UPDATE logged_payments SET verifier = recorder, verified_at = now(), state = 'verified', "
+                "proof_id = (SELECT id FROM logged_proofs)"
+            )
         )
     engine.dispose()
 
@@ -146,7 +155,10 @@ def test_a_stand_in_of_who_wrote_it_down_is_nobody_to_check_it(world: World) -> 
     world.staff["carla"] = replace(carla, stands_for=frozenset({ben.id}))
     with pytest.raises(policy.VerifierIsRecorder, match="stand in for the same person"):
         check(world, instruction)
-    checked = "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now"
+    checked = (
+        "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now, "
+        "proof_id = (SELECT id FROM logged_proofs)"
+    )
     for more, constraint in [
         ("", "verified_for_whole"),
         (", verified_for = ARRAY[:ben]", "verifier_is_another"),
@@ -180,7 +192,10 @@ def test_the_table_knows_for_a_day_who_let_the_recorder_in_again(world: World) -
         "second_hash, ends_at, tries_left, used_at) "
         "VALUES (gen_random_uuid(), :ben, :ana, :now, 'x', :carla, :now, 'y', :now, 5, :now)"
     )
-    checked = "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now"
+    checked = (
+        "UPDATE logged_payments SET state = 'verified', verifier = :carla, verified_at = :now, "
+        "proof_id = (SELECT id FROM logged_proofs)"
+    )
     for more, constraint in [
         ("", "verified_for_whole"),
         (", verified_for = ARRAY[:ben]", "verifier_is_another"),

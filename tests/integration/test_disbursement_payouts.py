@@ -167,8 +167,8 @@ def test_a_definite_no_waits_for_a_finance_person_and_keeps_the_money_obligated(
     _, gateway = stripe
     instruction = world.advance(gateway)
     open_one(world, gateway, instruction)
-    assert record(world, instruction, NotSent("insufficient_funds")) == "failed"
-    assert world.instruction(instruction).trouble == "insufficient_funds"
+    assert record(world, instruction, NotSent("invalid_payout_method")) == "failed"
+    assert world.instruction(instruction).trouble == "invalid_payout_method"
     assert world.instruction(instruction).state == "failed"
     with world.db.work() as session, pytest.raises(NotAllowed):
         actions.try_again(session, instruction_id=instruction, by=world.staff["ana"], now=world.clock())

@@ -19,6 +19,7 @@ from reunify.kernel.ids import InstructionId
 from reunify.ledger.policy import Cash, InsufficientFunds, Unit
 from tests.integration.ledger_world import TRANSPORT, Books, open_books
 from tests.integration.payment_world import OPENING, World, make_world, superuser_of
+from tests.proofs import by_message
 
 MILES = 60_000
 
@@ -76,6 +77,7 @@ def written_down(world: World, instruction: InstructionId, instrument: Instrumen
             paid_on=date(2026, 11, 25),
             evidence_note="ticket seen",
         )
+        by_message(session, instruction, by=world.staff["ben"], now=world.clock())
 
 
 def test_a_flight_given_in_miles_is_written_down_checked_and_costs_no_money(world: World) -> None:

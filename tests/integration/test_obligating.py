@@ -34,7 +34,7 @@ from tests.integration.payment_world import (
 )
 from tests.integration.test_disbursement_logged import check, write_down
 from tests.integration.test_disbursement_payouts import SIM
-from tests.town import NOW, Town, built
+from tests.town import NOW, Town, built, proved
 
 WAYS = ("vendor_billed", "repaid", "advance", "partner_gives", "organisation_books")
 
@@ -85,6 +85,7 @@ def pay_the_rest(town: Town, request: str) -> None:
                 "evidence": "Bill seen",
             }
             town.person("ben").act(town.diary, "log", f"/payments/{payment['id']}/record", body)
+            proved(town, payment)
             town.person("carla").act(town.diary, "verify", f"/payments/{payment['id']}/verification")
 
 
@@ -278,6 +279,7 @@ def test_what_was_paid_in_the_period_and_written_down_after_it_was_obligated_in_
             "evidence": "Bill seen",
         }
         town.person("ben").act(town.diary, "log", f"/payments/{made['id']}/record", body)
+        proved(town, made)
 
     with pytest.raises(StoryBroke, match="its period ended on"):
         write(NOW.date())

@@ -29,7 +29,7 @@ from reunify.sandbox.families import sample_families
 from reunify.vault import layout
 from reunify.vault.columns import SealedColumn
 from tests.apps import app_of
-from tests.town import NOW, Town, built
+from tests.town import NOW, Town, built, proved
 from tests.web.pages_world import sign_in
 
 # Everything a family says in its own words; keys, codes, states, dates of travel and cents stay as they are.
@@ -136,6 +136,7 @@ def _tell(town: Town, family: Marked) -> None:
                 "evidence": STAFF_WORDS[0],
             }
             town.person("ben").act(town.diary, "log", f"/payments/{at['id']}/record", body)
+            proved(town, at)
             town.person("carla").act(town.diary, "verify", f"/payments/{at['id']}/verification")
     town.work()
     progress = town.progress(request)

@@ -289,7 +289,7 @@ def test_a_payment_made_past_our_two_people_is_reported_until_a_person_explains_
         permit = for_stripe(some_uuid(), payee=payee)
         order = PaymentOrder(some_uuid(), account["id"], Money(7_700), permit, payee)
         params = gateway.prepare(order)
-        gateway.send(params, key="from-the-dashboard")
+        gateway.send(params, key="reunify:disb:00000000-0000-4000-8000-000000000002:1")
         (payment,) = payments_at(simulator)
         simulator.bank.settle(payment["id"])
         sweeping.sweep(world.db, gateway, by=FLOW, clock=world.clock)

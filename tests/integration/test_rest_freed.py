@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from reunify.db import Database
 from reunify.reporting import invariants
 from reunify.sandbox.families import sample_family
-from tests.town import NOW, Town, built
+from tests.town import NOW, Town, built, proved
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def write_down(town: Town, payment: dict[str, Any]) -> None:
         "evidence": "Bill seen",
     }
     town.person("ben").act(town.diary, "log", f"/payments/{payment['id']}/record", body)
+    proved(town, payment)
 
 
 def verify(town: Town, payment: dict[str, Any]) -> None:

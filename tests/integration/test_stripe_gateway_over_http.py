@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 import pytest
 import stripe
 
+from reunify.adapters.stripe_client import API_VERSION
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.adapters.stripe_rules import NotForStripe
 from reunify.consent.policy import Told
@@ -30,12 +31,13 @@ from reunify.kernel.ids import PayeeId, RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import NotFound
 from reunify.payees.queries import Payee
-from reunify.sandbox.stripe_simulator.options import Options
+from reunify.sandbox.stripe_simulator.options import OPENING_CENTS, Options
 from reunify.sandbox.stripe_simulator.serving import Running, running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
 from tests.permits import for_stripe
 
 KEY = "sk_test_sandbox"
+TRY = "reunify:disb:00000000-0000-4000-8000-000000000001:1"
 
 
 def payee(**changes: Any) -> Payee:
@@ -115,21 +117,21 @@ def call(
 
 def test_a_payment_goes_out_and_settles(gateway: StripeGateway, stripe_side: Running) -> None:
     params, reference = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     assert payment.status is Status.PROCESSING
     assert payment.reference == reference
     assert gateway.balance().outbound_pending == Money(40_000)
     stripe_side.bank.settle(payment.id)
     assert gateway.look_up(payment.id).status is Status.POSTED
-    assert gateway.balance().held == Money(250_000_00 - 40_000)
-    assert [m.amount.cents for m in gateway.movements(since=None)] == [250_000_00, -40_000]
+    assert gateway.balance().held == Money(OPENING_CENTS - 40_000)
+    assert [m.amount.cents for m in gateway.movements(since=None)] == [OPENING_CENTS, -40_000]
 
 
 def test_what_stripe_learns_is_name_email_country_and_one_reference(
     gateway: StripeGateway, stripe_side: Running
 ) -> None:
     params, reference = ready_order(gateway)
-    gateway.send(params, key="k1")
+    gateway.send(params, key=TRY)
     (account,) = stripe_side.bank.store.all("account")
     assert account["display_name"] == "Ana Reyes"
     assert account["contact_email"] == "ana@example.org"
@@ -178,16 +180,16 @@ def test_a_lost_answer_and_the_same_key_make_one_payment(
 ) -> None:
     params, _ = ready_order(gateway)
     stripe_side.faults.order(fault)
-    assert isinstance(gateway.send(params, key="k1"), Unclear)
-    again = known(gateway.send(params, key="k1"))
+    assert isinstance(gateway.send(params, key=TRY), Unclear)
+    again = known(gateway.send(params, key=TRY))
     assert [p["id"] for p in sent_payments(stripe_side)] == [again.id]
 
 
 def test_a_500_is_unclear_and_the_same_key_works_later(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway)
     stripe_side.faults.order("error_500")
-    assert isinstance(gateway.send(params, key="k1"), Unclear)
-    known(gateway.send(params, key="k1"))
+    assert isinstance(gateway.send(params, key=TRY), Unclear)
+    known(gateway.send(params, key=TRY))
     assert len(sent_payments(stripe_side)) == 1
 
 
@@ -196,15 +198,15 @@ def test_each_send_is_one_http_call_so_that_no_unclear_try_is_hidden(
 ) -> None:
     params, _ = ready_order(gateway)
     stripe_side.faults.order("error_500", times=2)
-    assert isinstance(gateway.send(params, key="k1"), Unclear)
-    assert isinstance(gateway.send(params, key="k1"), Unclear)
-    known(gateway.send(params, key="k1"))
+    assert isinstance(gateway.send(params, key=TRY), Unclear)
+    assert isinstance(gateway.send(params, key=TRY), Unclear)
+    known(gateway.send(params, key=TRY))
 
 
 def test_turned_away_at_the_door_is_not_a_try(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway)
     stripe_side.faults.order("error_429")
-    assert isinstance(gateway.send(params, key="k1"), NotTried)
+    assert isinstance(gateway.send(params, key=TRY), NotTried)
     assert sent_payments(stripe_side) == []
 
 
@@ -212,38 +214,38 @@ def test_a_late_commit_answers_in_use_and_then_exists_once(stripe_side: Running)
     impatient = gateway_to(stripe_side.url, read_seconds=0.3)
     params, _ = ready_order(impatient)
     stripe_side.faults.order("late_commit", seconds=0.8)
-    assert isinstance(impatient.send(params, key="k1"), Unclear)
+    assert isinstance(impatient.send(params, key=TRY), Unclear)
     assert sent_payments(stripe_side) == []  # looking would show nothing; a new key would pay twice
-    assert impatient.send(params, key="k1") == Unclear("idempotency_key_in_use")
+    assert impatient.send(params, key=TRY) == Unclear("idempotency_key_in_use")
     time.sleep(0.7)
-    known(impatient.send(params, key="k1"))
+    known(impatient.send(params, key=TRY))
     assert len(sent_payments(stripe_side)) == 1
     impatient.close()
 
 
 def test_no_money_is_a_definite_no(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway, cents=250_000_01)
-    assert gateway.send(params, key="k1") == NotSent("insufficient_funds")
+    assert gateway.send(params, key=TRY) == NotSent("insufficient_funds")
     assert sent_payments(stripe_side) == []
 
 
 def test_an_unknown_recipient_is_a_definite_no(gateway: StripeGateway) -> None:
     params = gateway.prepare(PaymentOrder(uuid4(), "acct_nobody", Money(100), PERMIT, PAYEE))
-    assert gateway.send(params, key="k1") == NotSent("resource_missing")
+    assert gateway.send(params, key=TRY) == NotSent("resource_missing")
 
 
 def test_a_key_with_other_parameters_is_our_own_fault(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway)
-    known(gateway.send(params, key="k1"))
+    known(gateway.send(params, key=TRY))
     other = {**params, "amount": {"value": 1, "currency": "usd"}}
-    assert isinstance(gateway.send(other, key="k1"), Misused)
+    assert isinstance(gateway.send(other, key=TRY), Misused)
     assert len(sent_payments(stripe_side)) == 1
 
 
 def test_eight_workers_with_one_key_make_one_payment(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway)
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda _: gateway.send(params, key="k1"), range(16)))
+        outcomes = list(pool.map(lambda _: gateway.send(params, key=TRY), range(16)))
     assert {type(o) for o in outcomes} <= {Known, Unclear}
     assert len(sent_payments(stripe_side)) == 1
 
@@ -251,7 +253,7 @@ def test_eight_workers_with_one_key_make_one_payment(gateway: StripeGateway, str
 def test_nobody_listening_is_unclear_and_reading_says_try_again() -> None:
     nowhere = gateway_to("http://127.0.0.1:9")
     params = nowhere.prepare(PaymentOrder(uuid4(), "acct_1", Money(100), PERMIT, PAYEE))
-    assert isinstance(nowhere.send(params, key="k1"), Unclear)
+    assert isinstance(nowhere.send(params, key=TRY), Unclear)
     nowhere._client._requestor._options.max_network_retries = 0
     with pytest.raises(GatewayUnavailable):
         nowhere.look_up("obp_test_1")
@@ -261,7 +263,7 @@ def test_nobody_listening_is_unclear_and_reading_says_try_again() -> None:
 def test_free_text_is_stopped_before_it_leaves(gateway: StripeGateway, stripe_side: Running) -> None:
     params, _ = ready_order(gateway)
     with pytest.raises(NotForStripe):
-        gateway.send({**params, "description": "for the boy's bus"}, key="k1")
+        gateway.send({**params, "description": "for the boy's bus"}, key=TRY)
     assert sent_payments(stripe_side) == []
 
 
@@ -274,18 +276,18 @@ def test_a_failed_payment_gives_the_money_back_and_its_reason(
     gateway: StripeGateway, stripe_side: Running
 ) -> None:
     params, _ = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     stripe_side.bank.fail(payment.id)
     found = gateway.look_up(payment.id)
     assert (found.status, found.reason) == (Status.FAILED, "payout_method_declined")
-    assert gateway.balance().held == Money(250_000_00)
+    assert gateway.balance().held == Money(OPENING_CENTS)
 
 
 def test_a_returned_payment_comes_back_as_a_movement_of_its_own(
     gateway: StripeGateway, stripe_side: Running
 ) -> None:
     params, _ = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     stripe_side.bank.settle(payment.id)
     stripe_side.bank.give_back(payment.id)
     assert gateway.look_up(payment.id).status is Status.RETURNED
@@ -298,7 +300,7 @@ def test_a_returned_payment_comes_back_as_a_movement_of_its_own(
 
 def test_a_canceled_payment_cannot_be_canceled_again(gateway: StripeGateway) -> None:
     params, _ = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     service = gateway._client.v2.money_management.outbound_payments
     assert service.cancel(payment.id).status == "canceled"
     with pytest.raises(stripe.AlreadyCanceledError):
@@ -319,7 +321,7 @@ def test_bank_details_are_typed_on_stripes_page(tmp_path: Path) -> None:
         recipient = make_known(gateway, mother)
         assert not recipient.ready
         params = gateway.prepare(PaymentOrder(uuid4(), recipient.id, Money(100), PERMIT, PAYEE))
-        assert gateway.send(params, key="k1") == NotSent("invalid_payout_method")
+        assert gateway.send(params, key=TRY) == NotSent("invalid_payout_method")
         link = gateway.bank_details_link(
             recipient=recipient.id, return_to="http://127.0.0.1:1/back", permit=PERMIT, payee=PAYEE
         )
@@ -336,26 +338,30 @@ def test_lists_are_paged_and_filtered(gateway: StripeGateway, stripe_side: Runni
     for number in range(5):
         known(
             gateway.send(
-                gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100), PERMIT, PAYEE)), key=f"k{number}"
+                gateway.prepare(PaymentOrder(uuid4(), recipient, Money(100), PERMIT, PAYEE)),
+                key=f"{TRY}{number}",
             )
         )
-    service = gateway._client.v2.money_management.outbound_payments
+    client = stripe.StripeClient(  # asks what our own door never lets through
+        KEY, base_addresses={"api": stripe_side.url}, stripe_version=API_VERSION
+    )
+    service = client.v2.money_management.outbound_payments
     page = service.list({"limit": 2, "recipient": recipient, "status": ["processing"]})
     assert len(page.data) == 2
     assert len({p.id for p in page.auto_paging_iter()}) == 5
     assert service.list({"recipient": "acct_other"}).data == []
-    assert len(gateway._client.v2.money_management.financial_accounts.list().data) == 1
+    assert len(client.v2.money_management.financial_accounts.list().data) == 1
 
 
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     with running(Options(data=tmp_path, settle_after=None)) as before:
         gateway = gateway_to(before.url)
         params, _ = ready_order(gateway)
-        payment = known(gateway.send(params, key="k1"))
+        payment = known(gateway.send(params, key=TRY))
         gateway.close()
     with running(Options(data=tmp_path, settle_after=None)) as after:
         gateway = gateway_to(after.url)
-        assert known(gateway.send(params, key="k1")).id == payment.id
+        assert known(gateway.send(params, key=TRY)).id == payment.id
         assert gateway.balance().outbound_pending == Money(40_000)
         gateway.close()
 
@@ -405,7 +411,7 @@ def test_the_control_plane_settles_fails_returns_and_refuses_nonsense(
     gateway: StripeGateway, stripe_side: Running
 ) -> None:
     params, _ = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     control = f"{stripe_side.url}/_control"
     assert post(f"{control}/payments/{payment.id}/delay", b'{"seconds": 60}')[0] == 200
     assert post(f"{control}/payments/{payment.id}/settle")[0] == 200
@@ -420,7 +426,7 @@ def test_a_person_sees_balance_and_payments_on_a_page_without_scripts(
 ) -> None:
     make_known(gateway, payee(legal_name="<b>Ana</b>", key="x"))
     params, _ = ready_order(gateway)
-    payment = known(gateway.send(params, key="k1"))
+    payment = known(gateway.send(params, key=TRY))
     to = urlsplit(stripe_side.url)
     wire = http.client.HTTPConnection(to.hostname or "", to.port)
     wire.request("GET", "/")
@@ -436,7 +442,7 @@ def test_payments_settle_by_themselves_after_a_short_while(tmp_path: Path) -> No
     with running(Options(data=tmp_path, settle_after=0.1)) as simulator:
         gateway = gateway_to(simulator.url)
         params, _ = ready_order(gateway)
-        payment = known(gateway.send(params, key="k1"))
+        payment = known(gateway.send(params, key=TRY))
         assert eventually(lambda: gateway.look_up(payment.id).status is Status.POSTED)
         gateway.close()
 
@@ -447,12 +453,12 @@ def test_events_are_signed_repeated_until_taken_and_carry_our_key(tmp_path: Path
         with running(options) as simulator:
             gateway = gateway_to(simulator.url)
             params, _ = ready_order(gateway)
-            payment = known(gateway.send(params, key="reunify:disb:x:1"))
+            payment = known(gateway.send(params, key=TRY))
             wanted = "v2.money_management.outbound_payment."
             assert eventually(lambda: any(e["type"] == wanted + "posted" for e in box.taken()))
             assert eventually(lambda: simulator.bank.store.undelivered() == 0)
             created = next(e for e in box.taken() if e["type"] == wanted + "created")
-            assert created["reason"]["request"]["idempotency_key"] == "reunify:disb:x:1"
+            assert created["reason"]["request"]["idempotency_key"] == TRY
             assert created["related_object"]["id"] == payment.id
             assert "amount" not in json.dumps(created)
             note = gateway._client.parse_event_notification(box.raw[-1], box.signatures[-1], "whsec_1")

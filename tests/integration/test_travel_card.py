@@ -14,9 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from reunify.adapters.embedded_postgres import Urls
-from reunify.disbursement.cards_policy import NotOfThisTrip
+from reunify.disbursement.cards_policy import ChargeKind, NotOfThisTrip
+from reunify.disbursement.cards_ports import Authorisation, Charge
 from reunify.kernel.ids import InstructionId, StaffId
-from reunify.kernel.people import Role, Staff
+from reunify.kernel.money import Money
+from reunify.kernel.people import Role, Staff, System
 from reunify.reconciliation import cards
 from reunify.reconciliation.policy import Kind
 from reunify.reporting import invariants
@@ -132,16 +134,27 @@ def test_a_charge_a_cent_off_touches_no_award_and_stays_with_finance(
     books_agree(trip.town)
 
 
+def test_with_cards_switched_off_the_page_says_how_to_pay_instead(town: Town) -> None:
+    off, award = replace(town.house, cards=None), award_of(town, released(town))
+    with town.house.db.work() as session:
+        session.execute(sa.text("DELETE FROM travel_cards WHERE award_id = :award"), {"award": award})
+        shown = card_shown.of_award(session, off, UUID(award))
+        session.rollback()
+    assert shown.state == "off"
+    assert "log it" in shown.sentence
+
+
 PLANTED = {
-    "charge is not its booking": "amount_cents = amount_cents + 1",
-    "settled by no charge": "instruction_id = NULL",
+    "charge is not its booking": "UPDATE card_charges SET kind = 'refund'",
+    "more of a charge than was charged": "UPDATE card_charges SET amount_cents = amount_cents - 1",
+    "settled by no charge": "UPDATE instructions SET state = 'on_card' WHERE state = 'settled'",
 }
 
 
 def test_the_proof_finds_a_charge_that_is_not_its_bookings_payment(town: Town, trip: Trip) -> None:
     for rule, fault in sorted(PLANTED.items()):
         with town.house.db.work() as session:
-            session.execute(sa.text(f"UPDATE card_charges SET {fault} WHERE instruction_id IS NOT NULL"))
+            session.execute(sa.text(fault))
             found = {finding.rule for finding in invariants.check(session)}
             session.rollback()
         assert rule in found
@@ -171,18 +184,64 @@ def test_of_two_bookings_of_one_price_a_finance_person_says_which_is_charged(oth
     books_agree(other.town)
 
 
-def test_charges_whose_events_never_came_are_found_by_the_hourly_sweep_and_what_came_back_is_finances(
+def test_a_refund_without_its_charge_is_finances_until_it_says_which_payment_came_back(other: Trip) -> None:
+    one = other.bookings[0]
+    _, price = other.stands(one)
+    back = Charge("ipi_back", other.card["card"], ChargeKind.REFUND, Money(300), None, other.town.clock())
+    with other.town.house.db.work() as session:
+        cards.take(session, found=back, by=System("cards"), now=other.town.clock())
+    assert difference(other.town, back.id) is Kind.CARD_REFUND
+    assert held(other.town, one) == (0, 0, price)
+    carla, body = other.town.person("carla"), {"charge": back.id}
+    path = f"/payments/{other.payment(one)['id']}/charge"
+
+    carla.act(other.town.diary, "say of what", path, body)
+
+    assert held(other.town, one) == (0, 0, price - 300)
+    assert difference(other.town, back.id) is None
+    assert carla.tries(path, body).status_code == 409
+    books_agree(other.town)
+
+
+def test_what_was_never_told_is_swept_up_and_a_refund_before_its_charge_goes_back_with_it(
     other: Trip,
 ) -> None:
     two = other.bookings[1]
     _, price = other.stands(two)
     charge = other.pays(price)["transaction"]
     back = other.town.simulator.issuing.refund(charge, Refund(), Asked("req_merchant", None))
+    issuer = other.town.house.cards
+    assert issuer is not None
+    with other.town.house.db.work() as session:
+        cards.take(session, found=issuer.charge(back["id"]), by=System("cards"), now=other.town.clock())
+    assert difference(other.town, back["id"]) is Kind.CARD_REFUND
+
     other.town.clock.at += timedelta(hours=2)
     other.town.work()
-    assert other.stands(two) == ("settled", price)
-    assert difference(other.town, back["id"]) is Kind.CARD_REFUND
+
+    assert difference(other.town, back["id"]) is None
+    assert held(other.town, two) == (0, 0, 0)
     books_agree(other.town)
+    with other.town.house.db.work() as session:
+        wrong = "UPDATE card_charges SET amount_cents = amount_cents + 1 WHERE id = :id"
+        session.execute(sa.text(wrong), {"id": back["id"]})
+        assert "refund is not what came back" in {f.rule for f in invariants.check(session)}
+        session.rollback()
+
+
+def test_an_approval_that_stripe_gave_without_us_is_a_case(other: Trip) -> None:
+    past = Authorisation(
+        "iauth_past",
+        other.card["card"],
+        Money(100),
+        approved=True,
+        state="reversed",
+        at=other.town.clock(),
+        reason="network_fallback",
+    )
+    with other.town.house.db.work() as session:
+        cards.take(session, found=past, by=System("cards"), now=other.town.clock())
+    assert difference(other.town, past.id) is Kind.CARD_APPROVED_WITHOUT_US
 
 
 def test_a_charge_never_pays_another_trips_booking_of_the_same_price(trip: Trip, other: Trip) -> None:
@@ -208,18 +267,6 @@ def test_the_card_is_cancelled_when_every_booking_of_the_trip_has_ended(other: T
     assert (other.card["state"], other.card["address"]) == ("cancelled", None)
     assert not other.pays(1_000)["approved"]
     books_agree(other.town)
-
-
-def test_with_cards_switched_off_the_page_says_how_to_pay_instead(trip: Trip) -> None:
-    off = replace(trip.town.house, cards=None)
-    with trip.town.house.db.work() as session:
-        session.execute(sa.text("DELETE FROM card_charges"))
-        session.execute(sa.text("DELETE FROM card_authorisations"))
-        session.execute(sa.text("DELETE FROM travel_cards"))
-        shown = card_shown.of_award(session, off, UUID(award_of(trip.town, trip.request)))
-        session.rollback()
-    assert shown.state == "off"
-    assert "log it" in shown.sentence
 
 
 def test_of_what_a_card_bought_and_where_nothing_is_kept_but_amounts(trip: Trip) -> None:

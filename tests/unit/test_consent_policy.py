@@ -191,8 +191,9 @@ def test_only_the_consents_in_the_database_make_a_permit() -> None:
     assert {n for n, text in said.items() if "_MAKING" in text} == {"consent/policy.py"}
 
 
-# What tells nothing of a payee: the bytes `prepare` froze under a permit, and a look at what came of them.
-TELLS_NOTHING_NEW = {"send", "look_up", "prepare"}
+# What tells nothing of a payee: the bytes `prepare` froze under a permit, a look at what came of them or
+# at the account that is there, and stopping it: that no consent could forbid.
+TELLS_NOTHING_NEW = {"send", "look_up", "prepare", "bank_of", "cancel"}
 
 
 @pytest.mark.parametrize("port", [PaymentGateway, BankDetailsPage])

@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 
 from reunify.disbursement import policy
+from reunify.disbursement.logging_policy import LOGGED
 from reunify.disbursement.outcomes import Status
-from reunify.disbursement.policy import ATTEMPT, INSTRUCTION, LOGGED, Instrument, steps
+from reunify.disbursement.policy import ATTEMPT, INSTRUCTION, Instrument, steps
 from reunify.kernel.ids import StaffId
 from reunify.kernel.moves import START, Moves, WrongState
 from reunify.kernel.people import Role, Staff, System

@@ -13,9 +13,10 @@ from stripe.issuing import Authorization, Card, Cardholder, Dispute, Token, Tran
 from stripe.params.issuing import CardCreateParams, CardCreateParamsSpendingControls, CardholderCreateParams
 
 from reunify.adapters.stripe_cards import CardHolder, StripeCards
-from reunify.adapters.stripe_rules import NotForStripe, check_card
+from reunify.adapters.stripe_outgoing import check_card
+from reunify.adapters.stripe_rules import NotForStripe
 from reunify.disbursement import cards_policy
-from reunify.disbursement.cards_policy import Limits, Line, NothingToBuy, Owed, limits, paid_by, paired
+from reunify.disbursement.cards_policy import Limits, Line, NothingToBuy, limits
 from reunify.intake.form import Category
 from reunify.kernel.money import Money
 from reunify.reconciliation import policy
@@ -30,8 +31,7 @@ NAMES = {"Authorization": Authorization, "BalanceTransaction": BalanceTransactio
 NAMES |= {"Cardholder": Cardholder, "Dispute": Dispute, "Token": Token, "Transaction": Transaction}
 
 
-def owed(cents: int) -> Owed:
-    return Owed(uuid4(), uuid4(), Money(cents))
+AT = 1_800_000_000
 
 
 def asked_for() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -58,22 +58,6 @@ def test_a_card_may_buy_the_sum_of_the_approved_ceilings_from_the_merchants_of_t
 def test_a_trip_of_which_nothing_is_bought_gets_no_card() -> None:
     with pytest.raises(NothingToBuy):
         limits([Line(Category.MEALS, Money(5_000), "wanted"), Line(Category.AIR_FARE, Money(0), "wanted")])
-
-
-def test_a_charge_pays_the_one_booking_of_its_price_and_none_of_two() -> None:
-    one, dearer = owed(31_200), owed(31_201)
-    assert paid_by(Money(31_200), [one, dearer]) == one
-    assert paid_by(Money(31_199), [one, dearer]) is None
-    assert paid_by(Money(31_200), [one, owed(31_200)]) is None
-
-
-def test_charges_of_one_price_are_paired_when_each_booking_has_one_and_never_with_another_price() -> None:
-    one, two, dearer = owed(31_200), owed(31_200), owed(40_000)
-    first, second, other = ("a", Money(31_200)), ("b", Money(31_200)), ("c", Money(40_001))
-    assert paired([first, second, other], [one, two, dearer]) == [("a", one), ("b", two)]
-    assert paired([first], [one, two]) == []
-    assert paired([first, second], [one]) == []  # charged twice for one seat: a person looks
-    assert paired([], [one]) == []
 
 
 @pytest.mark.parametrize("state", sorted({*cards_policy.CARD.states, "none", "waiting"}))
@@ -111,12 +95,12 @@ def test_every_answer_of_issuing_has_the_shape_the_sdk_expects(monkeypatch: pyte
         for name, found in NAMES.items():
             monkeypatch.setattr(sys.modules[kind.__module__], name, found, raising=False)
     said, wanted = asked_for()
-    holder = shapes.cardholder(wire.CardholderCreate.model_validate(said))
-    card = shapes.card(wire.CardCreate.model_validate(wanted), holder)
-    asked = wire.AuthorizationCreate(amount=500, card=card["id"])
-    held = shapes.authorization(asked, card, refused=None)
-    no = shapes.authorization(asked, card, refused="spending_controls")
-    taken = shapes.transaction(-500, card, said=held["merchant_data"], authorization=held["id"])
+    holder = shapes.cardholder(wire.CardholderCreate.model_validate(said), at=AT)
+    card = shapes.card(wire.CardCreate.model_validate(wanted), holder, at=AT)
+    price, sold = shapes.Price.of(500), shapes.merchant(wire.MerchantData())
+    held = shapes.authorization(price, sold, card, at=AT)
+    no = {**held, "request_history": [shapes.request(price, reason="card_inactive", approved=False, at=AT)]}
+    taken = shapes.transaction(price.negative, card, said=sold, authorization=held["id"], at=AT)
     assert missing_and_invented(Cardholder, holder) == []
     assert missing_and_invented(Card, card) == []
     assert missing_and_invented(Authorization, held) == []
@@ -132,7 +116,7 @@ def test_a_form_is_read_as_what_it_nests() -> None:
 
 def test_a_snapshot_of_issuing_is_read_and_any_other_is_refused() -> None:
     about = {"id": "ipi_1", "merchant_data": {"city": "Here"}}
-    event = shapes.event("issuing_transaction.created", about, request=None, key=None)
+    event = shapes.event("issuing_transaction.created", about, request=None, key=None, at=AT)
     raw = _raw(event)
     notice = policy.read(raw, live=False)
     assert notice.card_object_id == "ipi_1"

@@ -22,6 +22,7 @@ PUBLIC = {
     "GET /api/v1/openapi.json",  # the description of the interface; no data
     "GET /f/{token}",
     "GET /family",
+    "GET /family/bank-details",  # without a session only thanks: a vendor comes back to it as well
     "GET /family/leave",
     "GET /go",
     "GET /n/{token}",  # says only that something waits
@@ -49,6 +50,7 @@ PUBLIC = {
     "GET /sign-in/provider/back",
     "POST /sign-in/provider",
     "POST /webhooks/stripe",  # its signature is its audience
+    "POST /webhooks/stripe/authorisations",  # as above, with a secret of its own
 }
 # What any signed-in person may change: their own session.
 OWN_SESSION = {

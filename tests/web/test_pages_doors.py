@@ -151,7 +151,7 @@ def test_every_page_route_says_who_may_pass() -> None:
                 open_routes.add(route.path)
             else:
                 assert family in who or any(hasattr(c, "audience") for c in who), route.path
-    assert open_routes == {"/f/{token}", "/family", "/family/leave", "/go", *WAYS_IN}
+    assert open_routes == {"/f/{token}", "/family", "/family/bank-details", "/family/leave", "/go", *WAYS_IN}
 
 
 def test_the_link_leaves_the_address_at_once_and_reading_it_consumes_nothing(

@@ -14,6 +14,7 @@ from reunify.approval import queries as approval
 from reunify.bootstrap import House
 from reunify.disbursement import queries as disbursement
 from reunify.sandbox.families import sample_family
+from tests.papers import photo
 from tests.web.pages_world import (
     AGAIN,
     TestClient,
@@ -249,6 +250,13 @@ def test_a_payment_made_elsewhere_is_written_down_by_one_and_verified_by_another
     office.ben.post(f"{path}/record", data=form)
     assert "ask a colleague to check it" in text(office.ben.get(path))
     assert office.ben.post(f"{path}/verify").status_code == 403
+    refused = office.carla.post(f"{path}/verify")
+    assert refused.status_code == 422
+    assert "Attach the paper that shows this payment" in text(refused)
+    paper = {"files": ("check.jpg", photo(), "image/jpeg")}
+    assert "It is attached to this payment." in text(office.ben.post(f"{path}/paper", files=paper))
+    (shown,) = re.findall(f'href="({path}/papers/[^"]+/file)"', office.carla.get(path).text)
+    assert office.carla.get(shown).headers["content-type"] == "image/jpeg"
     assert "The payment is verified" in text(office.carla.post(f"{path}/verify"))
     assert "Paid" in text(office.ana.get(request))
     assert "$1,151.00 for Daniel Okafor Reyes: paid." in text(office.family(request).get("/family"))
