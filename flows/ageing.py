@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify import logs
 from reunify.bootstrap import House
 from reunify.db import Database
@@ -30,13 +30,12 @@ class Ageing:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._last: datetime | None = None
+        self._pace = Every(LOOK_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
         now = self._house.now()
-        if self._last is not None and now - self._last < LOOK_EVERY:
+        if not self._pace.begin(now):
             return []
-        self._last = now
         with db.read() as session:
             return logging_ends.to_age(session, now=now, limit=limit)
 

@@ -5,14 +5,14 @@ What our own money bridged stays granted while a cost transfer may still move it
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import islice
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify.allocation.bridged import bridged
 from reunify.bootstrap import House
 from reunify.db import Database
@@ -38,13 +38,12 @@ class Look:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._last: datetime | None = None
+        self._pace = Every(LOOK_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
         now = self._house.now()
-        if self._last is not None and now - self._last < LOOK_EVERY:
+        if not self._pace.begin(now):
             return []
-        self._last = now
         with db.read() as session:
             today = now.astimezone(organisation_now(session, now=now).zone).date()
             ends = (i for i, paid in asks.ended(session) if _anything_ends(session, i, paid, today))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify.audit import sealing
 from reunify.bootstrap import House
 from reunify.db import Database
@@ -46,14 +46,13 @@ class Sweep:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._last: datetime | None = None
+        self._pace = Every(SWEEP_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
-        now = self._house.now()
-        due = self._last is None or now - self._last >= SWEEP_EVERY
-        return [SOMETHING] if due else []
+        return [SOMETHING] if self._pace.is_due(self._house.now()) else []
 
     def run(self, ids: list[UUID], run: str | None) -> int:
-        self._last = self._house.now()
+        now = self._house.now()
+        self._pace.begin(now)
         with self._house.db.work() as session:
-            return int(any(sweeping.sweep(session, now=self._last).values()))
+            return int(any(sweeping.sweep(session, now=now).values()))

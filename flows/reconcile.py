@@ -6,10 +6,10 @@ Once a day the proof: opening + transactions = closing = ledger. Every differenc
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.disbursement import queries as disbursement
@@ -71,27 +71,21 @@ class Proof:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._swept_at: datetime | None = None
-        self._proved_at: datetime | None = None
+        self._sweeps, self._proofs = Every(SWEEP_EVERY), Every(PROVE_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
-        return [SOMETHING] if self._due(self._swept_at, SWEEP_EVERY) else []
+        return [SOMETHING] if self._sweeps.is_due(self._house.now()) else []
 
     def prove(self, ids: list[UUID], run: str | None) -> int:
         """Returns how many payments were news and how many differences stand."""
         house = self._house
-        if house.statement is None or not self._due(self._swept_at, SWEEP_EVERY):
+        if house.statement is None or not self._sweeps.begin(house.now()):
             return 0
-        self._swept_at = house.now()
         found = sweeping.sweep(house.db, house.statement, by=BY, clock=house.now)
         if house.cards is not None:
             found += cards.sweep(house.db, house.cards, by=BY, clock=house.now)
-        if self._due(self._proved_at, PROVE_EVERY):
-            self._proved_at = house.now()
+        if self._proofs.begin(house.now()):
             found += len(sweeping.prove(house.db, house.statement, clock=house.now))
             if house.card_statement is not None:
                 found += len(cash.prove_card(house.db, house.card_statement, by=BY, clock=house.now))
         return found
-
-    def _due(self, last: datetime | None, every: timedelta) -> bool:
-        return last is None or self._house.now() - last >= every

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify.allocation.expiring import Step
 from reunify.approval import running_out
 from reunify.bootstrap import House
@@ -35,13 +35,12 @@ class Look:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._last: datetime | None = None
+        self._pace = Every(LOOK_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
         now = self._house.now()
-        if self._last is not None and now - self._last < LOOK_EVERY:
+        if not self._pace.begin(now):
             return []
-        self._last = now
         with db.read() as session:
             try:
                 org = organisation_now(session, now=now)
@@ -50,7 +49,7 @@ class Look:
             due = reservations.to_act_on(session, org=org, today=today(session, now))
             found: list[UUID] = list(islice(due, limit))
         if len(found) == limit:
-            self._last = None
+            self._pace.again()
         return found
 
     def run(self, ids: list[UUID], run: str | None) -> int:

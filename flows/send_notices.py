@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify.bookings.queries import Alarm, alarms
 from reunify.bootstrap import House
 from reunify.db import Database
@@ -73,14 +73,13 @@ class CancelBy:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._last: datetime | None = None
+        self._pace = Every(LOOK_EVERY)
         self._found: dict[UUID, Alarm] = {}
 
     def find(self, db: Database, limit: int) -> list[UUID]:
         now = self._house.now()
-        if self._last is not None and now - self._last < LOOK_EVERY:
+        if not self._pace.begin(now):
             return []
-        self._last = now
         with db.read() as session:
             due = telling.alarms_to_tell(session, alarms(session, now=now))
         self._found = {alarm.booking_id: alarm for alarm in due[:limit]}

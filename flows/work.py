@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from reunify.db import Database
@@ -27,3 +28,25 @@ class Work:
     told: bool = True  # False: done at every beat, and Prefect is not told of each time
     acts_as: System | None = None  # who is written down as having done it
     verbs: tuple[Callable[..., object], ...] = ()  # all it may call in that name; a test compares
+
+
+class Every:
+    """The pace of a piece of work that need not look at each beat. A worker that starts looks at once."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._last: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        return self._last is None or now - self._last >= self._every
+
+    def begin(self, now: datetime) -> bool:
+        """Whether it is due; if so, the next time is counted from now."""
+        due = self.is_due(now)
+        if due:
+            self._last = now
+        return due
+
+    def again(self) -> None:
+        """More waits than one batch: it is due at the next beat too."""
+        self._last = None
