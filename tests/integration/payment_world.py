@@ -255,6 +255,15 @@ def cut_links(superuser: str) -> None:
     engine.dispose()
 
 
+def in_flight(world: World, gateway: StripeGateway) -> tuple[InstructionId, str]:
+    """A payment that Stripe has taken up: our instruction, and Stripe's id."""
+    instruction = world.advance(gateway)
+    assert world.send(gateway, instruction) == "in_flight"
+    payment = world.attempts(instruction)[-1].payment
+    assert payment
+    return instruction, payment
+
+
 @contextmanager
 def stripe_side(folder: Path, **options: Any) -> Iterator[tuple[Running, StripeGateway]]:
     """The simulator, and the gateway that talks to it. Nothing settles unless told to."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, canceling, rail, reapproving
@@ -24,7 +22,12 @@ from reunify.kernel.refusals import NotAllowed
 from reunify.reporting import invariants
 from reunify.sandbox.stripe_simulator.problems import Problem
 from reunify.sandbox.stripe_simulator.serving import Running
-from tests.integration.payment_world import World, make_world, payments_at, stripe_side, superuser_of
+from tests.integration.payment_world import (
+    World,
+    in_flight,
+    make_world,
+    payments_at,
+)
 from tests.integration.test_invariants_planted import plant
 
 SIM = tuple[Running, StripeGateway]
@@ -32,28 +35,14 @@ ROUNDS = 8
 
 
 @pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
-
-
-@pytest.fixture
 def world(db: Database, superuser: str) -> World:
     return make_world(db, superuser)
 
 
-@pytest.fixture
-def stripe(tmp_path: Path) -> Iterator[SIM]:
-    with stripe_side(tmp_path) as both:
-        yield both
-
-
 def flying(world: World, gateway: StripeGateway) -> tuple[InstructionId, str]:
+    """Each round's is another award's."""
     world.award = AwardId(uuid4())
-    instruction = world.advance(gateway)
-    assert world.send(gateway, instruction) == "in_flight"
-    payment = world.attempts(instruction)[-1].payment
-    assert payment
-    return instruction, payment
+    return in_flight(world, gateway)
 
 
 def named(world: World, rule: str) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +49,6 @@ from tests.integration.payment_world import (
     make_world,
     payments_at,
     some_uuid,
-    stripe_side,
     superuser_of,
 )
 from tests.proofs import by_message
@@ -64,12 +61,6 @@ SIM = tuple[Running, StripeGateway]
 @pytest.fixture
 def world(db: Database, server: Urls, database_name: str) -> World:
     return make_world(db, superuser_of(server.superuser, database_name))
-
-
-@pytest.fixture
-def stripe(tmp_path: Path) -> Iterator[SIM]:
-    with stripe_side(tmp_path) as both:
-        yield both
 
 
 def the_ask(world: World) -> Ask:

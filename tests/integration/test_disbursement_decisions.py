@@ -10,19 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, policy, troubles
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.refusals import NotAllowed
 from reunify.sandbox.stripe_simulator.serving import Running
-from tests.integration.payment_world import FLOW, World, make_world, stripe_side, superuser_of
-
-
-@pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
+from tests.integration.payment_world import FLOW, World, make_world, stripe_side
 
 
 @pytest.fixture

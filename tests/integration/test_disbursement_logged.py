@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.db import Database
 from reunify.disbursement import actions, logging_payments, policy, queries, sending
 from reunify.disbursement.policy import Instrument
@@ -33,14 +32,8 @@ from tests.integration.payment_world import (
     here,
     make_world,
     stripe_side,
-    superuser_of,
 )
 from tests.proofs import by_message
-
-
-@pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, attempts, policy, queries, sending
@@ -37,7 +35,6 @@ from tests.integration.payment_world import (
     payments_at,
     some_uuid,
     stripe_side,
-    superuser_of,
 )
 from tests.permits import for_stripe
 
@@ -45,19 +42,8 @@ SIM = tuple[Running, StripeGateway]
 
 
 @pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
-
-
-@pytest.fixture
 def world(db: Database, superuser: str) -> World:
     return make_world(db, superuser)
-
-
-@pytest.fixture
-def stripe(tmp_path: Path) -> Iterator[SIM]:
-    with stripe_side(tmp_path) as both:
-        yield both
 
 
 def record(world: World, instruction: InstructionId, outcome: object) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 from reunify.disbursement import actions, canceling, policy, reapproving
@@ -19,34 +15,20 @@ from reunify.disbursement.reapproval_policy import BankChanged, SecondIsFirst
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.sandbox.stripe_simulator.serving import Running
-from tests.integration.payment_world import World, make_world, payments_at, stripe_side, superuser_of
+from tests.integration.payment_world import (
+    World,
+    in_flight,
+    make_world,
+    payments_at,
+)
 
 SIM = tuple[Running, StripeGateway]
 WHY = "The family was paid by a relative."
 
 
 @pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
-
-
-@pytest.fixture
 def world(db: Database, superuser: str) -> World:
     return make_world(db, superuser)
-
-
-@pytest.fixture
-def stripe(tmp_path: Path) -> Iterator[SIM]:
-    with stripe_side(tmp_path) as both:
-        yield both
-
-
-def flying(world: World, gateway: StripeGateway) -> tuple[InstructionId, str]:
-    instruction = world.advance(gateway)
-    assert world.send(gateway, instruction) == "in_flight"
-    payment = world.attempts(instruction)[-1].payment
-    assert payment
-    return instruction, payment
 
 
 def stop(world: World, gateway: StripeGateway | None, instruction: InstructionId, **said: str) -> str:
@@ -70,7 +52,7 @@ def approve(world: World, instruction: InstructionId, who: str) -> str:
 def failed_at_the_bank(world: World, stripe: SIM) -> InstructionId:
     """Tried once, refused by the bank; the payee then gave Stripe another account."""
     simulator, gateway = stripe
-    instruction, payment = flying(world, gateway)
+    instruction, payment = in_flight(world, gateway)
     simulator.bank.fail(payment)
     with pytest.raises(TooLateToCancel):
         stop(world, gateway, instruction)
@@ -85,7 +67,7 @@ def test_a_payment_stopped_in_time_paid_nothing_and_a_person_decides_what_now(
     world: World, stripe: SIM
 ) -> None:
     _, gateway = stripe
-    instruction, _ = flying(world, gateway)
+    instruction, _ = in_flight(world, gateway)
     assert stop(world, gateway, instruction) == "canceled"
     after = world.instruction(instruction)
     assert (after.state, after.trouble) == ("failed", "canceled")
@@ -98,7 +80,7 @@ def test_a_payment_stopped_in_time_paid_nothing_and_a_person_decides_what_now(
 
 def test_a_payment_posted_while_a_person_wished_to_stop_it_is_posted(world: World, stripe: SIM) -> None:
     simulator, gateway = stripe
-    instruction, payment = flying(world, gateway)
+    instruction, payment = in_flight(world, gateway)
     simulator.bank.settle(payment)
     with pytest.raises(TooLateToCancel, match="can no longer stop"):
         stop(world, gateway, instruction)
@@ -108,14 +90,14 @@ def test_a_payment_posted_while_a_person_wished_to_stop_it_is_posted(world: Worl
 
 def test_one_stopped_at_stripe_before_us_counts_as_stopped(world: World, stripe: SIM) -> None:
     _, gateway = stripe
-    instruction, payment = flying(world, gateway)
+    instruction, payment = in_flight(world, gateway)
     gateway.cancel(payment)
     assert stop(world, gateway, instruction) == "canceled"
 
 
 def test_stopping_needs_a_finance_person_a_reason_and_the_rail(world: World, stripe: SIM) -> None:
     _, gateway = stripe
-    instruction, payment = flying(world, gateway)
+    instruction, payment = in_flight(world, gateway)
     with pytest.raises(NotAllowed):
         stop(world, gateway, instruction, who="ana")
     with pytest.raises(NoWhy):
@@ -127,7 +109,7 @@ def test_stopping_needs_a_finance_person_a_reason_and_the_rail(world: World, str
 
 def test_the_same_bank_account_needs_no_fresh_approval(world: World, stripe: SIM) -> None:
     simulator, gateway = stripe
-    instruction, _ = flying(world, gateway)
+    instruction, _ = in_flight(world, gateway)
     stop(world, gateway, instruction)
     try_again(world, instruction)
     assert world.send(gateway, instruction) == "in_flight"
@@ -186,7 +168,7 @@ def test_the_database_itself_refuses_one_person_twice(world: World, stripe: SIM,
 
 def test_nothing_else_is_decided_while_the_payment_may_still_post(world: World, stripe: SIM) -> None:
     simulator, gateway = stripe
-    instruction, payment = flying(world, gateway)
+    instruction, payment = in_flight(world, gateway)
     simulator.faults.order(
         "error_429", path=f"/v2/money_management/outbound_payments/{payment}/cancel", times=5
     )

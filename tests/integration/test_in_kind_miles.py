@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from reunify.adapters.embedded_postgres import Urls
 from reunify.db import Database
 from reunify.disbursement import logging_payments, policy
 from reunify.disbursement.award import LineToPay
@@ -18,15 +17,10 @@ from reunify.intake.form import Settlement
 from reunify.kernel.ids import InstructionId
 from reunify.ledger.policy import Cash, InsufficientFunds, Unit
 from tests.integration.ledger_world import TRANSPORT, Books, open_books
-from tests.integration.payment_world import OPENING, World, make_world, superuser_of
+from tests.integration.payment_world import OPENING, World, make_world
 from tests.proofs import by_message
 
 MILES = 60_000
-
-
-@pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ from tests.integration.payment_world import (
     World,
     make_world,
     payments_at,
-    stripe_side,
     superuser_of,
 )
 from tests.integration.test_disbursement_logged import check, write_down
@@ -134,19 +133,8 @@ def test_a_policy_holds_from_its_day_on_the_organisations_clock(town: Town) -> N
 
 
 @pytest.fixture
-def superuser(server: Urls, database_name: str) -> str:
-    return superuser_of(server.superuser, database_name)
-
-
-@pytest.fixture
 def world(db: Database, superuser: str) -> World:
     return make_world(db, superuser)
-
-
-@pytest.fixture
-def stripe(tmp_path: Path) -> Iterator[SIM]:
-    with stripe_side(tmp_path) as both:
-        yield both
 
 
 def advance(world: World, gateway: StripeGateway) -> InstructionId:
