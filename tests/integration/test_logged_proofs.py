@@ -19,13 +19,12 @@ from tests.integration.payment_world import OPENING, World, here
 from tests.integration.test_disbursement_logged import (
     billed,
     check,
-    superuser,
     world,
     write_down,
 )
 from tests.proofs import by_message, by_paper, kept_paper
 
-__all__ = ["superuser", "world"]
+__all__ = ["world"]
 AGEING = System("ageing")
 SCANNER = System("scan_evidence")
 
