@@ -8,9 +8,12 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from anyio.from_thread import start_blocking_portal
+from starlette.testclient import TestClient
 
 import reunify.tables  # noqa: F401 - every mapping is known before the first query
 from reunify.adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres, Urls
@@ -24,6 +27,8 @@ from tests import databases
 _SERVERS = Path(__file__).parent.parent / ".reunify" / "test"
 _TEMPLATE = "reunify_template"
 _NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+_dialects: list[sa.Dialect] = []
+_compiled: dict[Any, Any] = {}
 _LONGEST_FIRST = ("bdd", "flows", "browser", "web", "integration", "architecture", "rules", "unit")
 
 # A letter's PDF then takes 0.04 s of processor time rather than 0.2 s, and is the same.
@@ -53,6 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _keyring() -> None:
     keyring.use(KeyRing.fresh("sandbox"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loop() -> Iterator[None]:
+    """Each call of a test's client would begin an event loop and its threads: half of what a call costs."""
+    with start_blocking_portal() as portal:
+        TestClient.portal = portal
+        yield
+        TestClient.portal = None
 
 
 @pytest.fixture
@@ -103,7 +117,7 @@ def template(server: Urls, administrator: sa.Engine) -> str:
 def settled_template(server: Urls, administrator: sa.Engine, template: str) -> Iterator[str]:
     """The same with the demo's organisation, people and funds: passwords are hashed once in a run."""
     with databases.copy_of(administrator, template) as name:
-        database = Database(_url(server.app, name))
+        database = _application(server, name)
         with database.work() as session:
             seed.fill(session, now=_NOW)
         database.dispose()  # nobody may be connected to what is copied
@@ -114,7 +128,7 @@ def settled_template(server: Urls, administrator: sa.Engine, template: str) -> I
 def settled_db(server: Urls, administrator: sa.Engine, settled_template: str) -> Iterator[Database]:
     """Like `db`, for a test that begins with the demo's people: `built` finds them there."""
     with databases.copy_of(administrator, settled_template) as name:
-        database = Database(_url(server.app, name))
+        database = _application(server, name)
         yield database
         database.dispose()
 
@@ -135,7 +149,7 @@ def owner_url(server: Urls, database_name: str) -> str:
 @pytest.fixture
 def db(server: Urls, database_name: str) -> Iterator[Database]:
     """The test's database as the application sees it, which may not change append-only rows or tables."""
-    database = Database(_url(server.app, database_name))
+    database = _application(server, database_name)
     yield database
     database.dispose()
 
@@ -145,6 +159,17 @@ def blank_owner_url(server: Urls, administrator: sa.Engine) -> Iterator[str]:
     """An empty database, for tests of the migrations themselves."""
     with databases.empty(administrator) as name:
         yield _url(server.owner, name)
+
+
+def _application(server: Urls, name: str) -> Database:
+    """The database as the application sees it. A statement is compiled once in a run, not in each test."""
+    database = Database(_url(server.app, name))
+    if not _dialects:
+        with database.engine.connect():  # from here on the dialect knows its server
+            _dialects.append(database.engine.dialect)
+    database.engine.dialect = _dialects[0]  # what was compiled is kept by it
+    database.engine.update_execution_options(compiled_cache=_compiled)
+    return database
 
 
 def _url(url: str, database: str) -> str:

@@ -82,16 +82,17 @@ class Town:
         people.PEOPLE_BY_NAME[person.username] = person
 
     def work(self, rounds: int = 40) -> None:
-        """What the worker would do, until nothing moves any more."""
+        """What the worker would do, until each piece of work in turn found nothing to do."""
         if not self._works:
             self._works = works(self.house)
-        for _ in range(rounds):
-            moved = 0
-            for work in self._works:
-                ids = work.find(self.house.db, 100)
-                moved += work.run(ids, None) if ids else 0
-            if not moved and not self._stripe_is_busy():
-                return
+        quiet = 0
+        for work in (*self._works,) * rounds:
+            ids = work.find(self.house.db, 100)
+            quiet = 0 if ids and work.run(ids, None) else quiet + 1
+            if quiet >= len(self._works):
+                if not self._stripe_is_busy():
+                    return
+                quiet = 0
         raise AssertionError("the work never came to rest")
 
     def _stripe_is_busy(self) -> bool:

@@ -28,7 +28,8 @@ def settled_width(page: Page, most: int) -> int:
     """How wide the page is once the browser, on a busy machine, has laid it out for its new size."""
     until = time.monotonic() + 3
     while True:
-        found = int(page.evaluate("document.documentElement.scrollWidth"))
+        page.wait_for_load_state("domcontentloaded")  # between two pages there is no document to measure
+        found = int(page.evaluate("document.documentElement?.scrollWidth ?? 1e6"))
         if found <= most or time.monotonic() > until:
             return found
         page.wait_for_timeout(50)
