@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
-from flows.work import Work
+from flows.work import Every, Work
 from reunify import logs
 from reunify.bootstrap import House
 from reunify.db import Database
-from reunify.disbursement import cards_opening, cards_queries
+from reunify.disbursement import cards_limits, cards_opening, cards_queries
+from reunify.disbursement.cards_policy import Trip
 from reunify.kernel.ids import AwardId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused, Retryable
@@ -20,6 +20,9 @@ from reunify.reporting import waiting_cards
 log = logs.named("worker")
 BY = System("cards")
 ASK_AGAIN_AFTER = timedelta(minutes=1)
+LOOK_AT_TRIPS_EVERY = timedelta(minutes=10)
+# Our own answer to a merchant counts what is given up at once; Stripe's limit is the second lock.
+LOWER_EVERY = timedelta(minutes=1)
 
 
 def works(house: House) -> list[Work]:
@@ -27,13 +30,18 @@ def works(house: House) -> list[Work]:
     if house.cards is None:
         return []
     ask, again, end = Asking(house), Again(house), Ending(house)
-    match = Work(
-        "match_card_charges", find_to_match, partial(match_all, house), acts_as=BY, verbs=(cards.match,)
-    )
+    match, lower = Matching(house), Lowering(house)
     return [
-        Work("open_cards", ask.find, ask.run, acts_as=BY, verbs=(cards_opening.open_card,)),
-        Work("open_cards_again", again.find, again.run, acts_as=BY, verbs=(cards_opening.open_again,)),
-        match,
+        Work("open_cards", ask.find, ask.run, acts_as=BY, verbs=(cards_opening.open_card, cards.hear_again)),
+        Work(
+            "open_cards_again",
+            again.find,
+            again.run,
+            acts_as=BY,
+            verbs=(cards_opening.open_again, cards.hear_again),
+        ),
+        Work("match_card_charges", match.find, match.run, acts_as=BY, verbs=(cards.match,)),
+        Work("lower_card_limits", lower.find, lower.run, acts_as=BY, verbs=(cards_limits.lower,)),
         Work("end_cards", end.find, end.run, acts_as=BY, verbs=(cards_opening.end_card,)),
     ]
 
@@ -57,10 +65,11 @@ class Asking:
         assert house.cards is not None
         for award_id in ids:
             try:
-                cards_opening.open_card(
+                state = cards_opening.open_card(
                     house.db, house.cards, award_id=AwardId(award_id), by=BY, clock=house.now
                 )
                 asked += 1
+                _hear_of(house, state)
             except (Refused, Retryable) as later:
                 self._patience.begin()
                 log.warning("card_waits", piece=award_id, kind=type(later).__name__)
@@ -81,7 +90,8 @@ class Again:
         house = self._house
         assert house.cards is not None
         for card_id in ids:
-            cards_opening.open_again(house.db, house.cards, card_id=card_id, by=BY, clock=house.now)
+            state = cards_opening.open_again(house.db, house.cards, card_id=card_id, by=BY, clock=house.now)
+            _hear_of(house, state)
         return len(ids)
 
 
@@ -91,9 +101,12 @@ class Ending:
     def __init__(self, house: House) -> None:
         self._house = house
         self._patience = Patience(house)
+        self._trips = Every(LOOK_AT_TRIPS_EVERY)
 
     def find(self, db: Database, limit: int) -> list[UUID]:
-        return list(self._due(db, limit)) if self._patience.is_over() else []
+        if not self._patience.is_over():
+            return []
+        return list(self._due(db, limit, look_at_trips=self._trips.begin(self._house.now())))
 
     def run(self, ids: list[UUID], run: str | None) -> int:
         """Returns how many are cancelled."""
@@ -106,7 +119,7 @@ class Ending:
                     house.db,
                     house.cards,
                     card_id=card_id,
-                    trip_over=due.get(card_id, False),
+                    trip=due.get(card_id, Trip.GOING),
                     by=BY,
                     clock=house.now,
                 )
@@ -115,9 +128,71 @@ class Ending:
                 log.warning("card_waits", piece=card_id, kind=type(later).__name__)
         return ended
 
-    def _due(self, db: Database, limit: int) -> dict[UUID, bool]:
+    def _due(self, db: Database, limit: int, *, look_at_trips: bool = True) -> dict[UUID, Trip]:
         with db.read() as session:
-            return waiting_cards.cards_to_end(session, now=self._house.now(), limit=limit)
+            return waiting_cards.cards_to_end(
+                session, now=self._house.now(), limit=limit, look_at_trips=look_at_trips
+            )
+
+
+class Lowering:
+    """Cards of which a line was given up: Stripe lets them buy less, too."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._patience = Patience(house)
+        self._pace = Every(LOWER_EVERY)
+
+    def find(self, db: Database, limit: int) -> list[UUID]:
+        if not self._patience.is_over() or not self._pace.begin(self._house.now()):
+            return []
+        with db.read() as session:
+            return waiting_cards.cards_to_lower(session, limit=limit)
+
+    def run(self, ids: list[UUID], run: str | None) -> int:
+        """Returns how many may buy less now."""
+        house, lowered = self._house, 0
+        assert house.cards is not None
+        for card_id in ids:
+            try:
+                lowered += cards_limits.lower(house.db, house.cards, card_id=card_id, by=BY, clock=house.now)
+            except (Refused, Retryable) as later:
+                self._patience.begin()
+                log.warning("card_waits", piece=card_id, kind=type(later).__name__)
+        return lowered
+
+
+class Matching:
+    """Charges that came before their booking was ticketed. What the books refuse is looked at again later."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._refused: dict[UUID, datetime] = {}
+
+    def find(self, db: Database, limit: int) -> list[UUID]:
+        now = self._house.now()
+        with db.read() as session:
+            found = waiting_cards.cards_to_match(session, limit=limit)
+        return [id_ for id_ in found if self._refused.get(id_, now) <= now]
+
+    def run(self, ids: list[UUID], run: str | None) -> int:
+        """Returns how many charges are explained now."""
+        house, explained = self._house, 0
+        for card_id in ids:
+            with house.db.work(wake=True) as session:
+                done, refused = cards.match(session, card_id=card_id, by=BY, now=house.now())
+            explained += done
+            self._refused.pop(card_id, None)
+            if refused:
+                self._refused[card_id] = house.now() + ASK_AGAIN_AFTER
+        return explained
+
+
+def _hear_of(house: House, state: str | None) -> None:
+    """A merchant may have been quicker than Stripe's answer that the card is made."""
+    if state == "active":
+        with house.db.work(wake=True) as session:
+            cards.hear_again(session, by=BY, now=house.now())
 
 
 class Patience:
@@ -132,17 +207,3 @@ class Patience:
 
     def is_over(self) -> bool:
         return self._until is None or self._house.now() >= self._until
-
-
-def find_to_match(db: Database, limit: int) -> list[UUID]:
-    with db.read() as session:
-        return waiting_cards.cards_to_match(session, limit=limit)
-
-
-def match_all(house: House, ids: list[UUID], run: str | None) -> int:
-    """Charges that came before their booking was ticketed; returns how many are explained now."""
-    explained = 0
-    for card_id in ids:
-        with house.db.work(wake=True) as session:
-            explained += cards.match(session, card_id=card_id, by=BY, now=house.now())
-    return explained

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from reunify.intake.form import Settlement
 from reunify.kernel.ids import AttemptId, AwardId, InstructionId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused, Retryable
-from reunify.kernel.together import together
+from reunify.kernel.together import by_commit, together
 from reunify.payees import queries as payees
 from reunify.payees.queries import Payee
 from reunify.reporting import waiting
@@ -53,7 +53,7 @@ def works(house: House) -> list[Work]:
                 partial(find_ready, house),
                 partial(disburse, house),
                 acts_as=BY,
-                verbs=(sending.ensure_recipient, sending.send),
+                verbs=(sending.send_together, sending.ensure_recipient, sending.send),
             ),
             Work(
                 "disburse_again",
@@ -126,8 +126,30 @@ def disburse(house: House, ids: list[UUID], run: str | None) -> int:
     """Send each ready instruction once; an unknown outcome is only ever asked again with the same key."""
     short = _short_of_money(house, ids)
     sent = [_send_or_postpone(house, one, short=True) for one in ids if one in short]
-    sent += together(partial(_send_or_postpone, house), [one for one in ids if one not in short])
+    rest = [one for one in ids if one not in short]
+    sent += [_send_group(house, group) for group in by_commit(rest)]
     return sum(sent)
+
+
+def _send_group(house: House, ids: Sequence[UUID]) -> int:
+    """Most payments are like each other and share their commits; what is unlike them goes alone."""
+    gateway = house.gateway
+    assert gateway is not None
+    done: set[InstructionId] = set()
+    if len(ids) > 1:
+        try:
+            done = sending.send_together(
+                house.db,
+                gateway,
+                instruction_ids=[InstructionId(one) for one in ids],
+                standing_digest=house.standing_digest,
+                by=BY,
+                clock=house.now,
+            )
+        except (Refused, Retryable) as alone:
+            log.warning("payment_waits", count=len(ids), kind=type(alone).__name__)
+    left = [one for one in ids if one not in done]
+    return len(done) + sum(together(partial(_send_or_postpone, house), left))
 
 
 def _send_or_postpone(house: House, instruction_id: UUID, *, short: bool = False) -> int:
@@ -150,14 +172,15 @@ def _send_or_postpone(house: House, instruction_id: UUID, *, short: bool = False
 def _send_one(house: House, instruction_id: InstructionId) -> int:
     gateway = house.gateway
     assert gateway is not None
-    ready = sending.ensure_recipient(house.db, gateway, instruction_id=instruction_id, by=BY, clock=house.now)
-    if not ready:
+    leave = sending.ensure_recipient(house.db, gateway, instruction_id=instruction_id, by=BY, clock=house.now)
+    if leave is None:
         return 0
     sending.send(
         house.db,
         gateway,
         instruction_id=instruction_id,
         standing_digest=house.standing_digest,
+        leave=leave,
         by=BY,
         clock=house.now,
     )

@@ -17,7 +17,15 @@ from reunify.adapters.stripe_errors import asking, code_of
 from reunify.adapters.stripe_outgoing import check_card
 from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, allowed_metadata
 from reunify.disbursement.cards_policy import ChargeKind, Limits
-from reunify.disbursement.cards_ports import Authorisation, CardOutcome, Charge, Foreign, Issued, IssuedCard
+from reunify.disbursement.cards_ports import (
+    Authorisation,
+    CardNow,
+    CardOutcome,
+    Charge,
+    Foreign,
+    Issued,
+    IssuedCard,
+)
 from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
 from reunify.kernel.money import Money
 
@@ -88,10 +96,7 @@ class StripeCards:
             "currency": limits.all_time.currency.lower(),
             "type": "virtual",
             "status": "active",
-            "spending_controls": {
-                "allowed_categories": list(limits.merchants),
-                "spending_limits": [{"amount": limits.all_time.cents, "interval": "all_time"}],
-            },
+            "spending_controls": _controls(limits),
             "metadata": allowed_metadata(marks),
         }
 
@@ -118,6 +123,23 @@ class StripeCards:
         with asking(about="card"):
             self._client.v1.issuing.cards.update(card, {"status": "canceled"}, {"idempotency_key": key})
 
+    def prepare_limit(self, limits: Limits) -> dict[str, Any]:
+        """The controls whole, as the card was made with: nothing is left to what an absent one means."""
+        return {"spending_controls": _controls(limits)}
+
+    def limit(self, card: str, params: dict[str, Any], *, key: str) -> None:
+        with asking(about="card"):
+            self._client.v1.issuing.cards.update(card, cast(Any, params), {"idempotency_key": key})
+
+    def card(self, id_: str) -> CardNow:
+        with asking(about="card"):
+            said = self._client.v1.issuing.cards.retrieve(id_).to_dict()
+            limits = said["spending_controls"]["spending_limits"] or []
+            whole = [one["amount"] for one in limits if one["interval"] == "all_time"]
+            return CardNow(
+                said["id"], said["status"], _money(min(whole), said["currency"]) if whole else None
+            )
+
     def authorisation(self, id_: str) -> Authorisation:
         with asking(about="card"):
             said = self._client.v1.issuing.authorizations.retrieve(id_).to_dict()
@@ -129,6 +151,8 @@ class StripeCards:
                 state=said["status"],
                 at=_moment(said["created"]),
                 reason=_last_reason(said),
+                taken=_captured(said),
+                charges=tuple(str(one["id"]) for one in said["transactions"]),
             )
 
     def charge(self, id_: str) -> Charge:
@@ -147,6 +171,19 @@ class StripeCards:
             return f"{self._setup.base}/issuing/cards/{card}"  # the simulator's page
         test = "" if self._setup.environment == "live" else "/test"
         return f"{_DASHBOARD}{test}/issuing/cards/{card}"
+
+
+def _controls(limits: Limits) -> dict[str, Any]:
+    return {
+        "allowed_categories": list(limits.merchants),
+        "spending_limits": [{"amount": limits.all_time.cents, "interval": "all_time"}],
+    }
+
+
+def _captured(said: dict[str, Any]) -> Money:
+    """Of its transactions; refunds are among them, with the other sign."""
+    taken = [abs(one["amount"]) for one in said["transactions"] if one["type"] == ChargeKind.CAPTURE]
+    return _money(sum(taken), said["currency"])
 
 
 def _charge(said: dict[str, Any]) -> Charge:

@@ -145,6 +145,7 @@ DOORS: tuple[Door, ...] = (
     Door("post", "/v1/issuing/cardholders", body=_HOLDER),
     Door("post", "/v1/issuing/cards", body=_CARD, always=_BOUND),
     Door("post", "/v1/issuing/cards/{id}", body={"status": r"active|inactive|canceled", **_LIMITS}),
+    Door("get", "/v1/issuing/cards/{id}"),
     Door("get", "/v1/issuing/authorizations/{id}"),
     Door("get", "/v1/issuing/transactions/{id}"),
     Door("get", "/v1/issuing/transactions", query=_SINCE),

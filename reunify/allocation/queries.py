@@ -55,11 +55,10 @@ class AwardPlan:
         return sum(line.ceiling for line in self.lines if line.unit == "cents")
 
 
-def holds_beside(session: Session, line_ids: Collection[LineId]) -> list[UUID]:
-    """The ledger holds of every line of the splits these lines belong to, those nobody pays yet too."""
+def holds_beside(line_ids: sa.Select[UUID]) -> sa.Select[UUID]:
+    """SQL: the ledger holds of every line of the splits these lines belong to, those nobody pays yet too."""
     splits = sa.select(AllocationLineRecord.allocation_id).where(AllocationLineRecord.id.in_(line_ids))
-    whole = sa.select(AllocationLineRecord.hold_id).where(AllocationLineRecord.allocation_id.in_(splits))
-    return list(session.scalars(whole))
+    return sa.select(AllocationLineRecord.hold_id).where(AllocationLineRecord.allocation_id.in_(splits))
 
 
 def keys_of(session: Session, line_ids: Collection[LineId]) -> dict[LineId, str]:

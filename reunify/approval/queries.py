@@ -122,6 +122,13 @@ def references(session: Session, award_ids: Collection[UUID]) -> dict[AwardId, s
     return {AwardId(row.id): row.reference for row in rows}
 
 
+def versions_of(session: Session, award_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Which version of its request each of these awards pays for."""
+    w = AwardRecord
+    rows = session.execute(sa.select(w.id, w.version_id).where(w.id.in_(award_ids)))
+    return {row.id: row.version_id for row in rows}
+
+
 def newest_award(session: Session, request_id: UUID) -> Award | None:
     """The award that stands for this request, replaced ones apart."""
     record = session.scalar(

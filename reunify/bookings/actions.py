@@ -22,7 +22,7 @@ from reunify.bookings.lines import BookedLine, lines_of
 from reunify.bookings.policy import ToBook
 from reunify.bookings.records import BookingRecord
 from reunify.kernel.ids import AwardId, new_id
-from reunify.kernel.may import may
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor, Role
@@ -151,6 +151,17 @@ def instructed(session: Session, *, booking_id: UUID, by: Actor, now: datetime) 
     record = in_hand(session, booking_id)
     record.to_pay_cents = 0
     session.flush()
+
+
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
+def cost_less(session: Session, *, booking_id: UUID, price: Money, by: Actor, now: datetime) -> None:
+    """The vendor took less than the price, and takes no more: that is the price. Its payment moves the money.
+
+    Raises NoSuchBooking.
+    """
+    record = in_hand(session, booking_id)
+    record.price_cents, record.tax_cents = price.cents, min(record.tax_cents, price.cents)
+    note(session, record, "cost_less", by=by, now=now)
 
 
 def _open(session: Session, award: Award, lines: Sequence[BookedLine], *, by: Actor, now: datetime) -> int:

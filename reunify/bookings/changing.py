@@ -13,7 +13,7 @@ from reunify.bookings import policy
 from reunify.bookings.policy import ToBook
 from reunify.bookings.records import BookingEventRecord, BookingRecord
 from reunify.intake.queries import lock_request
-from reunify.kernel.may import may
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import Moved
 from reunify.kernel.people import Actor, Role, written_by
 
@@ -28,7 +28,7 @@ def in_hand(session: Session, booking_id: UUID) -> BookingRecord:
     return session.get_one(b, booking_id, with_for_update=True, populate_existing=True)
 
 
-@may(Role.CASE_MANAGER, system=True)
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
 def note(
     session: Session,
     record: BookingRecord,

@@ -30,6 +30,7 @@ class Invoiced:
     line_key: str
     ticket: int
     locator: str = field(repr=False)
+    vendor: str = field(repr=False)
     state: str
     price: Money
 
@@ -71,6 +72,7 @@ def _read(session: Session, which: sa.ColumnElement[bool]) -> list[Invoiced]:
             row.line_key,
             row.tickets,
             b.locator.told(row, erased=ERASED) or ERASED,
+            b.vendor.told(row, erased=ERASED) or "",
             row.state,
             Money(row.price_cents or 0),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -100,6 +100,17 @@ class OverCeiling(Refused):
             f"it: find a price at or under {limit}, or change the request and have it approved again.",
             field=field,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """On which what was booked is used: from the first to the last, both local to where they are."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)

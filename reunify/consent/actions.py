@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -147,12 +148,15 @@ def permit(
     now: datetime,
     record: UUID | None = None,
     since: datetime | None = None,
+    asked: Sequence[Ask] | None = None,
 ) -> Permit:
     """Leave to tell this, from the consents as they stand. Raises NoConsentFor: it names who must sign.
 
-    `record`: the very words that are told. `since`: no answer counts that is older than they are.
+    `record`: the very words that are told. `since`: no answer counts that is older than they are. `asked`:
+    the request's questions, where they were read with those of others.
     """
-    found = queries.find(session, request, recipient=recipient, what=what, about=about)
+    asked = queries.asks(session, request) if asked is None else asked
+    found = queries.among(asked, recipient=recipient, what=what, about=about)
     answers = found.newest.values() if found else ()
     given = [one.standing for one in answers if since is None or one.given_at >= since]
     return policy.permit_from(
@@ -182,7 +186,7 @@ def record_release(session: Session, *, permit: Permit, by: Actor, now: datetime
 
 def take_turns(session: Session, *, request_id: UUID) -> None:
     """Until the transaction ends nobody answers, takes back or sends: a yes taken back is never overtaken."""
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(str(request_id), 5))))
+    session.execute(sa.select(queries.turn_of(sa.literal(str(request_id)))))
 
 
 def _answer(

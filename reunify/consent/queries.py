@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -79,15 +80,31 @@ class Release:
     told_at: datetime
 
 
+_ASKS = (
+    sa.select(ConsentAsk, ConsentRecord, ConsentRevocation.at)
+    .outerjoin(ConsentRecord, ConsentRecord.ask_id == ConsentAsk.id)
+    .outerjoin(ConsentRevocation, ConsentRevocation.consent_id == ConsentRecord.id)
+    .where(ConsentAsk.request_id.in_(sa.bindparam("requests", expanding=True)))
+    .order_by(ConsentAsk.asked_at, ConsentAsk.id, ConsentRecord.number)
+)
+
+
+def asks_of(session: Session, request_ids: Iterable[UUID]) -> dict[UUID, list[Ask]]:
+    """Every question of each of these requests, the oldest first. One query."""
+    given: dict[ConsentAsk, list[Given]] = {}
+    found: dict[UUID, list[Ask]] = {request: [] for request in request_ids}
+    for row, record, revoked_at in session.execute(_ASKS, {"requests": list(found)}):
+        answers = given.setdefault(row, [])
+        if record is not None:
+            answers.append(_as_given(record, revoked_at))
+    for row, answers in given.items():
+        found[row.request_id].append(_as_ask(row, answers))
+    return found
+
+
 def asks(session: Session, request_id: UUID) -> list[Ask]:
     """Every question of a request, the oldest first."""
-    rows = session.scalars(
-        sa.select(ConsentAsk)
-        .where(ConsentAsk.request_id == request_id)
-        .order_by(ConsentAsk.asked_at, ConsentAsk.id)
-    ).all()
-    given = _given(session, request_id) if rows else {}
-    return [_as_ask(row, given.get(row.id, [])) for row in rows]
+    return asks_of(session, [request_id])[request_id]
 
 
 def ask(session: Session, request_id: UUID, ask_id: UUID) -> Ask:
@@ -100,8 +117,25 @@ def ask(session: Session, request_id: UUID, ask_id: UUID) -> Ask:
 
 def find(session: Session, request_id: UUID, *, recipient: Recipient, what: Told, about: str) -> Ask | None:
     """The same question asked before."""
+    return among(asks(session, request_id), recipient=recipient, what=what, about=about)
+
+
+def among(asked: Iterable[Ask], *, recipient: Recipient, what: Told, about: str) -> Ask | None:
     wanted = (recipient, what, about)
-    return next((a for a in asks(session, request_id) if (a.recipient, a.what, a.about) == wanted), None)
+    return next((a for a in asked if (a.recipient, a.what, a.about) == wanted), None)
+
+
+def turn_of(request: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """SQL: `actions.take_turns` for this request (its id as text), where a statement takes several turns."""
+    return sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(request, 5))
+
+
+def so_far(request: Any) -> tuple[sa.ScalarSelect[int], ...]:
+    """SQL: how many answers this request has, and how many were taken back."""
+    return tuple(
+        sa.select(sa.func.count()).select_from(kept).where(kept.request_id == request).scalar_subquery()
+        for kept in (ConsentRecord, ConsentRevocation)
+    )
 
 
 def releases(session: Session, request_id: UUID) -> list[Release]:
@@ -115,19 +149,6 @@ def releases(session: Session, request_id: UUID) -> list[Release]:
         Release(Recipient(RecipientKind(r.recipient_kind), r.recipient), Told(r.what), r.about, r.told_at)
         for r in rows
     ]
-
-
-def _given(session: Session, request_id: UUID) -> dict[UUID, list[Given]]:
-    rows = session.execute(
-        sa.select(ConsentRecord, ConsentRevocation.at)
-        .outerjoin(ConsentRevocation, ConsentRevocation.consent_id == ConsentRecord.id)
-        .where(ConsentRecord.request_id == request_id)
-        .order_by(ConsentRecord.number)
-    )
-    found: dict[UUID, list[Given]] = {}
-    for record, revoked_at in rows:
-        found.setdefault(record.ask_id, []).append(_as_given(record, revoked_at))
-    return found
 
 
 def _as_given(record: ConsentRecord, revoked_at: datetime | None) -> Given:

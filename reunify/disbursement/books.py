@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,17 +15,17 @@ from reunify.allocation import queries as plans
 from reunify.bookings.queries import to_be_booked
 from reunify.disbursement import policy
 from reunify.disbursement.award import LineToPay
-from reunify.disbursement.instructions import lock_award
+from reunify.disbursement.instructions import lock_awards
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.funds import paying
-from reunify.kernel.ids import AwardId, LineId
+from reunify.kernel.ids import AwardId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.ledger import actions as ledger
 from reunify.ledger import fund_queries as fund_books
 from reunify.ledger import queries as balances
 from reunify.ledger.coming_back import not_there
-from reunify.ledger.policy import Cash
+from reunify.ledger.policy import Cash, Hold
 from reunify.rates.queries import organisation_now
 
 
@@ -36,6 +36,23 @@ class Bound:
     hold: UUID
     amount: int
     at_entry: bool
+
+
+_LINES = sa.select(
+    InstructionLineRecord.instruction_id,
+    InstructionLineRecord.hold_id,
+    InstructionLineRecord.amount,
+    InstructionLineRecord.binds_at_entry,
+).where(InstructionLineRecord.instruction_id.in_(sa.bindparam("instructions", expanding=True)))
+
+
+_OF_AWARDS = InstructionRecord.award_id.in_(sa.bindparam("awards", expanding=True))
+_ALIVE = sa.select(InstructionRecord.award_id).where(_OF_AWARDS, InstructionRecord.state.not_in(policy.DONE))
+_BESIDE = plans.holds_beside(
+    sa.select(InstructionLineRecord.allocation_line_id)
+    .join(InstructionRecord, InstructionRecord.id == InstructionLineRecord.instruction_id)
+    .where(_OF_AWARDS)
+)
 
 
 def of_award(session: Session, lines: Iterable[LineToPay]) -> list[Bound]:
@@ -51,18 +68,21 @@ def of_award(session: Session, lines: Iterable[LineToPay]) -> list[Bound]:
     return found
 
 
+def of_instructions(session: Session, instruction_ids: Collection[UUID]) -> dict[UUID, list[Bound]]:
+    """What each of these pays, by hold."""
+    found: dict[UUID, list[Bound]] = {one: [] for one in instruction_ids}
+    for one, hold, amount, at_entry in session.execute(_LINES, {"instructions": list(found)}):
+        found[one].append(Bound(hold, amount, at_entry))
+    return found
+
+
 def of_instruction(session: Session, instruction_id: UUID) -> list[Bound]:
-    rows = session.scalars(
-        sa.select(InstructionLineRecord).where(InstructionLineRecord.instruction_id == instruction_id)
-    )
-    return [Bound(row.hold_id, row.amount, row.binds_at_entry) for row in rows]
+    return of_instructions(session, [instruction_id])[instruction_id]
 
 
-def check_obligated(session: Session, bound: Iterable[Bound]) -> None:
+def check_obligated(bound: Iterable[Bound], held: Mapping[UUID, Hold]) -> None:
     """What will be paid is obligated (or, where the entry obligates, still held). Raises NotObligated."""
-    lines = list(bound)
-    held = balances.holds(session, [line.hold for line in lines])
-    for line in lines:
+    for line in bound:
         hold = held.get(line.hold)
         reserved, obligated = (hold.reserved, hold.obligated) if hold else (0, 0)
         there = reserved + obligated if line.at_entry else 0
@@ -106,17 +126,20 @@ def spend(
     reference: str,
     cash: Cash,
     happened: date | datetime | None,
+    lines: Iterable[Bound] | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
     """Paid from our account at Stripe, or from the organisation's own bank; units never touch cash.
 
-    `happened`: the day, or the moment, the money left; None where nobody said: today.
+    `happened`: the day, or the moment, the money left; None where nobody said: today. `lines`: where they
+    were read with those of others.
     """
+    lines = of_instruction(session, instruction_id) if lines is None else lines
     ledger.expend(
         session,
         external_ref=reference,
-        amounts=_amounts(of_instruction(session, instruction_id)),
+        amounts=_amounts(lines),
         cash=cash,
         happened_on=_day(session, happened, now),
         by=by,
@@ -214,25 +237,32 @@ def free_rest(session: Session, ended: InstructionRecord, *, by: Actor, now: dat
     A line that binds us only at the entry needs its reservation until then, so nothing is freed earlier; what
     somebody still books keeps its own, until it is ticketed or cancelled.
     """
+    free_rests(session, [ended], by=by, now=now)
+
+
+@may(*FINANCE, Role.CASE_MANAGER, system=True)
+def free_rests(session: Session, ended: Iterable[InstructionRecord], *, by: Actor, now: datetime) -> None:
+    """The same of the awards of several."""
     session.flush()
-    lock_award(session, ended.award_id)  # of two that end together, the later one sees both
-    siblings = InstructionRecord.award_id == ended.award_id
-    alive = sa.select(InstructionRecord.id).where(siblings, InstructionRecord.state.not_in(policy.DONE))
-    if session.scalar(alive.limit(1)) is not None:
+    last = {one.award_id: one.id for one in ended}
+    lock_awards(session, last)  # of two that end together, the later one sees both
+    over = set(last) - set(session.scalars(_ALIVE, {"awards": list(last)}))
+    if not _reserved(session, over):
         return
-    paid = session.scalars(
-        sa.select(InstructionLineRecord.allocation_line_id)
-        .join(InstructionRecord, InstructionRecord.id == InstructionLineRecord.instruction_id)
-        .where(siblings)
-    )
-    held = balances.holds(session, plans.holds_beside(session, [LineId(line) for line in paid]))
-    rest = {hold.id: hold.reserved for hold in held.values() if hold.reserved}
-    if rest:
-        for kept in to_be_booked(session, AwardId(ended.award_id)):
-            rest.pop(kept, None)
-    if rest:
-        reference = f"rest:{ended.award_id}:{ended.id}"
-        ledger.unreserve(session, external_ref=reference, amounts=rest, by=by, now=now)
+    for award_id in sorted(over):
+        rest = _reserved(session, [award_id])
+        if rest:
+            for kept in to_be_booked(session, AwardId(award_id)):
+                rest.pop(kept, None)
+        if rest:
+            reference = f"rest:{award_id}:{last[award_id]}"
+            ledger.unreserve(session, external_ref=reference, amounts=rest, by=by, now=now)
+
+
+def _reserved(session: Session, award_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What is reserved beside what these awards have paid, by hold."""
+    beside = session.scalars(_BESIDE, {"awards": list(award_ids)}).all() if award_ids else []
+    return {hold.id: hold.reserved for hold in balances.holds(session, beside).values() if hold.reserved}
 
 
 def _day(session: Session, happened: date | datetime | None, now: datetime) -> date | None:

@@ -18,7 +18,7 @@ from reunify.approval import queries as approval
 from reunify.audit import actions as audit
 from reunify.bookings import queries as bookings
 from reunify.disbursement import cards_policy, cards_queries, policy
-from reunify.disbursement.cards_policy import CARD, Limits, Line
+from reunify.disbursement.cards_policy import CARD, Limits, Line, Trip
 from reunify.disbursement.cards_ports import CardOutcome, Issued
 from reunify.disbursement.cards_records import CardHolderRecord, TravelCardRecord
 from reunify.disbursement.instructions import lock_award
@@ -26,12 +26,12 @@ from reunify.disbursement.outcomes import Misused, NotSent, NotTried, Unclear
 from reunify.intake import outcomes
 from reunify.intake.form import Category, Settlement
 from reunify.kernel.ids import AwardId, new_id
-from reunify.kernel.may import may
+from reunify.kernel.may import FINANCE, may
 from reunify.kernel.moves import START
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound
 
-_HOLDER_KEY = "reunify:cardholder:1"
+_HOLDER_KEY = "reunify:cardholder:"
 # The card's id is ours alone; the holder's is Stripe's.
 Prepare = Callable[[UUID, Limits], dict[str, Any]]
 
@@ -56,6 +56,7 @@ class ToCancel:
 class Holder:
     """The organisation at Stripe. `stripe_id` is None until Stripe has said it."""
 
+    number: int
     key: str
     params: dict[str, Any]
     stripe_id: str | None
@@ -65,19 +66,29 @@ class Holder:
 def holder_to_ask(
     session: Session, *, prepare: Callable[[], dict[str, Any]], by: Actor, now: datetime
 ) -> Holder:
-    """The one cardholder, with parameters and key frozen at the first time. Commit before asking Stripe."""
+    """The one cardholder, with parameters and key frozen before Stripe is asked. Commit before asking.
+
+    Under a new key once none was made for a day, or the organisation is set otherwise: Stripe gives a key
+    (v1) its own failure again and again. Of two that were made one is used; neither is money.
+    """
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(_HOLDER_KEY, 1))))
-    record = session.get(CardHolderRecord, 1)
-    if record is None:
-        record = CardHolderRecord(number=1, idempotency_key=_HOLDER_KEY, params=prepare(), made_at=now)
+    h = CardHolderRecord
+    record = session.scalar(sa.select(h).order_by(h.stripe_id.is_(None), h.number.desc()).limit(1))
+    if record is None or (
+        record.stripe_id is None
+        and (now - record.made_at > cards_policy.HOLDER_ASKED_FOR or record.params != prepare())
+    ):
+        number = 1 + (record.number if record else 0)
+        record = h(number=number, idempotency_key=f"{_HOLDER_KEY}{number}", params=prepare(), made_at=now)
         session.add(record)
         session.flush()
-    return Holder(record.idempotency_key, record.params, record.stripe_id)
+    return Holder(record.number, record.idempotency_key, record.params, record.stripe_id)
 
 
 @may(system=True)
-def record_holder(session: Session, *, stripe_id: str, by: Actor, now: datetime) -> None:
-    record = session.get(CardHolderRecord, 1, with_for_update=True, populate_existing=True)
+def record_holder(session: Session, *, number: int, stripe_id: str, by: Actor, now: datetime) -> None:
+    """`number`: of the asking that Stripe has answered."""
+    record = session.get(CardHolderRecord, number, with_for_update=True, populate_existing=True)
     if record is not None and record.stripe_id is None:
         record.stripe_id, record.made_at = stripe_id, now
 
@@ -182,16 +193,17 @@ def record_issue(session: Session, *, card_id: UUID, outcome: CardOutcome, by: A
 
 
 @may(system=True)
-def end(session: Session, *, card_id: UUID, trip_over: bool, by: Actor, now: datetime) -> ToCancel | None:
-    """Its bookings have all ended, or the trip is over: cancel it at Stripe. None while it is still needed.
+def end(session: Session, *, card_id: UUID, trip: Trip, by: Actor, now: datetime) -> ToCancel | None:
+    """Nothing more is bought with it: cancel it at Stripe. None while it is still needed.
 
     Returns the same again until Stripe has said that it is cancelled.
     """
     record = _locked(session, card_id)
     if record.state == "active":
         states = [line.state for line in lines_of(session, record.award_id)]
-        owed = cards_queries.owed(session, record.award_id)
-        if not trip_over and (owed or not cards_policy.is_over(states)):
+        owed = bool(cards_queries.owed(session, record.award_id))
+        promised = cards_queries.is_promised(session, record.id)
+        if not cards_policy.may_end(trip, states, owed=owed, promised=promised):
             return None
         _move(session, record, "end", by=by, now=now)
     if record.state != "ending" or record.stripe_id is None:
@@ -210,11 +222,44 @@ def record_cancelled(session: Session, *, card_id: UUID, by: Actor, now: datetim
         record.ended_at = now
 
 
-def _move(session: Session, record: TravelCardRecord, verb: str, *, by: Actor, now: datetime) -> None:
+@may(*FINANCE)
+def close(session: Session, *, award_id: AwardId, why: str, by: Actor, now: datetime) -> None:
+    """A finance person has looked at Stripe for a card nobody knows of, and cancelled what was there.
+
+    No other is made for this award. Their words are kept sealed, in the audit row. Raises NotAllowed, NoWhy,
+    NotFound, WrongState.
+    """
+    policy.check_decider(by)
+    said = policy.check_why(why)
+    t = TravelCardRecord
+    newest = sa.select(t.id).where(t.award_id == award_id).order_by(t.number.desc()).limit(1)
+    card_id = session.scalar(newest)
+    if card_id is None:
+        raise NotFound("There is no such travel card.")
+    _move(session, _locked(session, card_id), "close", by=by, now=now, why=said)
+
+
+def _move(
+    session: Session,
+    record: TravelCardRecord,
+    verb: str,
+    *,
+    by: Actor,
+    now: datetime,
+    why: str | None = None,
+) -> None:
     moved = CARD.apply(record, verb)
     detail = {"outcome": record.outcome} if record.outcome else None
     audit.record(
-        session, by=by, at=now, subject="travel_card", subject_id=record.id, moved=moved, detail=detail
+        session,
+        by=by,
+        at=now,
+        subject="travel_card",
+        subject_id=record.id,
+        moved=moved,
+        why=why,
+        family=None if why is None else approval.request_of(session, record.award_id),
+        detail=detail,
     )
     session.flush()
 

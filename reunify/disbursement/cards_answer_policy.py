@@ -25,6 +25,22 @@ class Reason(StrEnum):
     TOO_SLOW = "too_slow"  # our own books could not be read in time
 
 
+SENTENCES = {
+    Reason.APPROVED: "It is within what this trip still holds.",
+    Reason.UNREADABLE: "Stripe asked in a form that we do not know.",
+    Reason.CARD_UNKNOWN: "We have no such card.",
+    Reason.CARD_NOT_ACTIVE: "The card is not active any more.",
+    Reason.AWARD_NOT_STANDING: "The award is not released, or has changed since: have it approved again.",
+    Reason.QUIET: "A quiet outcome stands on this request.",
+    Reason.OTHER_CURRENCY: "It was asked in another currency than the card's.",
+    Reason.NOTHING_ASKED: "No amount was asked for.",
+    Reason.OTHER_CATEGORY: "No line of this trip is bought from merchants of this kind.",
+    Reason.MORE_THAN_HELD: "It is more than this trip has left: what it holds, less what is promised, "
+    "charged and not explained, or paid in an outage.",
+    Reason.TOO_SLOW: "Our books could not be read in time: have the merchant try again.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What a merchant asks for, in our words. `event` and `authorisation` are Stripe's ids.

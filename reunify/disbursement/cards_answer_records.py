@@ -43,3 +43,15 @@ class CardRefundRecord(Base):
     charge_id: Mapped[str] = mapped_column(sa.ForeignKey("card_charges.id"), primary_key=True)
     instruction_id: Mapped[UUID] = mapped_column(sa.ForeignKey("instructions.id"), index=True)
     placed_at: Mapped[datetime]
+
+
+class CardExcessRefundRecord(Base):
+    """So much of a refund is what a capture had taken beyond its booking's price. Append-only."""
+
+    __tablename__ = "card_excess_refunds"
+    __table_args__ = (sa.CheckConstraint("cents > 0", name="cents_positive"),)
+
+    refund_id: Mapped[str] = mapped_column(sa.ForeignKey("card_charges.id"), primary_key=True)
+    charge_id: Mapped[str] = mapped_column(sa.ForeignKey("card_charges.id"), primary_key=True, index=True)
+    cents: Mapped[int]
+    paired_at: Mapped[datetime]

@@ -18,13 +18,16 @@ from reunify.disbursement import cards_answer_policy as policy
 from reunify.disbursement import cards_policy
 from reunify.disbursement.cards_answer_policy import Asking, Reason, Standing
 from reunify.disbursement.cards_answer_records import CardAnswerRecord
+from reunify.disbursement.cards_limits import held_by_line
 from reunify.disbursement.cards_policy import ChargeKind
+from reunify.disbursement.cards_queries import left_of_charge
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
-    CardChargePartRecord,
     CardChargeRecord,
     TravelCardRecord,
 )
+from reunify.disbursement.outage_policy import OPEN
+from reunify.disbursement.outage_records import OutagePayment
 from reunify.intake import outcomes
 from reunify.intake.form import Category, Settlement
 from reunify.kernel.ids import AwardId
@@ -32,13 +35,12 @@ from reunify.kernel.may import may
 from reunify.kernel.money import Money
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
-from reunify.ledger import queries as balances
 from reunify.payees.policy import Rail
 
 Clock = Callable[[], datetime]
 # Stripe waits two seconds (docs.stripe.com/issuing/controls/real-time-authorizations); the way there and back
 # needs some of them. For a card that is locked longer the answer is no.
-_WAIT_FOR_LOCK, _WAIT_FOR_ALL = "800ms", "1200ms"
+WAIT_FOR_LOCK, WAIT_FOR_ALL = "800ms", "1200ms"
 
 
 @may(system=True)
@@ -51,8 +53,8 @@ def answer(session: Session, *, asked: Asking, asked_at: datetime, by: Actor, cl
     """
     session.execute(
         sa.select(
-            sa.func.set_config("lock_timeout", _WAIT_FOR_LOCK, True),
-            sa.func.set_config("statement_timeout", _WAIT_FOR_ALL, True),
+            sa.func.set_config("lock_timeout", WAIT_FOR_LOCK, True),
+            sa.func.set_config("statement_timeout", WAIT_FOR_ALL, True),
         )
     )
     t = TravelCardRecord
@@ -103,6 +105,18 @@ def keep(
     return bool(said)
 
 
+def unheard(session: Session, *, limit: int = 200) -> list[str]:
+    """Questions we said yes to and heard no more of, by the authorisation's id; the oldest first.
+
+    What they asked for counts as promised until then.
+    """
+    a, said = CardAuthorisationRecord, CardAnswerRecord
+    known = sa.exists().where(a.id == said.authorisation_id)
+    asked = sa.select(said.authorisation_id).where(said.approved, said.card_id.is_not(None), ~known)
+    found = session.scalars(asked.order_by(said.answered_at).limit(limit))
+    return [str(id_) for id_ in dict.fromkeys(found)]
+
+
 def declined_by_us(session: Session, authorisation_id: str) -> bool:
     """Our last answer to it was no."""
     a = CardAnswerRecord
@@ -118,6 +132,7 @@ def _standing(session: Session, card: TravelCardRecord, *, now: datetime) -> Sta
         and found.state != "cancelled"
         and found.paid_with in (None, Rail.TRAVEL_CARD)
     ]
+    keys = {found.line_key for found in lines}
     merchants = {
         name
         for found in lines
@@ -129,8 +144,8 @@ def _standing(session: Session, card: TravelCardRecord, *, now: datetime) -> Sta
         _award_stands(session, AwardId(card.award_id)),
         not outcomes.goes_on(session, approval.request_of(session, card.award_id)),
         merchants,
-        _held(session, AwardId(card.award_id), {found.line_key for found in lines}),
-        _spoken_for(session, card.id),
+        Money(sum(held_by_line(session, AwardId(card.award_id), keys).values())),
+        _spoken_for(session, card.id) + _paid_in_outage(session, AwardId(card.award_id), keys),
     )
 
 
@@ -145,34 +160,35 @@ def _award_stands(session: Session, award_id: AwardId) -> bool:
         return False
 
 
-def _held(session: Session, award_id: AwardId, lines: set[str]) -> Money:
-    """What these lines reserve or are bound to, and have not paid."""
-    allocation_id = approval.allocation_of(session, award_id)
-    if allocation_id is None:
-        return Money(0)
-    shares = [
-        share.hold_id
-        for line in lines_of(session, allocation_id)
-        if line.key in lines
-        for share in line.shares
-        if share.unit == "cents"
-    ]
-    return Money(sum(h.reserved + h.obligated for h in balances.holds(session, shares).values()))
-
-
 def _spoken_for(session: Session, card_id: UUID) -> Money:
     """Promised to merchants, also where we have said yes and Stripe has told us no more; and what was taken
     and is no booking's payment yet. What is a booking's payment has left its line."""
-    a, c, p, said = CardAuthorisationRecord, CardChargeRecord, CardChargePartRecord, CardAnswerRecord
+    a, c, said = CardAuthorisationRecord, CardChargeRecord, CardAnswerRecord
     promised = sa.select(sa.func.coalesce(sa.func.sum(a.amount_cents), 0)).where(
         a.card_id == card_id, a.approved, a.state == "pending"
     )
     unheard = sa.select(sa.func.coalesce(sa.func.sum(said.cents), 0)).where(
         said.card_id == card_id, said.approved, ~sa.exists().where(a.id == said.authorisation_id)
     )
-    placed = sa.select(sa.func.coalesce(sa.func.sum(p.cents), 0)).where(p.charge_id == c.id)
-    left = c.amount_cents - placed.scalar_subquery()
+    left = left_of_charge()
     taken = sa.select(sa.func.coalesce(sa.func.sum(left), 0)).where(
         c.card_id == card_id, c.kind == ChargeKind.CAPTURE.value
     )
     return Money(sum(int(session.scalar(asked) or 0) for asked in (promised, unheard, taken)))
+
+
+def _paid_in_outage(session: Session, award_id: AwardId, lines: set[str]) -> Money:
+    """Paid to a payee of these lines, or to nobody knows whom, while people have not looked at it: it may be
+    what the card is asked for."""
+    allocation_id = approval.allocation_of(session, award_id)
+    if allocation_id is None:
+        return Money(0)
+    planned = [line for line in lines_of(session, allocation_id) if line.key in lines]
+    keys = {share.payee_key for line in planned for share in line.shares}
+    o = OutagePayment
+    paid = sa.select(sa.func.coalesce(sa.func.sum(o.cents), 0)).where(
+        o.request_id == approval.request_of(session, award_id),
+        o.state.in_(OPEN),
+        sa.or_(o.payee_key.is_(None), o.payee_key.in_(keys)),
+    )
+    return Money(int(session.scalar(paid) or 0))

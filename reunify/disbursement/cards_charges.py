@@ -6,6 +6,7 @@ person. It never lessens what another award, or another line, may pay.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,9 +16,17 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.bookings import queries as bookings
-from reunify.disbursement import books, cards_match_policy, cards_ports, cards_queries, cards_refunds
+from reunify.disbursement import (
+    books,
+    cards_closing,
+    cards_match_policy,
+    cards_placing,
+    cards_ports,
+    cards_queries,
+    cards_refunds,
+)
 from reunify.disbursement.cards_match_policy import Paid
-from reunify.disbursement.cards_policy import ChargeKind, ChargeTaken, NotOfThisTrip
+from reunify.disbursement.cards_policy import PROMISE_OVER, ChargeKind, ChargeTaken, NotOfThisTrip
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
     CardChargePartRecord,
@@ -30,7 +39,7 @@ from reunify.kernel.ids import InstructionId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
 from reunify.kernel.people import Actor
-from reunify.kernel.refusals import NotFound
+from reunify.kernel.refusals import NotFound, Refused
 from reunify.ledger.policy import Cash
 from reunify.payees.policy import Rail
 
@@ -38,12 +47,20 @@ from reunify.payees.policy import Rail
 @may(system=True)
 def record_authorisation(
     session: Session, *, found: cards_ports.Authorisation, by: Actor, now: datetime
-) -> bool:
-    """A merchant asked for money, as it stands now; False for a card that is not ours. No money has left."""
+) -> set[str] | None:
+    """A merchant asked for money, as it stands now; None for a card that is not ours. No money has left.
+
+    Where it is over below its price, what was taken is all its booking costs: returns those charges.
+    """
     card = _card_at(session, found.card)
     if card is None:
-        return False
-    values = {"amount_cents": found.amount.cents, "approved": found.approved, "state": found.state}
+        return None
+    values = {
+        "amount_cents": found.amount.cents,
+        "approved": found.approved,
+        "state": found.state,
+        "taken_cents": None if found.taken is None else found.taken.cents,
+    }
     session.execute(
         insert(CardAuthorisationRecord)
         .values(id=found.id, card_id=card.id, authorised_at=found.at, **values)
@@ -51,18 +68,38 @@ def record_authorisation(
             index_elements=["id"], set_=values, where=CardAuthorisationRecord.state == "pending"
         )
     )
+    put_in_order(session, found.charges)
     _bind_authorisations(session, card)
-    return True
+    return set(_match(session, card, by=by, now=now)[0]) if found.state in PROMISE_OVER else set()
+
+
+def put_in_order(session: Session, charges: Sequence[str]) -> None:
+    """`charges`: all of one authorisation, as Stripe lists them. Its ids say nothing of which came first."""
+    c = CardChargeRecord
+    if len(charges) > 1:
+        places = {id_: place for place, id_ in enumerate(charges)}
+        in_list = sa.case(places, value=c.id)
+        session.execute(sa.update(c).where(c.id.in_(charges)).values(place=in_list))
+
+
+def in_one_second(session: Session, charge: cards_ports.Charge) -> bool:
+    """Whether others of its authorisation were charged in the same second, so that Stripe's list counts."""
+    c = CardChargeRecord
+    if charge.authorisation is None:
+        return False
+    alike = sa.and_(c.authorisation_id == charge.authorisation, c.charged_at == charge.at, c.id != charge.id)
+    return session.scalar(sa.select(c.id).where(alike).limit(1)) is not None
 
 
 @may(system=True)
 def record_charge(
-    session: Session, *, found: cards_ports.Charge, by: Actor, now: datetime
+    session: Session, *, found: cards_ports.Charge, listed: Sequence[str] = (), by: Actor, now: datetime
 ) -> set[str] | None:
     """Money left, or came back: kept once. Returns which charges are bookings' payments now, or went back to
     those that paid one: this one, and those that waited for it.
 
-    None for a card that is not ours. Raises the ledger's refusals.
+    `listed`: Stripe's order of the charges of its authorisation, where some are of one second. None for a
+    card that is not ours. What the books refuse now (a fund's period is over) stays unexplained.
     """
     card = _card_at(session, found.card)
     if card is None:
@@ -84,15 +121,19 @@ def record_charge(
         )
         .on_conflict_do_nothing()
     )
+    put_in_order(session, listed)
     charge = _locked(session, found.id)
     if charge.kind != ChargeKind.CAPTURE:
-        return {charge.id} if cards_refunds.place(session, charge, by=by, now=now) else set()
-    return {*_match(session, card, by=by, now=now), *_explained(session, charge)}
+        return set(cards_refunds.place(session, charge, by=by, now=now))
+    return {*_match(session, card, by=by, now=now)[0], *_explained(session, charge)}
 
 
 @may(system=True)
-def match_charges(session: Session, *, card_id: UUID, by: Actor, now: datetime) -> list[str]:
-    """Try again what no booking explained: one may have been ticketed since. Returns those explained."""
+def match_charges(
+    session: Session, *, card_id: UUID, by: Actor, now: datetime
+) -> tuple[list[str], list[str]]:
+    """Try again what no booking explained: one may have been ticketed since. Returns those explained, and
+    those that fit and that the books refuse."""
     card = session.get(TravelCardRecord, card_id, with_for_update=True, populate_existing=True)
     if card is None:
         raise NotFound("There is no such travel card.")
@@ -107,8 +148,8 @@ def assign(
     """A finance person says which booking this charge pays, or a refund came back from; returns the charges.
 
     Of a larger charge the price alone is placed, the rest waits; a smaller one pays together with the other
-    captures of its authorisation. Raises NotAllowed, NotFound, ChargeTaken, NotOfThisTrip, WrongState, and
-    the ledger's refusals.
+    captures of its authorisation, or is all that its booking costs where that is closed. Raises NotAllowed,
+    NotFound, ChargeTaken, NotOfThisTrip, WrongState, and the ledger's refusals.
     """
     check_decider(by)
     card_id = session.scalar(sa.select(CardChargeRecord.card_id).where(CardChargeRecord.id == charge_id))
@@ -125,22 +166,35 @@ def assign(
         cards_refunds.place_at(session, charge, instruction_id, card=card, by=by, now=now)
         return [charge.id]
     due = {one.instruction: one for one in cards_queries.owed(session, card.award_id)}.get(instruction_id)
-    paid = due and cards_match_policy.pay(due, cards_queries.together(session, charge.id))
+    taken = cards_placing.together(session, charge.id)
+    is_all = due is not None and cards_placing.is_closed(session, taken, price=due.price)
+    paid = due and cards_match_policy.pay(due, taken, closed=is_all)
     if not paid:
         raise NotOfThisTrip(
-            "Choose a booking of this trip that is ticketed on its card, unpaid, and costs at most this.",
+            "Choose a booking of this trip that is ticketed on its card, unpaid, and costs at most this; or "
+            "wait until Stripe says that the merchant takes no more.",
             field="/instruction_id",
         )
     _pay(session, card, paid, by=by, now=now)
     return [part for part, _ in paid.parts]
 
 
-def _match(session: Session, card: TravelCardRecord, *, by: Actor, now: datetime) -> list[str]:
-    """The card is locked, and with it its charges."""
-    found = cards_queries.fitting(session, card.id, card.award_id)
-    for paid in found:
-        _pay(session, card, paid, by=by, now=now)
-    return list(dict.fromkeys(charge for paid in found for charge, _ in paid.parts))
+def _match(
+    session: Session, card: TravelCardRecord, *, by: Actor, now: datetime
+) -> tuple[list[str], list[str]]:
+    """The card is locked, and with it its charges. What the books refuse waits, as what is unexplained does,
+    and keeps nothing else from being paid."""
+    done: list[str] = []
+    refused: list[str] = []
+    for paid in cards_queries.fitting(session, card.id, card.award_id):
+        try:
+            with session.begin_nested():
+                _pay(session, card, paid, by=by, now=now)
+        except Refused:  # whoever places it by hand reads why
+            refused += [charge for charge, _ in paid.parts]
+        else:
+            done += [charge for charge, _ in paid.parts]
+    return list(dict.fromkeys(done)), list(dict.fromkeys(refused))
 
 
 def _explained(session: Session, charge: CardChargeRecord) -> set[str]:
@@ -150,11 +204,14 @@ def _explained(session: Session, charge: CardChargeRecord) -> set[str]:
 
 
 def _pay(session: Session, card: TravelCardRecord, paid: Paid, *, by: Actor, now: datetime) -> None:
-    """The booking's holds are spent to exactly its price, and its instruction is settled.
+    """The booking's holds are spent to exactly its price, and its instruction is settled. Where it was closed
+    below the price, what was taken is the price from now on.
 
     It left the balance the cards draw on; of several captures with the last of them.
     """
     instruction = locked_instruction(session, paid.owed.instruction)
+    if paid.cents < instruction.amount:
+        instruction = cards_closing.take_less(session, instruction, cents=paid.cents, by=by, now=now)
     last = _locked(session, paid.parts[-1][0])
     reference = f"{last.id}:captured:{instruction.id}"
     books.obligate_at_entry(session, instruction.id, reference=f"{reference}:bound", by=by, now=now)
@@ -208,6 +265,13 @@ def _bind_authorisations(session: Session, card: TravelCardRecord) -> None:
             held.booking_id = fitting[0]
             taken.add(fitting[0])
     session.flush()
+
+
+def ours(session: Session, cards: Collection[str]) -> set[str]:
+    """Which of these cards are trips', by Stripe's id."""
+    t = TravelCardRecord
+    found = session.scalars(sa.select(t.stripe_id).where(t.stripe_id.in_(cards))) if cards else ()
+    return {str(id_) for id_ in found}
 
 
 def _card_at(session: Session, stripe_id: str) -> TravelCardRecord | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from uuid import UUID
@@ -25,24 +25,36 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A booking paid with exactly its price: by charge, in the order they came, so many cents of each."""
+    """A booking paid with its price, or for less: by charge, in the order they came, its cents."""
 
     owed: Owed
     parts: tuple[tuple[str, int], ...]
 
+    @property
+    def cents(self) -> int:
+        return sum(cents for _, cents in self.parts)
 
-def match(taken: Sequence[Taken], owed: Sequence[Owed], promised: Mapping[str, UUID]) -> list[Paid]:
-    """What is beyond doubt. `promised`: by authorisation, the booking a merchant asked for with its price.
 
-    What was promised to a booking pays that one alone, once its captures reach the price; more than the price
-    stays over. Of the others: as many charges of one price as bookings of it; captures of one authorisation
-    that sum to one price; one charge that is the sum of one set of prices only. The rest waits.
+def match(
+    taken: Sequence[Taken],
+    owed: Sequence[Owed],
+    promised: Mapping[str, UUID],
+    closed: Collection[str] = (),
+) -> list[Paid]:
+    """What is beyond doubt. `promised`: by authorisation, the booking a merchant asked for with its price;
+    `closed`: those of which nothing more is taken, and all that was taken is here.
+
+    What was promised to a booking pays that one alone, once its captures reach the price, or once it is
+    closed below it; more than the price stays over. Of the others: as many charges of one price as bookings
+    of it; captures of one authorisation that sum to one price; one charge that is the sum of one set of
+    prices only. The rest waits.
     """
     found: list[Paid] = []
     by_booking = {one.booking: one for one in owed}
     for authorisation in dict.fromkeys(t.authorisation for t in taken if t.authorisation in promised):
         due = by_booking.get(promised[str(authorisation)])
-        paid = due and pay(due, [t for t in taken if t.authorisation == authorisation])
+        of_it = [t for t in taken if t.authorisation == authorisation]
+        paid = due and pay(due, of_it, closed=authorisation in closed)
         if paid:
             found.append(paid)
             del by_booking[paid.owed.booking]
@@ -57,15 +69,18 @@ def match(taken: Sequence[Taken], owed: Sequence[Owed], promised: Mapping[str, U
     return found
 
 
-def pay(due: Owed, taken: Sequence[Taken]) -> Paid | None:
-    """Its price, taken of these in their order; None when they are less than the price."""
+def pay(due: Owed, taken: Sequence[Taken], *, closed: bool = False) -> Paid | None:
+    """Its price, taken of these in their order; None when they are less than the price.
+
+    `closed`: nothing more will be taken: then less than the price is what it cost.
+    """
     left, parts = due.price.cents, []
     for one in taken:
         part = min(left, one.left.cents)
         if part:
             parts.append((one.charge, part))
             left -= part
-    return None if left else Paid(due, tuple(parts))
+    return Paid(due, tuple(parts)) if parts and (closed or not left) else None
 
 
 def _of_one_price(taken: Sequence[Taken], owed: Sequence[Owed]) -> list[Paid]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from reunify.db import Database
 from reunify.disbursement import cards
-from reunify.disbursement.cards_policy import Limits
+from reunify.disbursement.cards_policy import Limits, Trip
 from reunify.disbursement.cards_ports import CardIssuer
 from reunify.kernel.ids import AwardId
 from reunify.kernel.may import may
@@ -29,7 +29,7 @@ def ensure_holder(db: Database, issuer: CardIssuer, *, by: Actor, clock: Clock) 
         return holder.stripe_id
     made = issuer.ensure_holder(holder.params, key=holder.key)
     with db.work() as session:
-        cards.record_holder(session, stripe_id=made, by=by, now=clock())
+        cards.record_holder(session, number=holder.number, stripe_id=made, by=by, now=clock())
     return made
 
 
@@ -55,12 +55,10 @@ def open_again(db: Database, issuer: CardIssuer, *, card_id: UUID, by: Actor, cl
 
 
 @may(system=True)
-def end_card(
-    db: Database, issuer: CardIssuer, *, card_id: UUID, trip_over: bool, by: Actor, clock: Clock
-) -> bool:
+def end_card(db: Database, issuer: CardIssuer, *, card_id: UUID, trip: Trip, by: Actor, clock: Clock) -> bool:
     """Cancelled at Stripe; False while it is still needed. Raises GatewayUnavailable, NotFound."""
     with db.work() as session:
-        wanted = cards.end(session, card_id=card_id, trip_over=trip_over, by=by, now=clock())
+        wanted = cards.end(session, card_id=card_id, trip=trip, by=by, now=clock())
     if wanted is None:
         return False
     issuer.cancel(wanted.stripe_id, key=wanted.key)

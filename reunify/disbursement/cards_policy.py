@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from reunify.bookings.policy import ENDED as BOOKING_ENDED
+from reunify.bookings.policy import OPEN as BOOKING_OPEN
 from reunify.intake.form import Category
 from reunify.kernel.money import Money, total
 from reunify.kernel.moves import START, Move, Moves
@@ -23,19 +24,25 @@ CARD = Moves(
     Move("unknown", "take_up", "active", "Stripe"),
     Move("opening", "jam", "stuck", "system"),
     Move("unknown", "jam", "stuck", "system"),
+    Move("stuck", "close", "closed", "finance"),
     Move("active", "end", "ending", "system"),
     Move("ending", "cancel", "cancelled", "Stripe"),
 )
 # Nobody has heard yet whether Stripe made it: asked again with the same key.
 UNHEARD = ("opening", "unknown")
 # It buys nothing any more; another may be made for the same trip only after the first of these.
-ENDED = ("cancelled", "refused")
+ENDED = ("cancelled", "refused", "closed")
 # It exists at Stripe, or did: what is charged to it is this trip's.
 MADE = ("active", "ending", "cancelled")
 # A hotel may charge for some days after the guest has left.
 KEPT_AFTER_TRIP = timedelta(days=14)
-# As long as charges are asked for at Stripe (reconciliation's sweep): one of a lost card would have come.
-STUCK_IS_LISTED = timedelta(days=45)
+# Stripe keeps what it answered to a key of its v1 calls, its own failures too, for at least a day
+# (docs.stripe.com/api/idempotent_requests).
+HOLDER_ASKED_FOR = timedelta(hours=25)
+# Of a promise: the merchant takes no more, or said so by letting it lapse.
+PROMISE_OVER = ("closed", "reversed", "expired")
+# Somebody is told of a trip that has waited for its card for longer.
+LATE = timedelta(hours=1)
 # After so many tries a person looks why Stripe does not cancel it.
 MANY_TRIES = 8
 
@@ -52,13 +59,17 @@ MERCHANTS: dict[Category, tuple[str, ...]] = {
 _SENTENCES = {
     "none": "No card is needed: nothing of this trip is booked by the organisation.",
     "waiting": "The card is being asked for.",
+    "late": "Stripe has not made a card yet; it is asked again each minute. What cannot wait: pay with the "
+    "organisation's own means and log it. Look at Stripe why it does not answer.",
     "opening": "The card is being asked for.",
     "unknown": "Stripe has not said yet whether the card was made; it is asked again with the same key.",
     "active": "The card is ready. Read its number at Stripe: it is never shown or kept here.",
     "ending": "The trip's bookings are over: the card is being cancelled.",
     "cancelled": "The card is cancelled. What was bought with it stays listed.",
     "refused": "Stripe would not make a card: pay with the organisation's own means and log it.",
-    "stuck": "Nobody knows whether a card was made: look at Stripe, cancel it, pay another way and log it.",
+    "closed": "Finance looked at Stripe and closed it: pay with the organisation's own means and log it.",
+    "stuck": "Nobody knows whether a card was made. Finance looks at Stripe, cancels what is there and "
+    "closes it here; until then pay another way and log it.",
 }
 OFF = "Travel cards are switched off: pay with the organisation's own means and log it."
 
@@ -66,6 +77,14 @@ OFF = "Travel cards are switched off: pay with the organisation's own means and 
 class ChargeKind(StrEnum):
     CAPTURE = "capture"
     REFUND = "refund"
+
+
+class Trip(StrEnum):
+    """How far the journey is. `LONG_OVER`: for longer than a hotel takes to charge."""
+
+    GOING = "going"
+    OVER = "over"
+    LONG_OVER = "long_over"
 
 
 class NothingToBuy(Refused):
@@ -87,6 +106,19 @@ class Line:
     category: Category
     ceiling: Money
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A line with what the card paid of it and has not got back, and what it still holds.
+
+    `by_card`: nobody said that it is paid another way.
+    """
+
+    line: Line
+    paid: Money
+    held: Money
+    by_card: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +150,40 @@ def limits(lines: Iterable[Line]) -> Limits:
     return Limits(total(line.ceiling for line in kept), tuple(merchants))
 
 
-def is_over(states: Collection[str]) -> bool:
-    """Every booking the card was made for has ended."""
+def lowered(lines: Iterable[Bought], standing: Money) -> Limits | None:
+    """What the card may buy in all since lines were given up, and from whom; None when that is not less than
+    `standing`, or nothing is left to buy: then the card ends.
+
+    A line given up counts with what the card paid for it, one that is booked anew also with what it holds.
+    It is never more than before: only another approval makes another card.
+    """
+    most, merchants = Money(0), set[str]()
+    for one in lines:
+        if one.line.category not in MERCHANTS:
+            continue
+        if one.line.state == "cancelled" or not one.by_card:
+            most += one.paid
+            continue
+        most += one.paid + one.held if one.line.state == "changed" else one.line.ceiling
+        merchants.update(MERCHANTS[one.line.category])
+    if not merchants or not Money(0) < most < standing:
+        return None
+    return Limits(most, tuple(sorted(merchants)))
+
+
+def may_end(trip: Trip, states: Collection[str], *, owed: bool, promised: bool) -> bool:
+    """Whether the card may be cancelled. `owed`: a ticket waits for its charge. `promised`: a merchant holds
+    some of it.
+
+    After the last leg as soon as nothing is to be booked or charged any more; before it once every booking it
+    was made for has ended; long after it in any case.
+    """
+    if trip is Trip.LONG_OVER:
+        return True
+    if owed:
+        return False
+    if trip is Trip.OVER and not promised:
+        return not any(state in BOOKING_OPEN for state in states)
     return all(state in BOOKING_ENDED for state in states)
 
 

@@ -21,6 +21,15 @@ class IssuedCard:
 
 
 @dataclass(frozen=True, slots=True)
+class CardNow:
+    """`status`: active, inactive or canceled. `most`: what it may buy in all; None where that has no end."""
+
+    id: str
+    status: str
+    most: Money | None
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """The card exists."""
 
@@ -29,7 +38,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """`state`: pending, closed, reversed or expired. `amount`: what is still promised, or was refused."""
+    """`state`: pending, closed, reversed or expired. `amount`: what is still promised, or was refused.
+
+    `taken`: all that was captured of it until now; None where that was not said. `charges`: of what was
+    charged to it, and came back, by the issuer's ids and in the issuer's order.
+    """
 
     id: str
     card: str
@@ -38,6 +51,8 @@ class Authorisation:
     state: str
     at: datetime
     reason: str | None = None  # why it was last approved or declined, as the issuer says
+    taken: Money | None = None
+    charges: tuple[str, ...] = ()
 
 
 # Why an issuer approves without our answer: none came in time, or none was asked for
@@ -92,6 +107,18 @@ class CardIssuer(Protocol):
 
     def cancel(self, card: str, *, key: str) -> None:
         """Cancelled for good; saying it again is harmless. Raises GatewayUnavailable, NotFound."""
+        ...
+
+    def prepare_limit(self, limits: Limits) -> dict[str, Any]:
+        """The exact parameters to freeze that let a card buy no more than this. No I/O."""
+        ...
+
+    def limit(self, card: str, params: dict[str, Any], *, key: str) -> None:
+        """From now on; saying it again is harmless. Raises GatewayUnavailable, NotFound, RecipientRefused."""
+        ...
+
+    def card(self, id_: str) -> CardNow:
+        """How it stands there now. Raises NotFound, GatewayUnavailable."""
         ...
 
     def authorisation(self, id_: str) -> Authorisation:

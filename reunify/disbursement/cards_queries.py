@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.approval import queries as approval
 from reunify.bookings import queries as bookings
 from reunify.disbursement import cards_policy, policy
-from reunify.disbursement.cards_answer_records import CardRefundRecord
+from reunify.disbursement.cards_answer_records import CardExcessRefundRecord, CardRefundRecord
+from reunify.disbursement.cards_borne_records import CardBorneRefundRecord, CardChargeBorneRecord
 from reunify.disbursement.cards_match_policy import Paid, Taken, match
-from reunify.disbursement.cards_policy import ChargeKind, Owed
+from reunify.disbursement.cards_policy import ChargeKind, Limits, Owed
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
     CardChargePartRecord,
     CardChargeRecord,
+    CardLimitRecord,
     TravelCardRecord,
 )
 from reunify.disbursement.records import InstructionRecord
@@ -30,7 +34,7 @@ from reunify.payees.policy import Rail
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """`instructions`: the payments this capture is, `rest` what of it is none; a refund is no payment."""
+    """`instructions`: the payments this capture is; `rest`: what is none, or of a refund is unplaced."""
 
     id: str
     kind: ChargeKind
@@ -96,15 +100,27 @@ def of_award(session: Session, award_id: UUID) -> Card | None:
         return None
     ids = [card.id for card in newest]
     held = session.scalars(sa.select(a).where(a.card_id.in_(ids)).order_by(a.authorised_at, a.id))
-    taken = session.scalars(sa.select(c).where(c.card_id.in_(ids)).order_by(c.charged_at, c.id)).all()
-    part = CardChargePartRecord
-    parts = session.scalars(sa.select(part).where(part.charge_id.in_([one.id for one in taken])))
-    return _as_card(newest[0], held.all(), taken, parts.all())
+    taken = session.scalars(sa.select(c).where(c.card_id.in_(ids)).order_by(*in_order())).all()
+    part, charges = CardChargePartRecord, [one.id for one in taken]
+    parts = session.scalars(sa.select(part).where(part.charge_id.in_(charges))).all() if taken else ()
+    rest = rest_of(session, charges) if taken else {}
+    least = standing_limit(session, newest[0])
+    return _as_card(newest[0], least, held.all(), [(one, rest[one.id]) for one in taken], parts)
 
 
-def waiting_state(session: Session, award_id: UUID) -> str:
-    """Of an award without a card: `waiting`, or `none` where the organisation books nothing."""
-    return "waiting" if _books(session, award_id) else "none"
+def standing_limit(session: Session, card: TravelCardRecord) -> Limits:
+    """What it may buy in all and from whom: as it was made, or as it was last lowered, heard of or not."""
+    least = sa.select(CardLimitRecord).where(CardLimitRecord.card_id == card.id)
+    newest = session.scalar(least.order_by(CardLimitRecord.number.desc()).limit(1)) or card
+    return Limits(Money(newest.limit_cents), tuple(newest.params["spending_controls"]["allowed_categories"]))
+
+
+def waiting_state(session: Session, award_id: UUID, *, now: datetime) -> str:
+    """Of an award without a card: `waiting`, `late`, or `none` where the organisation books nothing."""
+    if not _books(session, award_id):
+        return "none"
+    since = approval.award(session, award_id).released_at
+    return "waiting" if since is None or now - since < cards_policy.LATE else "late"
 
 
 def owed(session: Session, award_id: UUID) -> list[Owed]:
@@ -118,18 +134,6 @@ def owed(session: Session, award_id: UUID) -> list[Owed]:
     return [Owed(row.id, row.booking_id, Money(row.amount)) for row in rows]
 
 
-def could_pay(session: Session, instruction_id: UUID) -> list[Charge]:
-    """Captures on the trip's card that no booking explains, and that would pay this payment's price: alone,
-    or with the others that the same merchant took of the same promise."""
-    made = session.get(InstructionRecord, instruction_id)
-    if made is None or made.state != "on_card":
-        return []
-    card = of_award(session, made.award_id)
-    if card is None:
-        return []
-    return [c for c in card.unexplained if sum(t.left.cents for t in together(session, c.id)) >= made.amount]
-
-
 def promised(session: Session, booking_id: UUID) -> Money | None:
     """What merchants hold of the trip's card for this booking and have not taken; None when nothing."""
     a = CardAuthorisationRecord
@@ -138,6 +142,13 @@ def promised(session: Session, booking_id: UUID) -> Money | None:
     )
     cents = session.scalar(held)
     return Money(int(cents)) if cents else None
+
+
+def is_promised(session: Session, card_id: UUID) -> bool:
+    """Whether a merchant may still take something of this card that it was promised."""
+    a = CardAuthorisationRecord
+    asked = sa.select(a.id).where(a.card_id == card_id, a.approved, a.state == "pending")
+    return session.scalar(asked.limit(1)) is not None
 
 
 def pending(session: Session, *, limit: int = 200) -> list[str]:
@@ -157,40 +168,51 @@ def fitting(session: Session, card_id: UUID, award_id: UUID) -> list[Paid]:
     rows = session.scalars(
         sa.select(c)
         .where(c.card_id == card_id, c.kind == ChargeKind.CAPTURE.value, ~touched)
-        .order_by(c.charged_at, c.id)
+        .order_by(*in_order())
     ).all()
     if not rows:
         return []
     a = CardAuthorisationRecord
-    asked = sa.select(a.id, a.booking_id).where(a.card_id == card_id, a.booking_id.is_not(None))
-    promised_to = {row.id: row.booking_id for row in session.execute(asked)}
+    said = session.execute(sa.select(a).where(a.card_id == card_id, a.booking_id.is_not(None)))
+    promises = {promise.id: promise for promise in said.scalars()}
     taken = [Taken(row.id, Money(row.amount_cents), row.authorisation_id) for row in rows]
-    return match(taken, owed(session, award_id), promised_to)
-
-
-def together(session: Session, charge_id: str) -> list[Taken]:
-    """What is left of this capture, then of the others of its authorisation, in the order they came."""
-    c = CardChargeRecord
-    first = session.get(c, charge_id)
-    if first is None:
-        return []
-    same = sa.select(c).where(
-        c.card_id == first.card_id,
-        c.kind == ChargeKind.CAPTURE.value,
-        c.authorisation_id == first.authorisation_id,
-        c.id != first.id,
+    sums: dict[str | None, int] = {}
+    for one in taken:
+        sums[one.authorisation] = sums.get(one.authorisation, 0) + one.left.cents
+    return match(
+        taken,
+        owed(session, award_id),
+        {id_: UUID(str(promise.booking_id)) for id_, promise in promises.items()},
+        {
+            id_
+            for id_, promise in promises.items()
+            if promise.state in cards_policy.PROMISE_OVER and promise.taken_cents == sums.get(id_)
+        },
     )
-    found = [first, *session.scalars(same.order_by(c.charged_at, c.id))]
-    left = rest_of(session, [one.id for one in found])
-    return [Taken(one.id, Money(left[one.id]), one.authorisation_id) for one in found if left[one.id]]
+
+
+def in_order() -> tuple[Any, ...]:
+    """SQL, of CardChargeRecord: as they were charged; those of one second as Stripe lists them."""
+    c = CardChargeRecord
+    return c.charged_at, c.place, c.id
+
+
+def left_of_charge() -> sa.ColumnElement[int]:
+    """SQL, of CardChargeRecord: less its parts, what came back of what was too much, and what we bear."""
+    c, p, x = CardChargeRecord, CardChargePartRecord, CardExcessRefundRecord
+    b = CardChargeBorneRecord
+    placed = sa.select(sa.func.coalesce(sa.func.sum(p.cents), 0)).where(p.charge_id == c.id)
+    back = sa.select(sa.func.coalesce(sa.func.sum(x.cents), 0)).where(c.id.in_([x.charge_id, x.refund_id]))
+    borne = sa.select(sa.func.coalesce(sa.func.sum(b.cents), 0)).where(b.charge_id == c.id)
+    return c.amount_cents - placed.scalar_subquery() - back.scalar_subquery() - borne.scalar_subquery()
 
 
 def rest_of(session: Session, charges: Collection[str]) -> dict[str, int]:
-    """By charge, the cents that are no booking's payment; of a refund, none once it went back."""
-    c, p, r = CardChargeRecord, CardChargePartRecord, CardRefundRecord
-    placed = sa.select(sa.func.coalesce(sa.func.sum(p.cents), 0)).where(p.charge_id == c.id)
-    went = sa.exists().where(r.charge_id == c.id)
-    left = sa.case((went, 0), else_=c.amount_cents - placed.scalar_subquery())
+    """By charge, the cents that are no booking's payment and did not come back; of a refund, none once it
+    went back, or is what a merchant had taken beyond its price."""
+    c, r, b = CardChargeRecord, CardRefundRecord, CardBorneRefundRecord
+    went = sa.or_(sa.exists().where(r.charge_id == c.id), sa.exists().where(b.refund_id == c.id))
+    left = sa.case((went, 0), else_=left_of_charge())
     return {id_: int(cents) for id_, cents in session.execute(sa.select(c.id, left).where(c.id.in_(charges)))}
 
 
@@ -228,16 +250,17 @@ def _books(session: Session, award_id: UUID) -> bool:
 
 def _as_card(
     record: TravelCardRecord,
+    least: Limits,
     held: Sequence[CardAuthorisationRecord],
-    taken: Sequence[CardChargeRecord],
+    taken: Sequence[tuple[CardChargeRecord, int]],
     parts: Sequence[CardChargePartRecord],
 ) -> Card:
     return Card(
         record.id,
         AwardId(record.award_id),
         record.state,
-        Money(record.limit_cents),
-        tuple(record.params["spending_controls"]["allowed_categories"]),
+        least.all_time,
+        least.merchants,
         record.stripe_id,
         record.last4,
         record.outcome,
@@ -251,9 +274,9 @@ def _as_card(
                 ChargeKind(c.kind),
                 Money(c.amount_cents),
                 tuple(InstructionId(p.instruction_id) for p in parts if p.charge_id == c.id),
-                Money(c.amount_cents - sum(p.cents for p in parts if p.charge_id == c.id)),
+                Money(rest),
                 c.charged_at,
             )
-            for c in taken
+            for c, rest in taken
         ),
     )

@@ -23,16 +23,17 @@ _KINDS = ", ".join(f"'{kind.value}'" for kind in cards_policy.ChargeKind)
 
 
 class CardHolderRecord(Base):
-    """The organisation as Stripe's cardholder; one row, made once."""
+    """The organisation as Stripe's cardholder: a row for each key it was asked for with. The one that has
+    Stripe's id is used; the first of two."""
 
     __tablename__ = "card_holders"
-    __table_args__ = (sa.CheckConstraint("number = 1", name="only_one"),)
+    __table_args__ = (sa.CheckConstraint("number >= 1", name="numbered_from_one"),)
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     idempotency_key: Mapped[str] = mapped_column(unique=True)
     params: Mapped[dict[str, Any]]
     stripe_id: Mapped[str | None]
-    made_at: Mapped[datetime]
+    made_at: Mapped[datetime]  # first asked; at Stripe, once it is made
 
 
 class TravelCardRecord(Base):
@@ -71,6 +72,24 @@ class TravelCardRecord(Base):
     ended_at: Mapped[datetime | None]
 
 
+class CardLimitRecord(Base):
+    """The card may buy less. Key and parameters are committed before Stripe is told, and never change."""
+
+    __tablename__ = "card_limits"
+    __table_args__ = (
+        sa.CheckConstraint("limit_cents > 0", name="limit_positive"),
+        sa.CheckConstraint("number >= 1", name="numbered_from_one"),
+    )
+
+    card_id: Mapped[UUID] = mapped_column(sa.ForeignKey("travel_cards.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    params: Mapped[dict[str, Any]]
+    limit_cents: Mapped[int]
+    made_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]  # Stripe has taken it
+
+
 class CardAuthorisationRecord(Base):
     """A merchant asked for money: promised, not paid. Follows Stripe; the booking is ours to find."""
 
@@ -78,6 +97,7 @@ class CardAuthorisationRecord(Base):
     __table_args__ = (
         sa.CheckConstraint("amount_cents >= 0", name="amount_not_negative"),
         sa.CheckConstraint("state IN ('pending', 'closed', 'reversed', 'expired')", name="state_known"),
+        sa.CheckConstraint("taken_cents >= 0", name="taken_not_negative"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)  # Stripe's
@@ -86,6 +106,7 @@ class CardAuthorisationRecord(Base):
     amount_cents: Mapped[int]
     approved: Mapped[bool]
     state: Mapped[str]
+    taken_cents: Mapped[int | None]  # captured of it in all, as Stripe said with its newest word
     authorised_at: Mapped[datetime]
 
 
@@ -115,6 +136,7 @@ class CardChargeRecord(Base):
     rate: Mapped[str | None]  # cents/minor units, as two whole numbers
     rate_source: Mapped[str | None]
     charged_at: Mapped[datetime]
+    place: Mapped[int | None]  # among those of its authorisation, as Stripe lists them: of one second
 
 
 class CardChargePartRecord(Base):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -11,6 +12,7 @@ from uuid import UUID
 from reunify.disbursement.policy import check_why
 from reunify.kernel.ids import RequestId
 from reunify.kernel.may import FINANCE
+from reunify.kernel.money import Money
 from reunify.kernel.moves import START, Move, Moves
 from reunify.kernel.people import Actor, Role, Staff, check_role
 from reunify.kernel.refusals import NotAllowed, OutOfStep, Refused
@@ -22,12 +24,17 @@ OUTAGE = Moves(
     Move("recorded", "propose", "proposed", "finance"),
     Move("proposed", "send_back", "recorded", "finance"),
     Move("proposed", "ratify", "ratified", "another person of finance"),
+    Move("proposed", "ratify_part", "reported", "another person of finance"),
     Move("recorded", "report", "reported", "finance"),
     Move("proposed", "report", "reported", "finance"),
+    Move("recorded", "strike", "struck", "another person of finance: it was not paid, or not so"),
+    Move("proposed", "strike", "struck", "another person of finance: it was not paid, or not so"),
+    Move("reported", "bear", "borne", "another person of finance: the organisation's own money"),
 )
 # While one is in these states nothing else pays what it may have paid.
 OPEN = ("recorded", "proposed")
 LONGEST = 200
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 class Instrument(StrEnum):
@@ -54,6 +61,15 @@ class Paid:
     why: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a released award holds for one payee, and one payment may have paid: whole `unit`s."""
+
+    amount: int
+    unit: str
+    is_theirs: bool  # of that request, to the payee that was paid
+
+
 class NotWhatWasPaid(Refused):
     """What was written down cannot have been paid so."""
 
@@ -62,10 +78,22 @@ class PaidInOutage(OutOfStep):
     """It may have been paid in an outage already: nothing pays it again before people have looked."""
 
 
+class SameSlip(OutOfStep):
+    """This check, slip or receipt was written down before: its money would be in suspense twice."""
+
+    field = "/reference"
+
+
 class NotHeldForIt(Refused):
     """The award does not hold exactly this money for this payee."""
 
-    field = "/instruction"
+    field = "/instructions"
+
+
+class NoPaper(Refused):
+    """Nobody ratifies a payment whose check, slip or receipt they cannot open."""
+
+    field = "/files"
 
 
 class RatifierIsRecorder(NotAllowed):
@@ -78,6 +106,10 @@ class RatifierIsAuthor(NotAllowed):
 
 class RatifierIsFirst(NotAllowed):
     """The second person is another one than the first."""
+
+
+class BearerIsReporter(NotAllowed):
+    """Who says that no award can bear it does not also put it on the organisation's own money."""
 
 
 def check_recorder(by: Actor) -> Staff:
@@ -144,17 +176,68 @@ def check_ratifier(
     return by
 
 
-def check_fits(*, paid: int, held: int, unit: str, is_theirs: bool) -> None:
-    """The whole payment, to the cent, of that payee of that request. Raises NotHeldForIt."""
-    if unit != "cents" or not is_theirs:
-        raise NotHeldForIt("Choose a payment of this request to the payee that was paid.")
-    if paid > held:
-        raise NotHeldForIt(
-            f"{paid} cents were paid and {held} are held for it: have the award changed and approved first, "
-            "or report this payment."
+def check_bearer(
+    by: Actor, *, recorded: Collection[UUID], reported: Collection[UUID], authors: Collection[UUID]
+) -> Staff:
+    """As `check_ratifier`; `reported`: who said that no award can bear it, with all they stood for.
+
+    Raises BearerIsReporter, RatifierIsRecorder, RatifierIsAuthor, NotAllowed.
+    """
+    person = check_ratifier(by, recorded=recorded, first=(), authors=authors)
+    if not person.selves.isdisjoint(reported):
+        raise BearerIsReporter(
+            "You, or a colleague you stand in for, reported this: ask another colleague of finance to put it "
+            "on the organisation's own money."
         )
+    return person
+
+
+def check_fits(*, paid: int, parts: Sequence[Held], why_rest: str | None) -> str | None:
+    """Each payment whole, to the cent, and no more than was paid; returns why the rest is reported, trimmed.
+
+    `why_rest`: why no award can bear what is left over. Raises NotHeldForIt, NoWhy.
+    """
+    if not parts or any(part.unit != "cents" or not part.is_theirs for part in parts):
+        raise NotHeldForIt("Choose payments of this request to the payee that was paid.")
+    held = sum(part.amount for part in parts)
     if paid < held:
         raise NotHeldForIt(
-            f"{paid} cents were paid and {held} are held for it: have the award changed to what was paid "
-            "first, so that the rest is free again."
+            f"{Money(paid)} was paid and {Money(held)} is held for it: choose fewer payments, or have the "
+            "award changed to what was paid first, so that the rest is free again."
         )
+    if paid == held:
+        return None
+    if not (why_rest or "").strip():
+        raise NotHeldForIt(
+            f"{Money(paid)} was paid and {Money(held)} is held for it: choose every payment it was, or say "
+            f"why no award can bear the other {Money(paid - held)}; it is then reported.",
+            field="/reason",
+        )
+    return check_why(why_rest or "")
+
+
+def plain_reference(written: str) -> str:
+    """Letters and digits only, whichever case: `Slip No. 77` is `slipno77`."""
+    return _BETWEEN.sub("", written).casefold()
+
+
+def same_slip(*, paid_on: date, cents: int, same_request: bool) -> SameSlip:
+    """What is said of a number that was written down before."""
+    before = f"{Money(cents)}, paid on {paid_on.isoformat()}"
+    if same_request:
+        return SameSlip(
+            f"This number was written down before for this request: {before}. One slip is one payment, "
+            "however many costs it paid; finance finds it under Paid in outages. If this is another payment, "
+            "write what tells the two apart, like `77, second receipt`."
+        )
+    return SameSlip(
+        f"This number was written down before for another request: {before}. Ask finance, who sees both. If "
+        "this is another payment, write what tells the two apart, like `77, second receipt`."
+    )
+
+
+def no_paper() -> NoPaper:
+    """What is asked for where nothing was attached."""
+    return NoPaper(
+        "Attach the check copy, slip or receipt first, as a photo or a PDF: whoever ratifies has to see it."
+    )

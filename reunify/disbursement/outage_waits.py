@@ -26,7 +26,14 @@ def check_not_paid(session: Session, instruction_id: UUID) -> None:
     Raises PaidInOutage.
     """
     i = InstructionRecord
-    if session.scalar(sa.select(sa.exists().where(i.id == instruction_id, paid_in_outage()))):
+    check_none_open(
+        bool(session.scalar(sa.select(sa.exists().where(i.id == instruction_id, paid_in_outage()))))
+    )
+
+
+def check_none_open(is_open: bool) -> None:
+    """Raises PaidInOutage."""
+    if is_open:
         raise PaidInOutage(
             "A payment to this payee was made in an outage and waits for two people of finance: ratify it "
             "onto this payment, or report it, first."

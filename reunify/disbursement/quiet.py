@@ -48,7 +48,14 @@ def check_may_leave(session: Session, *, instruction_id: UUID, request_id: UUID)
     """In the transaction that commits to the call: no outcome is recorded until it ends. Raises QuietNow."""
     outcomes.keep_as_is(session, request_id)
     i = InstructionRecord
-    if session.scalar(sa.select(sa.exists().where(i.id == instruction_id, held_back()))):
+    check_not_held_back(
+        bool(session.scalar(sa.select(sa.exists().where(i.id == instruction_id, held_back()))))
+    )
+
+
+def check_not_held_back(held: bool) -> None:
+    """Raises QuietNow."""
+    if held:
         raise QuietNow(
             "A quiet outcome stands on this request: the payment waits until a finance person lets it go."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,20 +36,26 @@ class Reapproval:
     first: StaffId | None
 
 
-def bank_before(session: Session, instruction_id: UUID) -> str | None:
-    """Where the newest attempt that reached a bank would have paid (Stripe's id); None where none did."""
+def bank_before(instruction_id: Any) -> sa.ScalarSelect[str | None]:
+    """SQL: where the newest attempt that reached a bank would have paid (Stripe's id); NULL where none."""
     a = AttemptRecord
-    return session.scalar(
+    return (
         sa.select(a.payout_method)
         .where(a.instruction_id == instruction_id, a.payout_method.is_not(None))
         .order_by(a.number.desc())
         .limit(1)
+        .scalar_subquery()
     )
 
 
-def check_bank(session: Session, record: InstructionRecord, bank: str | None) -> None:
-    """Inside the paying transaction, the instruction locked. Raises BankChanged."""
-    before = bank_before(session, record.id)
+def newest_number_of(instruction_id: Any) -> sa.ScalarSelect[int]:
+    """SQL: the number of the newest attempt; 0 where none was made."""
+    newest = sa.func.coalesce(sa.func.max(AttemptRecord.number), 0)
+    return sa.select(newest).where(AttemptRecord.instruction_id == instruction_id).scalar_subquery()
+
+
+def check_bank(session: Session, record: InstructionRecord, bank: str | None, *, before: str | None) -> None:
+    """Inside the paying transaction; `before`: as it is there, by `bank_before`. Raises BankChanged."""
     if before is None:
         return
     approved = session.scalars(
@@ -155,10 +162,7 @@ def _open(session: Session, record: InstructionRecord) -> ReapprovalRecord | Non
 
 def newest_number(session: Session, instruction_id: UUID) -> int:
     """Of the newest attempt; 0 where none was made."""
-    numbers = sa.select(sa.func.max(AttemptRecord.number)).where(
-        AttemptRecord.instruction_id == instruction_id
-    )
-    return session.scalar(numbers) or 0
+    return session.scalar(sa.select(newest_number_of(instruction_id))) or 0
 
 
 def _digest(session: Session, record: InstructionRecord, bank: str) -> str:

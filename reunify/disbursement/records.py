@@ -52,6 +52,7 @@ class InstructionRecord(Base):
         ),
         sa.CheckConstraint("(booking_id IS NULL) = (booking_ticket IS NULL)", name="ticket_paired"),
         sa.Index("ix_instructions_state", "state"),
+        sa.Index("ix_instructions_trouble", "trouble", postgresql_where=sa.text("trouble IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -33,11 +33,11 @@ def take_in(session: Session, *, vendor: str, billed_on: date, body: bytes, by: 
     name = policy.check_bill(vendor, billed_on, today=rates.today(session, now=now))
     lines = read_statement(body)
     digest = sha256(body).hexdigest()
-    _taking_turns(session)
+    matching.taking_turns(session)
     if session.scalar(sa.select(sa.exists().where(VendorStatementRecord.sha256 == digest))):
         raise policy.SameStatement("This file was taken in before: open it in the list of bills.")
     found = {booking.id: booking for booking in matching.billable(session, now=now)}
-    judged = policy.match(lines, [booking.bookable() for booking in found.values()])
+    judged = policy.match(lines, matching.bookable(session, found.values(), lines), vendor=name)
     statement = VendorStatementRecord(
         id=new_id(), sha256=digest, vendor=name, billed_on=billed_on, uploaded_by=person.id, uploaded_at=now
     )
@@ -65,8 +65,3 @@ def take_in(session: Session, *, vendor: str, billed_on: date, body: bytes, by: 
         session, by=by, at=now, subject=SUBJECT, subject_id=statement.id, moved="take_in", detail=detail
     )
     return statement.id
-
-
-def _taking_turns(session: Session) -> None:
-    """Two bills at once would each find the same booking unbilled; until the transaction ends."""
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(SUBJECT, 34))))

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
+from reunify.disbursement import statements_matching as matching
 from reunify.disbursement import statements_policy as policy
 from reunify.disbursement.logging_records import LoggedPaymentRecord
 from reunify.disbursement.policy import check_why
 from reunify.disbursement.statements_policy import Verdict
+from reunify.disbursement.statements_queries import as_billed
 from reunify.disbursement.statements_records import StatementLineRecord
 from reunify.identity.queries import holders
 from reunify.kernel.ids import StaffId
@@ -44,6 +46,38 @@ def resolve(session: Session, *, line_id: UUID, why: str, by: Actor, now: dateti
     line = _open_case(session, line_id)
     line.resolution, line.resolved_at, line.resolved_by = said, now, person.id
     audit.record(session, by=by, at=now, subject=SUBJECT, subject_id=line.id, moved="resolve")
+
+
+@may(*FINANCE)
+def accept(session: Session, *, line_id: UUID, why: str, by: Actor, now: datetime) -> None:
+    """It is this booking's bill, though the vendor or the day differs: from now on a matched line.
+
+    One person still writes it down, and another verifies it. Raises NoWhy, NotACase, NotThatBooking where the
+    booking has moved or another line bills it, NotAllowed, NotFound.
+    """
+    person = policy.check_finance(by)
+    said = check_why(why)
+    matching.taking_turns(session)
+    line = _open_case(session, line_id)
+    if line.verdict not in policy.ACCEPTABLE or line.booking_id is None:
+        raise policy.NotACase("Only a line with another vendor or another day can be accepted.")
+    found = matching.of_bookings(session, [line.booking_id]).get(line.booking_id)
+    stands = found is not None and found.ticket == line.ticket
+    now_is = policy.again(as_billed(line), found.today()) if found and stands else Verdict.CANCELLED_BOOKING
+    other = sa.exists().where(
+        StatementLineRecord.booking_id == line.booking_id,
+        StatementLineRecord.ticket == line.ticket,
+        StatementLineRecord.id != line.id,
+        StatementLineRecord.resolved_at.is_(None),
+    )
+    if now_is is not Verdict.MATCHED or session.scalar(sa.select(other)):
+        raise policy.NotThatBooking(
+            "Its booking was changed, cancelled or paid since, or another line bills it: look at that first, "
+            "or say how this line ended."
+        )
+    line.verdict = Verdict.MATCHED.value
+    line.accepted_by, line.accepted_at, line.accepted_why = person.id, now, said
+    audit.record(session, by=by, at=now, subject=SUBJECT, subject_id=line.id, moved="accept")
 
 
 @may(*FINANCE)

@@ -13,8 +13,17 @@ from sqlalchemy.orm import Session
 from reunify.allocation import queries as plans
 from reunify.bookings import invoiced
 from reunify.bookings.invoiced import Invoiced
+from reunify.bookings.policy import Days
+from reunify.bookings.stays import days_of
 from reunify.disbursement.records import InstructionLineRecord, InstructionRecord
-from reunify.disbursement.statements_policy import LOOKED_BACK_DAYS, PAID, Bookable, Now
+from reunify.disbursement.statements_policy import (
+    LOOKED_BACK_DAYS,
+    PAID,
+    Billed,
+    Bookable,
+    Now,
+    plain_locator,
+)
 from reunify.disbursement.statements_records import StatementLineRecord
 from reunify.kernel.ids import LineId
 from reunify.kernel.money import Money
@@ -36,8 +45,10 @@ class Found:
 
     id: UUID
     request: UUID
+    line: tuple[UUID, str]  # the award, and the key of the line
     ticket: int
     locator: str = field(repr=False)
+    vendor: str = field(repr=False)
     state: str
     price: Money
     billed: bool
@@ -47,17 +58,34 @@ class Found:
     def cancelled(self) -> bool:
         return self.state in invoiced.OVER
 
-    def bookable(self) -> Bookable:
+    def bookable(self, days: Days | None) -> Bookable:
+        """`days`: on which it is used, where the request says so."""
         paid = any(payment.state in PAID for payment in self.payments)
-        return Bookable(self.id, self.locator, self.price, self.cancelled, self.billed or paid)
+        billed = self.billed or paid
+        return Bookable(self.id, self.locator, self.price, self.cancelled, billed, self.vendor, days)
 
     def today(self) -> Now:
         return Now(self.price, self.cancelled, tuple(payment.state for payment in self.payments))
 
 
+def taking_turns(session: Session) -> None:
+    """Two bills at once would each find the same booking unbilled; until the transaction ends."""
+    session.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended("vendor_statement", 34)))
+    )
+
+
 def billable(session: Session, *, now: datetime) -> list[Found]:
     """Whatever was ticketed, or ended, since `LOOKED_BACK_DAYS`; the same few statements for any number."""
     return _found(session, invoiced.invoiced_since(session, now - timedelta(days=LOOKED_BACK_DAYS)))
+
+
+def bookable(session: Session, found: Collection[Found], lines: Sequence[Billed]) -> list[Bookable]:
+    """With the days of those whose confirmation number is on the bill: no other family's plan is opened."""
+    named = {plain_locator(line.locator) for line in lines}
+    near = {booking.line for booking in found if plain_locator(booking.locator) in named}
+    days = days_of(session, near) if near else {}
+    return [booking.bookable(days.get(booking.line)) for booking in found]
 
 
 def of_bookings(session: Session, booking_ids: Collection[UUID]) -> dict[UUID, Found]:
@@ -72,8 +100,10 @@ def _found(session: Session, bookings: Sequence[Invoiced]) -> list[Found]:
         Found(
             b.id,
             b.request,
+            (b.award, b.line_key),
             b.ticket,
             b.locator,
+            b.vendor,
             b.state,
             b.price,
             (b.id, b.ticket) in billed,

@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from reunify.bookings.policy import Days
+from reunify.disbursement.statements_likeness import is_same_vendor
 from reunify.kernel.may import FINANCE
 from reunify.kernel.money import Money
 from reunify.kernel.people import Actor, Staff, check_role
@@ -27,9 +29,15 @@ class Verdict(StrEnum):
 
     MATCHED = "matched"
     OTHER_AMOUNT = "other_amount"
+    OTHER_VENDOR = "other_vendor"
+    OTHER_DAYS = "other_days"
     BILLED_TWICE = "billed_twice"
     UNKNOWN = "unknown"
     CANCELLED_BOOKING = "cancelled_booking"
+
+
+# What a person may accept: the confirmation number and the price are exactly ours.
+ACCEPTABLE = (Verdict.OTHER_VENDOR, Verdict.OTHER_DAYS)
 
 
 class SameStatement(OutOfStep):
@@ -58,6 +66,10 @@ class NotACase(OutOfStep):
     """The line is no open case."""
 
 
+class NotThatBooking(OutOfStep):
+    """The line cannot be accepted as the bill of that booking any more."""
+
+
 class OwnerNotFinance(Refused):
     """A case is answered for by a person of finance."""
 
@@ -84,6 +96,8 @@ class Bookable:
     price: Money
     cancelled: bool = False
     billed: bool = False
+    vendor: str = field(default="", repr=False)
+    days: Days | None = None  # on which it is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +123,29 @@ def plain_locator(written: str) -> str:
     return _BETWEEN.sub("", written).casefold()
 
 
-def match(lines: Sequence[Billed], bookings: Iterable[Bookable]) -> list[Judged]:
-    """In the order of the lines. Each booking is matched at most once, and only by exactly its price.
+def match(lines: Sequence[Billed], bookings: Iterable[Bookable], *, vendor: str = "") -> list[Judged]:
+    """In the order of the lines. Each booking is matched at most once, and only by exactly its price, by the
+    vendor it was booked with and on one of its days.
 
-    Several bookings may share a locator (travelers of one ticket): a line takes one of its own amount.
+    Several bookings may share a locator (travelers of one ticket, nights of one stay): a line takes one of
+    its own amount, rather one that begins on its day. `vendor`: whose bill it is.
     """
     by_locator: dict[str, list[Bookable]] = {}
-    for booking in sorted(bookings, key=lambda b: b.id):
+    for booking in sorted(bookings, key=lambda b: (b.days.last if b.days else date.max, b.id)):
         by_locator.setdefault(plain_locator(booking.locator), []).append(booking)
-    open_still = {b.id for found in by_locator.values() for b in found if not (b.billed or b.cancelled)}
+    whole = [b for found in by_locator.values() for b in found if not (b.billed or b.cancelled)]
+    open_still = {b.id for b in whole if is_same_vendor(vendor, b.vendor)}
+    others = {b.id for b in whole} - open_still
     matched: dict[int, UUID] = {}
-    for line in lines:
-        for booking in by_locator.get(plain_locator(line.locator), ()):
-            if booking.id in open_still and booking.price == line.amount:
-                matched[line.number] = booking.id
-                open_still.discard(booking.id)
-                break
+    for locator, cents in sorted({(plain_locator(line.locator), line.amount.cents) for line in lines}):
+        billed = [b for b in lines if (plain_locator(b.locator), b.amount.cents) == (locator, cents)]
+        waiting = [b for b in by_locator.get(locator, ()) if b.id in open_still and b.price.cents == cents]
+        matched |= _placed(sorted(billed, key=lambda one: (one.on, one.number)), waiting)
+    open_still -= set(matched.values())
     return [
         Judged(line, Verdict.MATCHED, matched[line.number])
         if line.number in matched
-        else _left_over(line, by_locator.get(plain_locator(line.locator), []), open_still)
+        else _left_over(line, by_locator.get(plain_locator(line.locator), []), open_still, others)
         for line in lines
     ]
 
@@ -144,10 +161,47 @@ def again(line: Billed, booking: Now) -> Verdict:
     return Verdict.MATCHED
 
 
-def _left_over(line: Billed, found: Sequence[Bookable], open_still: Collection[UUID]) -> Judged:
-    """What nothing of exactly this price waits for."""
+def _placed(lines: Sequence[Billed], waiting: Sequence[Bookable]) -> dict[int, UUID]:
+    """Of one number and one price, both in the order of their days: rather the booking that begins on its
+    day; where more find one otherwise (nights billed on the morning after), the one that ends first."""
+    ways = [(_to_the_day, _within, _of_no_day), (_within, _of_no_day)]
+    tried = []
+    for way in ways:
+        free, found = list(waiting), dict[int, UUID]()
+        for fits in way:
+            for line in lines:
+                booking = next((b for b in free if line.number not in found and fits(line, b)), None)
+                if booking:
+                    found[line.number] = booking.id
+                    free.remove(booking)
+        tried.append(found)
+    return max(tried, key=len)  # the first of two that are as good
+
+
+def _to_the_day(line: Billed, booking: Bookable) -> bool:
+    return booking.days is not None and booking.days.first == line.on
+
+
+def _within(line: Billed, booking: Bookable) -> bool:
+    return booking.days is not None and line.on in booking.days
+
+
+def _of_no_day(_line: Billed, booking: Bookable) -> bool:
+    return booking.days is None
+
+
+def _left_over(
+    line: Billed, found: Sequence[Bookable], open_still: Collection[UUID], others: Collection[UUID]
+) -> Judged:
+    """What nothing of exactly this price, this vendor and this day waits for."""
     waiting = [b for b in found if b.id in open_still]
-    taken = [b for b in found if not b.cancelled and b.id not in open_still]
+    elsewhere = [b for b in found if b.id in others]
+    for verdict, near in ((Verdict.OTHER_DAYS, waiting), (Verdict.OTHER_VENDOR, elsewhere)):
+        exactly = [b for b in near if b.price == line.amount]
+        if exactly:
+            return Judged(line, verdict, exactly[0].id)
+    waiting += elsewhere
+    taken = [b for b in found if not b.cancelled and b not in waiting]
     same = [b for b in taken if b.price == line.amount]
     if same:
         return Judged(line, Verdict.BILLED_TWICE, same[0].id)

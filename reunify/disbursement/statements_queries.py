@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reunify.disbursement.logging_policy import VERIFIED
 from reunify.disbursement.logging_records import LoggedPaymentRecord
-from reunify.disbursement.statements_policy import Billed, Verdict
+from reunify.disbursement.statements_policy import ACCEPTABLE, Billed, Verdict
 from reunify.disbursement.statements_records import StatementLineRecord, VendorStatementRecord
 from reunify.kernel.ids import InstructionId, StaffId
 from reunify.kernel.money import Money
@@ -65,6 +65,13 @@ class LineShown:
     days: int
     resolution: str | None = field(repr=False)
     resolved_by: StaffId | None
+    accepted_by: StaffId | None
+    accepted_why: str | None = field(repr=False)
+
+    @property
+    def acceptable(self) -> bool:
+        """The number and the price are ours; a person may say that the vendor or the day is too."""
+        return self.stage == "case" and self.verdict in ACCEPTABLE
 
     @property
     def code(self) -> str:
@@ -139,6 +146,8 @@ def _shown(
         max((now - bill.uploaded_at).days, 0),
         _L.resolution.told(line, erased=ERASED),
         StaffId(line.resolved_by) if line.resolved_by else None,
+        StaffId(line.accepted_by) if line.accepted_by else None,
+        _L.accepted_why.told(line, erased=ERASED) if line.accepted_by else None,
     )
 
 

@@ -55,6 +55,9 @@ class StatementLineRecord(Base):
         sa.CheckConstraint(
             "resolved_at IS NULL OR verdict <> 'matched' OR set_aside", name="only_a_case_is_resolved"
         ),
+        sa.CheckConstraint(
+            "num_nonnulls(accepted_by, accepted_at, accepted_why) IN (0, 3)", name="acceptance_is_whole"
+        ),
         sa.Index(
             "uq_statement_lines_one_match",
             "booking_id",
@@ -86,3 +89,7 @@ class StatementLineRecord(Base):
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     resolution = sealed_text(keeper="keeper", optional=True)
+    # A person says that it is this booking's bill, though the vendor or the day differs.
+    accepted_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    accepted_at: Mapped[datetime | None]
+    accepted_why = sealed_text(keeper="keeper", optional=True)

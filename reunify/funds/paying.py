@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reunify.funds import policy
 from reunify.funds.changing import today
-from reunify.funds.queries import funds_of
+from reunify.funds.queries import Fund, funds_of
 from reunify.ledger.fund_queries import funds_of_holds
 
 _TWO_DAYS = timedelta(days=2)
@@ -37,7 +37,14 @@ def check_may_pay(
 
     `paid_on`: the day of a payment that was made elsewhere; without it, today.
     """
-    for fund in funds_of(session, funds_of_holds(hold_ids)):
+    check_sources_may_pay(session, funds_of(session, funds_of_holds(hold_ids)), now=now, paid_on=paid_on)
+
+
+def check_sources_may_pay(
+    session: Session, sources: Iterable[Fund], *, now: datetime, paid_on: date | None = None
+) -> None:
+    """The same of sources that have been read."""
+    for fund in sources:
         if paid_on is not None:
             policy.check_may_pay(fund, paid_on)
         elif _may_be_over(fund.liquidation_date, now):

@@ -35,11 +35,14 @@ def split(told: Any) -> tuple[Any, Facts]:
 
 def joined(rest: Any, facts: Facts | None) -> Any:
     """The document as it was told; as it is without facts."""
-    if not facts:
+    if not facts or not isinstance(rest, dict):
         return rest
-    told = copy.deepcopy(rest)
-    for place, ready in _readiness(told):
-        ready.update(facts.get(place, {}))
+    travelers = rest.get("travelers")
+    if not isinstance(travelers, list):
+        return rest
+    told = {**rest, "travelers": [dict(t) if isinstance(t, dict) else t for t in travelers]}
+    for place, ready in list(_readiness(told)):
+        told["travelers"][int(place)]["readiness"] = ready | facts.get(place, {})
     return told
 
 

@@ -74,7 +74,12 @@ def is_quiet(session: Session, request_id: UUID) -> bool:
 
 def keep_as_is(session: Session, request_id: UUID) -> None:
     """Until this transaction ends no outcome is recorded on the request; one that stands may be corrected."""
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_lock(request_id))))
+    session.execute(sa.select(kept_as_is(sa.literal(str(request_id)))))
+
+
+def kept_as_is(request: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """SQL: the same of this request (its id as text), for a statement that waits for more than one."""
+    return sa.func.pg_advisory_xact_lock_shared(sa.func.hashtextextended(request, _LOCKS))
 
 
 def goes_on(session: Session, request_id: UUID) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, object_session
 
 from reunify.intake import booking
@@ -19,6 +20,13 @@ from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import PersonId, RequestId, StaffId, VersionId
 from reunify.kernel.refusals import NotFound
 from reunify.vault.keepers import Erased
+
+_NEWEST = (
+    sa.select(VersionRecord)
+    .where(VersionRecord.request_id.in_(sa.bindparam("requests", expanding=True)))
+    .ext(distinct_on(VersionRecord.request_id))
+    .order_by(VersionRecord.request_id, VersionRecord.number.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,11 @@ def version(session: Session, version_id: UUID) -> Version:
     return found[0]
 
 
+def versions_called(session: Session, version_ids: Collection[UUID]) -> list[Version]:
+    """These versions, in no order. Raises vault's Erased."""
+    return _versions(session, sa.select(VersionRecord).where(VersionRecord.id.in_(version_ids)))
+
+
 def lock_newest_version(session: Session, version_id: UUID) -> Version | None:
     """The version, its request held by this transaction; None if another worker holds it, or it was answered
     again since.
@@ -173,6 +186,24 @@ def newest_version(session: Session, request_id: UUID) -> Version:
     if not found:
         raise NotFound("This request has not been submitted yet.")
     return found[0]
+
+
+def newest_contents(session: Session, request_ids: Collection[UUID]) -> dict[UUID, TravelRequest | Erased]:
+    """What the newest version of each of these says, but for the facts told for booking only: those stay
+    closed. Drafts are left out. One query."""
+    found: dict[UUID, TravelRequest | Erased] = {}
+    for record in session.scalars(_NEWEST, {"requests": list(request_ids)}):
+        try:
+            found[record.request_id] = TravelRequest.model_validate(record.content)
+        except Erased as erased:
+            found[record.request_id] = erased
+    return found
+
+
+def newest_number_of(request_id: Any) -> sa.ScalarSelect[int]:
+    """SQL: the number of the newest version of this request; NULL while it is a draft."""
+    v = VersionRecord
+    return sa.select(sa.func.max(v.number)).where(v.request_id == request_id).scalar_subquery()
 
 
 def versions(session: Session, request_id: UUID) -> list[Version]:

@@ -32,6 +32,18 @@ def giver_of(payee: PayeeSaid) -> str:
     return payee.traveler or f"payee:{payee.key}"
 
 
+def bank_givers(request: TravelRequest, payee_key: str) -> set[str]:
+    """Which readers may say where a payee's money goes: the adult it is for, else the adults of the payee's
+    household. Nobody for a payee the request lacks, or while nobody has said whose household it is."""
+    said = next((p for p in request.payees if p.key == payee_key), None)
+    home = households.payee_household(said, request) if said else None
+    if said is None or home is None:
+        return set()
+    adults = {t.key for t in request.travelers if t.role is not TravelerRole.CHILD}
+    able = adults & {giver_of(said)} or adults
+    return {key for key in able if households.household_of_reader(request, key) == home}
+
+
 def parents(request: TravelRequest) -> list[Parent]:
     """Parents and guardians among the travelers, and whether the signature of each may count."""
     told = request.return_authority

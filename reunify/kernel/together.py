@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
@@ -13,6 +13,16 @@ R = TypeVar("R")
 # A piece waits for two commits and two answers about as long as it computes: four keep a processor busy, and
 # leave most of a process's connections to the database (`db.Database`: ten) to others.
 AT_ONCE = 4
+# Calls to somebody else alone hold no connection to the database while they wait.
+CALLS_AT_ONCE = 8
+# Pieces alike that share their commits: their locks are held for a moment only, and three rounds of calls are
+# answered or given up long before anybody else takes them up.
+UNDER_ONE_COMMIT = 24
+
+
+def by_commit(pieces: Sequence[T]) -> Iterator[Sequence[T]]:
+    """These, in their order, as many at a time as share a commit."""
+    return (pieces[at : at + UNDER_ONE_COMMIT] for at in range(0, len(pieces), UNDER_ONE_COMMIT))
 
 
 def together(do: Callable[[T], R], pieces: Sequence[T], *, at_most: int = AT_ONCE) -> list[R]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from reunify.kernel.ids import FundId
 from reunify.kernel.money import Money
 from reunify.ledger.policy import Account, BudgetCategory, Cash, Hold, Kind, Unit
-from reunify.ledger.queries import reversed_since
-from reunify.ledger.records import LedgerEntry, LedgerEvent, LedgerHold
+from reunify.ledger.queries import read_holds, reversed_since
+from reunify.ledger.records import LedgerBalance, LedgerEntry, LedgerEvent, LedgerHold
 
 
 def open_holds(session: Session, fund_id: FundId) -> list[Hold]:
@@ -32,6 +32,20 @@ def open_holds(session: Session, fund_id: FundId) -> list[Hold]:
 def funds_of_holds(hold_ids: Collection[UUID]) -> sa.Select[UUID]:
     """The ids of the funds these holds lie on, to be asked for inside another question."""
     return sa.select(LedgerHold.fund_id).where(LedgerHold.id.in_(hold_ids))
+
+
+def lock_for_several(session: Session, hold_ids: Collection[UUID]) -> None:
+    """Before several postings in one transaction: these holds and their balances, all in the order in which
+    one posting takes its own (`ledger.statement`). In another order two groups would wait for each other."""
+    read_holds(session, hold_ids, lock=True)
+    b, h = LedgerBalance, LedgerHold
+    theirs = sa.select(h.fund_id, h.budget_category, h.unit).where(h.id.in_(hold_ids))
+    session.execute(
+        sa.select(b.id)
+        .where(sa.tuple_(b.fund_id, b.budget_category, b.unit).in_(theirs))
+        .order_by(b.id)
+        .with_for_update(key_share=True)
+    )
 
 
 def sums(session: Session, fund_id: FundId, accounts: Collection[Account]) -> dict[Account, int]:
@@ -69,3 +83,19 @@ def posted(session: Session, references: Collection[str]) -> set[str]:
         return set()
     ref = LedgerEvent.external_ref
     return set(session.scalars(sa.select(ref).where(ref.in_(references))))
+
+
+def holds_paid(session: Session, reference: str) -> list[UUID]:
+    """The holds that were spent under this reference, in id order."""
+    e = LedgerEntry
+    rows = session.scalars(
+        sa.select(e.hold_id)
+        .join(LedgerEvent, LedgerEvent.id == e.event_id)
+        .where(
+            LedgerEvent.external_ref == reference,
+            LedgerEvent.kind == Kind.EXPEND.value,
+            e.account == Account.EXPENDED.value,
+        )
+        .order_by(e.hold_id)
+    )
+    return [hold for hold in rows if hold is not None]

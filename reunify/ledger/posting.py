@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role, written_by
+from reunify.kernel.refusals import Refused
 from reunify.ledger import policy, postings, queries
 from reunify.ledger.columns import NOTHING, Counted, Event, NewHold
 from reunify.ledger.policy import Account, CapReached, Hold, InsufficientFunds, Kind
@@ -37,6 +38,9 @@ class Days:
 
 
 TODAY = Days()
+_POSTED = sa.select(
+    LedgerEvent.id, LedgerEvent.content_hash, queries.reversed_since(LedgerEvent.id).label("gone")
+).where(LedgerEvent.external_ref == sa.bindparam("reference", type_=sa.Text()))
 
 
 @may(*FINANCE, Role.CASE_MANAGER, Role.ADMINISTRATOR, Role.FUND_MANAGER, system=True)
@@ -53,22 +57,29 @@ def on_holds(
     by: Actor,
     now: datetime,
 ) -> UUID:
-    """Lock the holds, then look for the reference: a repeat that waited here finds the first one posted."""
+    """Lock the holds, then post. A repeat that waited here finds the first one posted: as it is written, or
+    because the holds have no more of it."""
     check_named(amounts)
     held = queries.read_holds(session, amounts.keys(), lock=True)
     content = [about, sorted([str(i), amount] for i, amount in amounts.items()), *days.said()]
-    before = posted_before(session, kind, external_ref, content)
-    if before is not None:
+    try:
+        _check_enough(held, amounts, source)
+    except Refused:
+        before = posted_before(session, kind, external_ref, content)
+        if before is None:
+            raise
         return before
-    if len(held) < len(amounts):
-        raise policy.NoSuchHold("One of these reservations does not exist.")
-    parts = []
-    for hold in held:
-        policy.check_holds_enough(hold, source, amounts[hold.id])
-        parts.append(part_of(hold, amounts[hold.id]))
+    parts = [part_of(hold, amounts[hold.id]) for hold in held]
     entries = [e for part in parts for e in entries_of(part)]
     counted = freed(session, entries)
     return write(session, kind, external_ref, content, entries, counted=counted, days=days, by=by, now=now)
+
+
+def _check_enough(held: Sequence[Hold], amounts: Mapping[UUID, int], source: Account) -> None:
+    if len(held) < len(amounts):
+        raise policy.NoSuchHold("One of these reservations does not exist.")
+    for hold in held:
+        policy.check_holds_enough(hold, source, amounts[hold.id])
 
 
 def check_named(amounts: Mapping[UUID, int] | Sequence[object]) -> None:
@@ -110,11 +121,7 @@ def posted_before(session: Session, kind: Kind, external_ref: str, content: Any)
 
     Raises ReferenceUsed if it says something else, or was reversed since: then it stands for nothing.
     """
-    found = session.execute(
-        sa.select(
-            LedgerEvent.id, LedgerEvent.content_hash, queries.reversed_since(LedgerEvent.id).label("gone")
-        ).where(LedgerEvent.external_ref == external_ref)
-    ).first()
+    found = session.execute(_POSTED, {"reference": external_ref}).first()
     if found is None:
         return None
     if found.content_hash != digest_of([kind, content]):

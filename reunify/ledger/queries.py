@@ -85,6 +85,24 @@ class Moved:
     amount: int
 
 
+# Made once: putting a select together takes longer than running this one.
+_HOLDS = (
+    sa.select(
+        LedgerHold.id,
+        LedgerHold.fund_id,
+        LedgerHold.budget_category,
+        LedgerHold.unit,
+        LedgerHold.ceiling,
+        LedgerHold.reserved,
+        LedgerHold.obligated,
+        LedgerHold.expended,
+    )
+    .where(LedgerHold.id.in_(sa.bindparam("holds", expanding=True)))
+    .order_by(LedgerHold.id)
+)
+_LOCKED = _HOLDS.with_for_update(key_share=True)
+
+
 def balances(session: Session) -> list[Balance]:
     """Every balance as it stands, in the order of fund, category, unit."""
     b = LedgerBalance
@@ -115,13 +133,7 @@ def read_holds(session: Session, hold_ids: Collection[UUID], *, lock: bool) -> l
     """In id order; `lock` keeps them until the transaction ends."""
     if not hold_ids:
         return []
-    h = LedgerHold
-    asked = (
-        sa.select(h.id, h.fund_id, h.budget_category, h.unit, h.ceiling, h.reserved, h.obligated, h.expended)
-        .where(h.id.in_(hold_ids))
-        .order_by(h.id)
-    )
-    rows = session.execute(asked.with_for_update(key_share=True) if lock else asked)
+    rows = session.execute(_LOCKED if lock else _HOLDS, {"holds": list(hold_ids)})
     return [
         Hold(i, FundId(fund), BudgetCategory(category), Unit(unit), *amounts)
         for i, fund, category, unit, *amounts in rows

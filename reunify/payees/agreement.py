@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
 
 from reunify.consent import actions as consent
 from reunify.consent import queries as consents
@@ -16,26 +21,113 @@ from reunify.intake.form import Language, PayeeSaid, TravelRequest
 from reunify.kernel.ids import RequestId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
+from reunify.kernel.refusals import NotFound
 from reunify.payees import queries
-from reunify.payees.queries import Payee
+from reunify.payees.queries import Payee, Versions
+from reunify.payees.records import PayeeRecord
+from reunify.vault.keepers import Erased, is_destroyed
 
 TOLD_WITH_THE_REQUEST = "Written consent, as told with the request"
 ANOTHER_PERSON = "The name or e-mail is another than was agreed to."
 
 
+SoFar = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A permit, and how far all that it was read from had come by then."""
+
+    permit: Permit
+    so_far: SoFar
+    day: date  # whose signature it takes depends on a child's age
+
+    def stands(self, so_far: SoFar, *, payee: UUID, now: datetime) -> bool:
+        """Nothing was told, answered or taken back since, and no time ran out: read again, it is the same."""
+        timely = self.day == now.date() and now < self.permit.until
+        return timely and self.permit.record == payee and self.so_far == so_far
+
+
+def so_far(request: Any) -> tuple[sa.ColumnElement[Any], ...]:
+    """SQL: how far a request, its payees and their consents have come. Whatever is told, answered or taken
+    back is a row of its own in a table that only grows: these never come to be as they were."""
+    p = aliased(PayeeRecord)  # `request` may be a column of payees
+    told = sa.select(sa.func.count()).select_from(p).where(p.request_id == request)
+    newest = intake.newest_number_of(request)
+    return newest, told.scalar_subquery(), *consents.so_far(request), is_destroyed(request)
+
+
+# The turns in one order, whoever takes several.
+_READING = (
+    sa.select(
+        PayeeRecord.id,
+        PayeeRecord.request_id,
+        consents.turn_of(sa.cast(PayeeRecord.request_id, sa.Text())),
+        *so_far(PayeeRecord.request_id),
+    )
+    .where(PayeeRecord.id.in_(sa.bindparam("payees", expanding=True)))
+    .order_by(PayeeRecord.request_id)
+)
+
+
+def leaves_for_stripe(
+    session: Session, payee_ids: Collection[UUID], *, now: datetime
+) -> dict[UUID, tuple[Payee, Leave | NoConsentFor | Erased]]:
+    """Each of these, with `permit_for_stripe` to be held against a later look, or why there is none."""
+    # Before the rest is read: what comes in between is news to the later look.
+    rows = session.execute(_READING, {"payees": list(payee_ids)}).all()
+    ground = _ground(session, [row[0] for row in rows], {row[1] for row in rows})
+    found: dict[UUID, tuple[Payee, Leave | NoConsentFor | Erased]] = {}
+    for row in rows:
+        payee = next(p for p, _ in ground.versions[row[0]] if p.id == row[0])
+        try:
+            leave = Leave(_permit(session, payee, ground, now=now), tuple(row[3:]), now.date())
+        except (NoConsentFor, Erased) as refused:
+            found[payee.id] = payee, refused
+        else:
+            found[payee.id] = payee, leave
+    return found
+
+
 def permit_for_stripe(session: Session, payee: Payee, *, now: datetime) -> Permit:
-    """Leave to tell Stripe this payee's name, e-mail and country. Raises NoConsentFor.
+    """Leave to tell Stripe this payee's name, e-mail and country. Raises NoConsentFor, NotFound for a draft,
+    vault's Erased.
 
     Only for this version of the payee, from what was signed since this very name and e-mail were told: a
     signature is no other person's. Nobody takes it back until the transaction ends.
     """
     consent.take_turns(session, request_id=payee.request_id)
-    content = intake.newest_version(session, payee.request_id).content
+    return _permit(session, payee, _ground(session, [payee.id], {payee.request_id}), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What permits are read from: of payees by their ids, the rest by request."""
+
+    versions: Mapping[UUID, Versions]
+    contents: Mapping[UUID, TravelRequest | Erased]
+    asked: Mapping[UUID, Sequence[consents.Ask]]
+
+
+def _ground(session: Session, payee_ids: Sequence[UUID], request_ids: Collection[UUID]) -> _Ground:
+    return _Ground(
+        queries.versions_of(session, payee_ids),
+        intake.newest_contents(session, request_ids),
+        consents.asks_of(session, request_ids),
+    )
+
+
+def _permit(session: Session, payee: Payee, ground: _Ground, *, now: datetime) -> Permit:
+    content = ground.contents.get(payee.request_id)
+    if content is None:
+        raise NotFound("This request has not been submitted yet.")
+    if isinstance(content, Erased):
+        raise content
     said = next((p for p in content.payees if p.key == payee.key), None)
     if said is None:  # the request no longer names them
         raise NoConsentFor(STRIPE, (payee.key,))
     about = signers.giver_of(said)
-    since = queries.same_person_since(session, payee)
+    since = queries.same_person_since(ground.versions[payee.id], payee)
     if since is None or payee.person != (said.name, said.email):
         raise NoConsentFor(STRIPE, (about,), ended=ANOTHER_PERSON)
     return consent.permit(
@@ -48,6 +140,7 @@ def permit_for_stripe(session: Session, payee: Payee, *, now: datetime) -> Permi
         now=now,
         record=payee.id,
         since=since,
+        asked=ground.asked[payee.request_id],
     )
 
 

@@ -24,6 +24,16 @@ def is_payee(
     return asked.correlate_except(p)
 
 
+def request_of(payee_id: InstrumentedAttribute[UUID]) -> sa.ScalarSelect[UUID]:
+    """SQL: whose request this version of a payee belongs to."""
+    return sa.select(PayeeRecord.request_id).where(PayeeRecord.id == payee_id).scalar_subquery()
+
+
+def recipient_of(payee_id: InstrumentedAttribute[UUID]) -> sa.ScalarSelect[str | None]:
+    """SQL: the account of this version of a payee at Stripe; NULL while it has none."""
+    return sa.select(PayeeRecord.stripe_recipient).where(PayeeRecord.id == payee_id).scalar_subquery()
+
+
 def of_request(request_id: UUID) -> sa.Select[UUID]:
     """Every version of every payee of the request."""
     return sa.select(PayeeRecord.id).where(PayeeRecord.request_id == request_id)

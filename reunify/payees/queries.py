@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from reunify.kernel.ids import PayeeId, RequestId
 from reunify.kernel.refusals import NotFound
@@ -56,6 +57,16 @@ def as_payee(record: PayeeRecord) -> Payee:
     )
 
 
+Versions = Sequence[tuple[Payee, datetime]]
+_THIS = aliased(PayeeRecord)
+_VERSIONS = (
+    sa.select(_THIS.id, PayeeRecord)
+    .join(_THIS, sa.and_(_THIS.request_id == PayeeRecord.request_id, _THIS.key == PayeeRecord.key))
+    .where(_THIS.id.in_(sa.bindparam("payees", expanding=True)))
+    .order_by(PayeeRecord.version.desc())
+)
+
+
 def payee(session: Session, payee_id: PayeeId) -> Payee:
     """Raises NotFound."""
     record = session.get(PayeeRecord, payee_id)
@@ -88,16 +99,19 @@ def newest(session: Session, request_id: RequestId) -> dict[str, Payee]:
     return {row.key: as_payee(row) for row in rows}
 
 
-def same_person_since(session: Session, payee: Payee) -> datetime | None:
+def versions_of(session: Session, payee_ids: Iterable[UUID]) -> dict[UUID, Versions]:
+    """By each of these ids: every version of that payee, and when it was told; the newest first."""
+    found: dict[UUID, list[tuple[Payee, datetime]]] = {}
+    for of, row in session.execute(_VERSIONS, {"payees": list(payee_ids)}):
+        found.setdefault(of, []).append((as_payee(row), row.registered_at))
+    return dict(found)
+
+
+def same_person_since(versions: Versions, payee: Payee) -> datetime | None:
     """Since when this name and e-mail are told without a break; None if they are told no more."""
-    rows = session.scalars(
-        sa.select(PayeeRecord)
-        .where(PayeeRecord.request_id == payee.request_id, PayeeRecord.key == payee.key)
-        .order_by(PayeeRecord.version.desc())
-    )
     since = None
-    for row in rows:
-        if as_payee(row).person != payee.person:
+    for version, told_at in versions:
+        if version.person != payee.person:
             break
-        since = row.registered_at
+        since = told_at
     return since

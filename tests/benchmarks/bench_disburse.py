@@ -1,10 +1,11 @@
 """Payments a second through the whole path, beside the same calls of the bare SDK: `make bench-disburse`.
 
 The path is the worker's own: found among what waits, payee looked up, parameters frozen and committed, asked
-for, outcome committed; then, once Stripe has paid, looked up and posted to the ledger. Each payment is of
-another family, as in life. The bare calls are the same three of each payment (its account, the payment, the
-payment again), one after another through a client of the SDK without our checks, and nothing is kept of them.
-The simulator is a process of its own, and its record says that both ways made as many calls.
+for, outcome committed; then, once Stripe has paid, looked up and posted to the ledger. Those that are alike
+share their commits, as in the flow. Each payment is of another family, as in life. The bare calls are the
+same three of each payment (its account, the payment, the payment again), one after another through a client
+of the SDK without our checks, and nothing is kept of them. The simulator is a process of its own, and its
+record says that both ways made as many calls.
 Writes build/bench/disburse.json.
 """
 
