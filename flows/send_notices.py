@@ -18,6 +18,7 @@ from reunify.kernel.ids import AwardId
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.notices import escalations, families, sending
+from reunify.notices.policy import Kind
 from reunify.notices.ports import MessageGateway, NotTried, Unclear
 from reunify.notices.sending import ToLookUp, ToSend
 from reunify.rates.queries import organisation_now
@@ -110,6 +111,8 @@ class Families:
         self._found = {}
         with db.read() as session:
             for one in telling.news(session, now=self._house.now(), limit=limit):
+                if one.kind is Kind.BANK_DETAILS and self._house.bank_page is None:
+                    continue  # there is no page at Stripe to send them to
                 self._found.setdefault(one.request_id, []).append(one)
         return list(self._found)
 
@@ -123,6 +126,7 @@ class Families:
                     move=one.move,
                     kind=one.kind,
                     changed=one.changed,
+                    payee=one.payee,
                     by=BY,
                     now=self._house.now(),
                 )

@@ -9,6 +9,17 @@ Feature: A payment made elsewhere counts when a second person has checked it
     When Carla verifies it
     Then the bill is expended
 
+  Scenario: A check nobody cashed is asked after, and owed again once the bank has stopped it
+    Given a released award with a bill to be logged
+    When Ben logs a check sent three months ago, and attaches the vendor's message
+    And Carla verifies it
+    Then the bill is expended
+    When the check grows too old
+    Then finance is asked about a check nobody cashed
+    When Carla says that the bank stopped it
+    Then nothing is expended yet
+    And the bill waits to be logged again
+
   Scenario: A payee without consent is paid without Stripe
     Given a mother who did not consent to Stripe
     When her award is released

@@ -18,6 +18,13 @@ Feature: What the booking desk buys is paid with a card made for this trip alone
     And finance is asked to explain the charge
     And the books balance
 
+  Scenario: A merchant takes less than it was promised, and says that this is all
+    When the award is released
+    And the desk is promised the mother's seat and the merchant takes four dollars less
+    Then her seat costs what the merchant took, and four dollars are free for other families
+    And finance has nothing to explain
+    And the books balance
+
   Scenario: A merchant takes more than it was promised
     When the award is released
     And the desk is promised the mother's seat and the merchant takes three dollars more

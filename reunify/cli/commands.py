@@ -98,6 +98,7 @@ def init(
         str | None, typer.Option(help="Who bears the fees of payouts: 'fund category', such as 'own other'.")
     ] = None,
     fees_cash_card: Annotated[str | None, typer.Option(help="As above, for the cards' balance.")] = None,
+    unallowable_costs: Annotated[str | None, typer.Option(help="As above: bears what no award can.")] = None,
     payout_fee: Annotated[
         list[str] | None, typer.Option(help="What Stripe takes, such as standard=1.50; repeat it.")
     ] = None,
@@ -124,6 +125,7 @@ def init(
         "funder_answer_working_days": funder_answer_working_days,
         "reservation_days": reservation_days,
         "suspense_fund": suspense_fund,
+        "unallowable_costs": unallowable_costs,
         "fees_cash_stripe": fees_cash_stripe,
         "fees_cash_card": fees_cash_card,
         **each("payout_fee", payout_fee or []),

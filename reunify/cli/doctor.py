@@ -8,30 +8,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reunify.settings import Settings, SettingsRefused, load, stripe_problem
+from reunify.cli import letters, payouts
+from reunify.cli.finding import Finding
+from reunify.settings import Settings, SettingsRefused, load
 
 _NEEDED_BYTES = 500_000_000
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
-_FONTS = ("Carlito*.ttf", "DejaVuSansCondensed.ttf", "calibri*.ttf")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. `remedy` is set if something should be done; `failed` if it must be."""
-
-    what: str
-    said: str
-    remedy: str | None = None
-    failed: bool = False
-
-    def __str__(self) -> str:
-        mark = "FAIL" if self.failed else "note" if self.remedy else "ok"
-        line = f"{mark:<5}{self.what}: {self.said}"
-        return f"{line}\n     -> {self.remedy}" if self.remedy else line
 
 
 def examine() -> list[Finding]:
@@ -53,9 +37,11 @@ def examine() -> list[Finding]:
         _made_alone,
         _rules,
         _prefect,
-        _stripe,
+        payouts.wiring,
+        _payouts,
         _browser,
-        _fonts,
+        letters.fonts,
+        letters.converter,
         _scanner,
     ]
     return found + [check(settings) for check in checks]
@@ -229,23 +215,10 @@ def _keys(settings: Settings) -> Finding:
     return Finding("keys", f"{len(ring.keys)} on the ring from {source.called}, number {ring.active} active")
 
 
-def _stripe(settings: Settings) -> Finding:
-    key = settings.stripe_key.get_secret_value() if settings.stripe_key else None
-    problem = stripe_problem(key, settings.stripe_base, sandbox=settings.sandbox)
-    if problem:
-        return Finding("Stripe", "refused", problem, True)
-    if not settings.stripe_rail:
-        return Finding("Stripe", "off: payments are logged, made elsewhere")
-    if settings.stripe_financial_account is None:
-        return Finding("Stripe", "no account to pay from", "Set REUNIFY_STRIPE_FINANCIAL_ACCOUNT.", True)
-    if not settings.stripe_webhook_secrets:
-        return Finding(
-            "Stripe",
-            "no webhook secret: only polling would tell",
-            "Set REUNIFY_STRIPE_WEBHOOK_SECRETS.",
-            True,
-        )
-    return Finding("Stripe", f"on, at {settings.stripe_base}")
+def _payouts(settings: Settings) -> Finding:
+    if settings.database_url is None and not is_running(settings.data):
+        return Finding("payouts", "looked at while `reunify up` runs")
+    return payouts.standing(settings)
 
 
 def _browser(settings: Settings) -> Finding:
@@ -275,23 +248,3 @@ def _scanner(settings: Settings) -> Finding:
     if Clamd(settings.clamav).scan(b"") == Clean():
         return Finding("malware scan", "answers")
     return Finding("malware scan", "does not answer", "Start clamav-daemon; papers wait meanwhile.", True)
-
-
-def _fonts(settings: Settings) -> Finding:
-    """The folders and names of scripts/ensure-fonts."""
-    if sys.platform != "linux":
-        return Finding("fonts of the letters", "the system's own")
-    home = Path.home()
-    folders = (
-        Path("/usr/share/fonts"),
-        Path("/usr/local/share/fonts"),
-        home / ".fonts",
-        home / ".local/share/fonts",
-    )
-    for folder in folders:
-        for _, __, files in os.walk(folder, followlinks=True):
-            if any(fnmatchcase(file, font) for file in files for font in _FONTS):
-                return Finding("fonts of the letters", f"found in {folder}")
-    return Finding(
-        "fonts of the letters", "none; a letter's PDF needs one", "Type: scripts/ensure-fonts", True
-    )

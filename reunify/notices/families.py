@@ -21,7 +21,7 @@ from reunify.identity.on_call import Contact
 from reunify.intake import households, outcomes, signers
 from reunify.intake import queries as intake
 from reunify.intake.form import Traveler, TravelerRole, TravelRequest
-from reunify.kernel.ids import RequestId
+from reunify.kernel.ids import InstructionId, RequestId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor, Role
 from reunify.notices import outbox, policy
@@ -31,6 +31,7 @@ from reunify.vault.keepers import Erased
 
 _NOT_ADULT: Final = (TravelerRole.CHILD,)
 _BOOKED: Final = ":booked:"
+_BANK: Final = ":bank:"
 NOBODY: Final = ""  # stands for a family in which nobody can be texted, so that it is not looked at again
 
 
@@ -52,6 +53,16 @@ def alarm_move(booking_id: UUID, cancel_by: datetime) -> str:
     return f"booking:{booking_id}:{cancel_by.isoformat()}"
 
 
+def bank_move(instruction_id: UUID, tried: int) -> str:
+    """`tried`: attempts made before it waited for bank details."""
+    return f"instruction:{instruction_id}{_BANK}{tried}"
+
+
+def instruction_of(move: str) -> InstructionId:
+    """The payment that a `bank_move` is of."""
+    return InstructionId(UUID(move.partition(":")[2].partition(_BANK)[0]))
+
+
 @may(system=True)
 def tell(
     session: Session,
@@ -60,20 +71,26 @@ def tell(
     move: str,
     kind: Kind,
     changed: Mapping[str, datetime] | None = None,
+    payee: str | None = None,
     by: Actor,
     now: datetime,
 ) -> bool:
     """A text to each adult of the family who may be texted; a question goes to those it is asked of, and what
-    was booked (`changed`: when, by cost line) to those whose line it is: `booked_move` of their newest.
+    was booked (`changed`: when, by cost line) to those whose line it is: `booked_move` of their newest. What
+    waits for a `payee`'s bank details goes to those who may give them.
 
     Whoever may not be is written down as left out: staff call them. False while a quiet outcome stands.
     """
     if outcomes.is_quiet(session, request_id):
         return False
     content = _content(session, request_id)
-    moves = {r.key: _move_for(r, move, changed, content) for r in _readers(content, kind)}
+    told = _readers(content, kind)
+    if payee is not None and content is not None:
+        givers = signers.bank_givers(content, payee)
+        told = [reader for reader in told if reader.key in givers]
+    moves = {r.key: _move_for(r, move, changed, content) for r in told}
     planned = False
-    for reader in _readers(content, kind):
+    for reader in told:
         own = moves[reader.key]
         if own is None:
             continue

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     BOOKED = "booked"
     QUESTION = "question"
     CAME_BACK = "came_back"  # a payment to one of them
+    BANK_DETAILS = "bank_details"  # a payment waits until its payee says where it goes
 
 
 class Stage(StrEnum):
@@ -94,6 +95,7 @@ USEFUL_FOR: Final = {
     Kind.BOOKED: timedelta(hours=24),
     Kind.QUESTION: timedelta(hours=48),
     Kind.CAME_BACK: timedelta(hours=48),
+    Kind.BANK_DETAILS: timedelta(hours=48),
 }
 # An outcome nobody knows is asked for again under the same key: after 2, 4, 8 ... seconds, six times in all.
 TRIES: Final = 6

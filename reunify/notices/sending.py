@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.bookings import queries as bookings
+from reunify.disbursement import bank_details
+from reunify.disbursement import queries as payments
 from reunify.identity import on_call
 from reunify.identity.secret import hashed
 from reunify.intake import outcomes
@@ -174,6 +176,8 @@ def _check_still_wanted(session: Session, record: NoticeRecord, now: datetime) -
         raise _NotNow("stop", "decided")
     if record.kind == Kind.CANCEL_BY and not _still_alarms(session, record, now):
         raise _NotNow("stop", "decided")
+    if record.kind == Kind.BANK_DETAILS and not _still_waits(session, record):
+        raise _NotNow("stop", "decided")
     if record.kind != Kind.CANCEL_BY and record.request_id is not None:
         try:  # a room held for nobody costs money all the same; that one is for staff alone
             outcomes.check_not_quiet(session, record.request_id)
@@ -192,6 +196,10 @@ def _still_alarms(session: Session, record: NoticeRecord, now: datetime) -> bool
         record.move == families.alarm_move(alarm.booking_id, alarm.cancel_by)
         for alarm in bookings.alarms(session, now=now)
     )
+
+
+def _still_waits(session: Session, record: NoticeRecord) -> bool:
+    return bank_details.asks(payments.instruction(session, families.instruction_of(record.move)))
 
 
 def _frozen(session: Session, record: NoticeRecord, own_url: str, now: datetime) -> tuple[str, str]:

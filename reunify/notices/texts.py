@@ -50,6 +50,10 @@ TEXTS: Final[dict[tuple[Kind, Channel], dict[Language, str]]] = {
         "es": "Su banco nos ha devuelto un pago. Sigue guardado para usted. Le vamos a llamar, "
         "o llame al {phone}.",
     },
+    (Kind.BANK_DETAILS, Channel.TEXT): {
+        "en": "One step is left before we can pay you. Please open your page, or call {phone}.",
+        "es": "Falta un paso para poder pagarle. Abra su enlace privado o llame al {phone}.",
+    },
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,19 +12,19 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.disbursement import attempts
-from reunify.disbursement import queries as payments
 from reunify.disbursement.attempts import NotOurPayment
-from reunify.disbursement.outcomes import Known, NotTried, Payment, Status
+from reunify.disbursement.outcomes import NotTried, Payment, Status
 from reunify.disbursement.policy import check_why
 from reunify.kernel.ids import AttemptId, new_id
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.money import Money
 from reunify.kernel.people import Actor, Role, check_role
 from reunify.kernel.refusals import NotFound
-from reunify.reconciliation import policy
+from reunify.reconciliation import past_us, policy, suspense
 from reunify.reconciliation.policy import Difference, Kind
 from reunify.reconciliation.queries import open_attempts, open_differences, unhandled
 from reunify.reconciliation.records import DifferenceRecord, InboxRecord
+from reunify.reconciliation.suspense_policy import StillInSuspense
 
 __all__ = [
     "handle",
@@ -63,6 +63,7 @@ def receive(
             type=notice.type,
             object_id=notice.object_id,
             idem_key=notice.idem_key,
+            card=notice.card,
             raw=policy.to_keep(raw, notice),
             received_at=now,
             tries=0,
@@ -85,6 +86,27 @@ def handle(session: Session, *, event_id: str, payment: Payment | None, by: Acto
 
 
 @may(system=True)
+def handle_together(session: Session, *, heard: Mapping[str, Payment], by: Actor, now: datetime) -> set[str]:
+    """Finish those of these events (by id, each with its payment as it is now) that speak of payments of ours
+    with nothing amiss; returns which. Where one is refused nothing of them all stands."""
+    asked = (
+        sa.select(InboxRecord)
+        .where(
+            InboxRecord.id.in_(list(heard)), InboxRecord.handled_at.is_(None), InboxRecord.parked.is_(None)
+        )
+        .order_by(InboxRecord.id)
+        .with_for_update()
+    )
+    events = session.scalars(asked, execution_options={"populate_existing": True}).all()
+    payments = {heard[event.id].id: heard[event.id] for event in events}
+    taken = take_payments(session, payments=payments.values(), by=by, now=now)
+    finished = [event for event in events if heard[event.id].id in taken]
+    for event in finished:
+        event.handled_at = now
+    return {event.id for event in finished}
+
+
+@may(system=True)
 def take_payment(
     session: Session, *, payment: Payment, key: str | None, by: Actor, now: datetime
 ) -> str | None:
@@ -92,22 +114,30 @@ def take_payment(
 
     What came back and was recovered from elsewhere before becomes a difference. Raises the ledger's refusals.
     """
-    attempt = payments.attempt_of_payment(session, payment.id, key=key, reference=payment.reference)
-    if attempt is None:
-        found = Difference(Kind.PAYMENT_NOT_OURS, payment.id, None, payment.amount)
-        report(session, differences=[found], now=now)
-        return "not_ours"
     try:
-        attempts.record_outcome(session, attempt_id=attempt.id, outcome=Known(payment), by=by, now=now)
+        attempt = attempts.hear(session, payment=payment, key=key, by=by, now=now)
     except NotOurPayment:  # nothing was changed
         found = Difference(Kind.OTHER_AMOUNT, payment.id, None, payment.amount)
         report(session, differences=[found], now=now)
         return "another_payment"
+    if attempt is None:
+        found = Difference(Kind.PAYMENT_NOT_OURS, payment.id, None, payment.amount)
+        report(session, differences=[found], now=now)
+        past_us.follow(session, payment=payment, by=by, now=now)
+        return "not_ours"
     if payment.status is Status.RETURNED:
-        missing = attempts.take_rest(session, attempt_id=attempt.id, payment=payment, by=by, now=now)
+        missing = attempts.take_rest(session, attempt_id=attempt, payment=payment, by=by, now=now)
         if missing:
             report(session, differences=[policy.short_return(payment, Money(missing))], now=now)
     return None
+
+
+@may(system=True)
+def take_payments(session: Session, *, payments: Iterable[Payment], by: Actor, now: datetime) -> set[str]:
+    """The same of several; returns the ids of those taken, which were ours. One that came back is taken by
+    itself, and where one is refused nothing of them all stands."""
+    ordinary = [payment for payment in payments if payment.status is not Status.RETURNED]
+    return attempts.hear_together(session, payments=ordinary, by=by, now=now)
 
 
 @may(system=True)
@@ -183,12 +213,19 @@ def agreed(session: Session, *, still: Iterable[Difference], now: datetime, card
 
 @may(*FINANCE)
 def resolve(session: Session, *, difference_id: UUID, why: str, by: Actor, now: datetime) -> None:
-    """A finance person has explained a difference. Raises NotAllowed, NoWhy, NotFound."""
+    """A finance person has explained a difference. What lies in suspense no words explain: it is named there,
+    and its difference closes by itself. Raises NotAllowed, NoWhy, NotFound, StillInSuspense.
+    """
     check_role(by, Role.FINANCE_APPROVER, Role.FINANCE_RELEASER)
     said = check_why(why)
     row = session.get(DifferenceRecord, difference_id, with_for_update=True)
     if row is None or row.resolved_at is not None:
         raise NotFound("There is no such open difference.")
+    if suspense.left(session, row.object_id):
+        raise StillInSuspense(
+            "This money lies in suspense: say there which payment it is of, or report it. The difference is "
+            "then closed by that."
+        )
     row.resolved_at = now
     row.resolved_by = by.id
     row.resolution = said

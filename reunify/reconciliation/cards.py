@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reunify.db import Database
 from reunify.disbursement import cards_answers, cards_charges, cards_queries, cards_refunds
 from reunify.disbursement.cards_policy import ChargeKind
-from reunify.disbursement.cards_ports import PAST_US, Authorisation, CardIssuer, Charge
+from reunify.disbursement.cards_ports import PAST_US, Authorisation, CardIssuer, CardNow, Charge
 from reunify.disbursement.ports import GatewayUnavailable
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.may import FINANCE, may
@@ -21,11 +21,11 @@ from reunify.kernel.people import Actor
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.ledger.policy import Cash
 from reunify.rates.queries import organisation_now
-from reunify.reconciliation import actions, suspense, suspense_queries
+from reunify.reconciliation import actions, cards_past_us, suspense, suspense_queries
 from reunify.reconciliation.policy import Difference, Kind, Notice
 from reunify.reconciliation.queries import RETURNS_WITHIN
-from reunify.reconciliation.records import DifferenceRecord
-from reunify.reconciliation.suspense_policy import NoSuspenseFund, Why
+from reunify.reconciliation.records import DifferenceRecord, InboxRecord
+from reunify.reconciliation.suspense_policy import Why
 
 Clock = Callable[[], datetime]
 _CLOSED_WITH_THEIR_CHARGE = (
@@ -34,26 +34,40 @@ _CLOSED_WITH_THEIR_CHARGE = (
     Kind.CARD_DRIFT.value,
     Kind.CARD_REFUND.value,
 )
+NOT_OURS = "not_ours"
+_OURS = "Stripe has said since that this card is ours."
 _FOUND = "Its payment was found."
 _GIVEN_BACK = "It went back to the funds that had paid."
+_EXCESS_BACK = "What was taken beyond the price came back."
 _BOOKED_SINCE = "A booking of this trip with this price was ticketed on the card."
 
 
 @may(system=True)
-def take(session: Session, *, found: Authorisation | Charge, by: Actor, now: datetime) -> str | None:
-    """Write it down, and a difference for what no booking explains; a word for a card that is not ours.
-
-    Raises the ledger's refusals.
+def take(
+    session: Session,
+    *,
+    found: Authorisation | Charge | CardNow,
+    listed: Sequence[str] = (),
+    by: Actor,
+    now: datetime,
+) -> str | None:
+    """Write it down, and a difference for what no booking explains, or what the books refuse now; a word for
+    a card that is not ours. `listed`: the charges of its authorisation in Stripe's order, where that matters.
     """
+    if isinstance(found, CardNow):
+        return None if cards_past_us.take_card(session, found=found, by=by, now=now) else NOT_OURS
     if isinstance(found, Authorisation):
-        is_ours = cards_charges.record_authorisation(session, found=found, by=by, now=now)
+        closed = cards_charges.record_authorisation(session, found=found, by=by, now=now)
+        if closed:
+            _close(session, closed, by=by, now=now)
         if found.approved and _without_us(session, found):
             past_us = Difference(Kind.CARD_APPROVED_WITHOUT_US, found.id, None, found.amount)
             actions.report(session, differences=[past_us], now=now)
-        return None if is_ours else "not_ours"
-    explained = cards_charges.record_charge(session, found=found, by=by, now=now)
-    if explained:
+        return NOT_OURS if closed is None else None
+    explained = cards_charges.record_charge(session, found=found, listed=listed, by=by, now=now)
+    if explained is not None:
         _close(session, explained, by=by, now=now)
+        cards_past_us.close(session, object_id=found.id, kind=Kind.CARD_CHARGE_NOT_OURS, why=_OURS, now=now)
     rest = cards_queries.rest_of(session, [found.id]).get(found.id, found.amount.cents)
     if not rest:
         return None
@@ -69,15 +83,27 @@ def take(session: Session, *, found: Authorisation | Charge, by: Actor, now: dat
     actions.report(session, differences=[over], now=now)
     if explained is not None:
         _hold(session, found, rest, by=by, now=now)
-    return "not_ours" if explained is None else None
+    return NOT_OURS if explained is None else None
 
 
 @may(system=True)
-def match(session: Session, *, card_id: UUID, by: Actor, now: datetime) -> int:
-    """A booking may have been ticketed since a charge came; returns how many charges are explained now."""
-    explained = cards_charges.match_charges(session, card_id=card_id, by=by, now=now)
+def hear_again(session: Session, *, by: Actor, now: datetime) -> None:
+    """Events that were set aside as of a card not ours, and whose card has become ours: heard once more."""
+    i = InboxRecord
+    theirs = sa.and_(i.parked == NOT_OURS, i.card.is_not(None))
+    ours = cards_charges.ours(session, set(session.scalars(sa.select(i.card).where(theirs).distinct())))
+    if ours:
+        again = sa.update(i).where(theirs, i.card.in_(ours))
+        session.execute(again.values(parked=None, handled_at=None, try_after=now))
+
+
+@may(system=True)
+def match(session: Session, *, card_id: UUID, by: Actor, now: datetime) -> tuple[int, int]:
+    """A booking may have been ticketed since a charge came; returns how many charges are explained now, and
+    how many are that the books refuse."""
+    explained, refused = cards_charges.match_charges(session, card_id=card_id, by=by, now=now)
     _close(session, explained, by=by, now=now)
-    return len(explained)
+    return len(explained), len(refused)
 
 
 @may(*FINANCE)
@@ -103,15 +129,17 @@ def _close(session: Session, charges: Collection[str], *, by: Actor, now: dateti
             suspense.explain(
                 session, object_id=charge, cents=known, part=f"but {over}", why=_FOUND, by=by, now=now
             )
-    whole = [charge for charge, over in rest.items() if not over]
-    close_explained(session, charges=whole, now=now)
+    whole = {charge for charge, over in rest.items() if not over}
+    pairs = cards_refunds.paired(session, whole)
+    close_explained(session, charges=whole - pairs, now=now)
+    close_explained(session, charges=pairs, now=now, why=_EXCESS_BACK)
 
 
 def _hold(session: Session, found: Charge, rest: int, *, by: Actor, now: datetime) -> None:
     """In suspense from the first minute: the books show that the cash has left, or is here. Once.
 
-    Until the organisation has said whose books hold it, the difference alone shows it; the hourly sweep tries
-    again.
+    Until the organisation has said whose books hold it, or while the day's books are closed, the difference
+    alone shows it; the hourly sweep tries again.
     """
     if suspense_queries.is_held(session, found.id):
         return
@@ -119,21 +147,24 @@ def _hold(session: Session, found: Charge, rest: int, *, by: Actor, now: datetim
     kind = Why.CARD_CHARGE if rest == found.amount.cents else Why.CARD_OVER_CAPTURE
     zone = organisation_now(session, now=now).zone
     try:
-        suspense.hold(
-            session,
-            object_id=found.id,
-            cash=Cash.CARD,
-            cents=-rest if refund else rest,
-            kind=Why.CARD_REFUND if refund else kind,
-            happened=min(found.at, now).astimezone(zone).date(),
-            by=by,
-            now=now,
-        )
-    except NoSuspenseFund:
+        with session.begin_nested():
+            suspense.hold(
+                session,
+                object_id=found.id,
+                cash=Cash.CARD,
+                cents=-rest if refund else rest,
+                kind=Why.CARD_REFUND if refund else kind,
+                happened=min(found.at, now).astimezone(zone).date(),
+                by=by,
+                now=now,
+            )
+    except Refused:
         return
 
 
-def close_explained(session: Session, *, charges: Collection[str], now: datetime) -> None:
+def close_explained(
+    session: Session, *, charges: Collection[str], now: datetime, why: str | None = None
+) -> None:
     """The difference of a charge that has become a booking's payment is closed by itself; also the one made
     while nobody had heard yet that its card was ours."""
     for row in session.scalars(
@@ -146,7 +177,7 @@ def close_explained(session: Session, *, charges: Collection[str], now: datetime
         .with_for_update()
     ):
         back = row.kind == Kind.CARD_REFUND.value
-        row.resolved_at, row.resolution = now, _GIVEN_BACK if back else _BOOKED_SINCE
+        row.resolved_at, row.resolution = now, why or (_GIVEN_BACK if back else _BOOKED_SINCE)
 
 
 @may(system=True)
@@ -154,7 +185,8 @@ def hear(db: Database, issuer: CardIssuer, notice: Notice, *, by: Actor, clock: 
     """One event of a card: look up what it speaks of as it is now, take it, finish the event."""
     about = str(notice.card_object_id)
     try:
-        found = issuer.charge(about) if about.startswith("ipi_") else issuer.authorisation(about)
+        found = _look_up(issuer, about)
+        listed = _listed(db, issuer, found)
     except GatewayUnavailable:
         with db.work() as session:
             actions.postpone(session, event_id=notice.id, now=clock())
@@ -165,7 +197,7 @@ def hear(db: Database, issuer: CardIssuer, notice: Notice, *, by: Actor, clock: 
         return
     try:
         with db.work(wake=True) as session:
-            word = take(session, found=found, by=by, now=clock())
+            word = take(session, found=found, listed=listed, by=by, now=clock())
             actions.handle(session, event_id=notice.id, payment=None, by=by, now=clock())
             if word is not None:
                 actions.park(session, event_id=notice.id, reason=word)
@@ -177,8 +209,8 @@ def hear(db: Database, issuer: CardIssuer, notice: Notice, *, by: Actor, clock: 
 
 @may(system=True)
 def sweep(db: Database, issuer: CardIssuer, *, by: Actor, clock: Clock) -> int:
-    """List the charges of the last 45 days, and look up the promises whose end nobody has heard, in case an
-    event never came; returns how many charges were news.
+    """List the charges of the last 45 days, look up the promises whose beginning or end nobody has heard, and
+    hear again what is of cards that have become ours; returns how many charges were news.
 
     Raises GatewayUnavailable.
     """
@@ -192,23 +224,46 @@ def sweep(db: Database, issuer: CardIssuer, *, by: Actor, clock: Clock) -> int:
             if not suspense_queries.is_held(session, id_)
         }
         promises = cards_queries.pending(session)
+        unheard = cards_answers.unheard(session)
     news = [charge for charge in theirs if charge.id not in known]
     for charge in [*news, *(charge for charge in theirs if charge.id in unheld)]:
         try:
+            listed = _listed(db, issuer, charge)
             with db.work(wake=True) as session:
-                take(session, found=charge, by=by, now=clock())
+                take(session, found=charge, listed=listed, by=by, now=clock())
+        except NotFound:
+            continue
         except Refused:
             with db.work() as session:
                 _not_posted(session, charge, now=clock())
-    for promise in promises:
+    for promise in [*promises, *unheard]:
         try:
             found = issuer.authorisation(promise)
         except NotFound:
             continue
-        if found.state != "pending":
+        if found.state != "pending" or promise in unheard:
             with db.work(wake=True) as session:
                 take(session, found=found, by=by, now=clock())
+    with db.work(wake=True) as session:
+        hear_again(session, by=by, now=clock())
     return len(news)
+
+
+def _listed(db: Database, issuer: CardIssuer, found: Authorisation | Charge | CardNow) -> tuple[str, ...]:
+    """Stripe's own order of what it charged in one second; asked for only then. Raises
+    GatewayUnavailable, NotFound."""
+    if not isinstance(found, Charge) or found.authorisation is None:
+        return ()
+    with db.read() as session:
+        alike = cards_charges.in_one_second(session, found)
+    return issuer.authorisation(found.authorisation).charges if alike else ()
+
+
+def _look_up(issuer: CardIssuer, about: str) -> Authorisation | Charge | CardNow:
+    """Raises NotFound, GatewayUnavailable."""
+    if about.startswith("ipi_"):
+        return issuer.charge(about)
+    return issuer.card(about) if about.startswith("ic_") else issuer.authorisation(about)
 
 
 def _without_us(session: Session, found: Authorisation) -> bool:
@@ -216,7 +271,7 @@ def _without_us(session: Session, found: Authorisation) -> bool:
     return found.reason in PAST_US or cards_answers.declined_by_us(session, found.id)
 
 
-def _not_posted(session: Session, found: Authorisation | Charge, *, now: datetime) -> None:
+def _not_posted(session: Session, found: Authorisation | Charge | CardNow, *, now: datetime) -> None:
     """The books would not take it: a difference with an owner."""
     if isinstance(found, Charge):
         refund = found.kind is ChargeKind.REFUND

@@ -22,6 +22,7 @@ TOLERANCE_SECONDS = 300
 LARGEST_EVENT = 256 * 1024
 PAYMENT_EVENT = "v2.money_management.outbound_payment."
 _CARD_EVENTS = {
+    "issuing_card.updated": re.compile(r"ic_[A-Za-z0-9_]{1,64}"),
     "issuing_authorization.created": re.compile(r"iauth_[A-Za-z0-9_]{1,64}"),
     "issuing_authorization.updated": re.compile(r"iauth_[A-Za-z0-9_]{1,64}"),
     "issuing_transaction.created": re.compile(r"ipi_[A-Za-z0-9_]{1,64}"),
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     CARD_CHARGE_NOT_OURS = "card_charge_not_ours"  # on a card that we did not ask for
     CARD_REFUND = "card_refund"  # came back to a card: a person says to which cost
     CARD_APPROVED_WITHOUT_US = "card_approved_without_us"  # Stripe said yes before our ledger could
+    CARD_CHANGED_PAST_US = "card_changed_past_us"  # a person stopped or widened it in the Dashboard
     CARD_DRIFT = "card_drift"  # a foreign charge differs from the price written down
     TOP_UP_NOT_POSTED = "top_up_not_posted"  # money came to an account, and the books do not hold it
 
@@ -78,12 +80,13 @@ class NotAnEvent(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened to what, and by which of our keys if a call of ours caused it."""
+    """What happened to what, and by which of our keys if a call of ours caused it. `card`: on which card."""
 
     id: str
     type: str
     object_id: str | None
     idem_key: str | None
+    card: str | None = None
 
     @property
     def payment_id(self) -> str | None:
@@ -94,7 +97,7 @@ class Notice:
 
     @property
     def card_object_id(self) -> str | None:
-        """The authorisation (`iauth_`) or charge (`ipi_`) of a card to look up."""
+        """The authorisation (`iauth_`) or charge (`ipi_`) of a card, or the card (`ic_`), to look up."""
         form = _CARD_EVENTS.get(self.type)
         return self.object_id if form and self.object_id and form.fullmatch(self.object_id) else None
 
@@ -156,7 +159,9 @@ def read(raw: bytes, *, live: bool) -> Notice:
         if not type_.startswith("issuing_"):
             raise NotAnEvent("Only thin v2 events are taken here, and those of Issuing.")
         about, request = _within(_within(said, "data"), "object"), _within(said, "request")
-        return Notice(id_, type_, _word(about, "id"), _word(request, "idempotency_key"))
+        whole = about if type_.startswith("issuing_card.") else _within(about, "card")
+        card = _word(about, "card") or _word(whole, "id")
+        return Notice(id_, type_, _word(about, "id"), _word(request, "idempotency_key"), card)
     request = _within(_within(said, "reason"), "request")
     return Notice(id_, type_, _word(_within(said, "related_object"), "id"), _word(request, "idempotency_key"))
 

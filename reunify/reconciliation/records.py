@@ -33,6 +33,7 @@ class InboxRecord(Base):
     type: Mapped[str]
     object_id: Mapped[str | None]
     idem_key: Mapped[str | None]
+    card: Mapped[str | None]  # Stripe's id of the card it speaks of
     raw: Mapped[bytes]
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]

@@ -15,6 +15,7 @@ class Why(StrEnum):
     CARD_OVER_CAPTURE = "card_over_capture"
     CARD_REFUND = "card_refund"
     OUTAGE_PAYMENT = "outage_payment"
+    PAYMENT_NOT_OURS = "payment_not_ours"
     OTHER = "other"
 
 
@@ -41,6 +42,10 @@ class MoreThanHeld(OutOfStep):
 
 class OtherContent(OutOfStep):
     """The same money was held, or the same part explained, before with another amount or account."""
+
+
+class StillInSuspense(OutOfStep):
+    """Words explain no money: what it was is posted, and it leaves suspense by that."""
 
 
 class NotAnOwner(Refused):

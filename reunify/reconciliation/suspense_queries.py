@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 from reunify.kernel.ids import FundId, StaffId
 from reunify.kernel.money import Money
 from reunify.ledger.policy import Cash
-from reunify.reconciliation.suspense_policy import Age, Why, age, days_old
+from reunify.reconciliation.suspense_finding_records import SuspenseFinding
+from reunify.reconciliation.suspense_policy import Age, NoSuchItem, Why, age, days_old
 from reunify.reconciliation.suspense_records import SuspenseItem
 
 
@@ -42,6 +44,38 @@ def open_items(session: Session, *, now: datetime) -> list[Item]:
         .order_by(SuspenseItem.held_at, SuspenseItem.id)
     )
     return [_item(row, days_old(row.held_at, now)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Somebody says that no booking is behind it. The words never show in a `repr`."""
+
+    state: str
+    reporter: StaffId
+    reported_at: datetime
+    why: str = field(repr=False)
+
+
+def findings(session: Session, items: Collection[UUID]) -> dict[UUID, Finding]:
+    """By item, what was reported and nobody has let us bear yet."""
+    f = SuspenseFinding
+    rows = session.scalars(sa.select(f).where(f.item_id.in_(items), f.state == "reported"))
+    return {r.item_id: Finding(r.state, StaffId(r.reporter), r.reported_at, r.why) for r in rows}
+
+
+def object_of(session: Session, item_id: UUID) -> str:
+    """Stripe's number, or ours. Raises NoSuchItem."""
+    found = session.scalar(sa.select(SuspenseItem.object_id).where(SuspenseItem.id == item_id))
+    if found is None:
+        raise NoSuchItem("There is no such item in suspense.")
+    return found
+
+
+def is_past_us(session: Session, item_id: UUID) -> bool:
+    """It was paid at Stripe by nobody of ours: of no case. False of what is not there."""
+    return (
+        session.scalar(sa.select(SuspenseItem.kind).where(SuspenseItem.id == item_id)) == Why.PAYMENT_NOT_OURS
+    )
 
 
 def is_held(session: Session, object_id: str) -> bool:

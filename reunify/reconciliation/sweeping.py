@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from reunify.db import Database, LostTheTurn
@@ -15,7 +15,7 @@ from reunify.kernel.ids import AttemptId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor, System
 from reunify.kernel.refusals import NotFound, Refused
-from reunify.kernel.together import together
+from reunify.kernel.together import CALLS_AT_ONCE, by_commit, together
 from reunify.ledger.policy import Cash
 from reunify.reconciliation import actions, books, cards, cash, cash_in, policy, proofs, queries
 from reunify.reconciliation.policy import Difference, Kind, Notice
@@ -38,11 +38,15 @@ def work_inbox(
     """Handle what has arrived; returns how many. One poisoned event never stops the others."""
     with db.read() as session:
         notices = actions.unhandled(session, now=clock(), limit=limit)
-    for notice in notices:
-        if issuer is not None and notice.card_object_id is not None:
-            cards.hear(db, issuer, notice, by=by, clock=clock)
-        else:
-            _work_one(db, gateway, notice, by=by, clock=clock)
+    for group in by_commit(notices):
+        found = _answers(gateway, [n.payment_id for n in group if n.payment_id is not None])
+        done = _work_together(db, group, found, by=by, clock=clock)
+        for notice in group:
+            if issuer is not None and notice.card_object_id is not None:
+                cards.hear(db, issuer, notice, by=by, clock=clock)
+            elif notice.id not in done:
+                answer = None if notice.payment_id is None else found[notice.payment_id]
+                _work_one(db, notice, answer, by=by, clock=clock)
     return len(notices)
 
 
@@ -52,15 +56,32 @@ def poll(db: Database, gateway: PaymentGateway, *, by: Actor, clock: Clock, limi
     with db.read() as session:
         flying = queries.open_attempts(session, now=clock(), limit=limit)
 
-    def asked_after(attempt: Attempt) -> bool:
-        try:
-            payment = gateway.look_up(str(attempt.payment))
-            _take(db, payment, key=attempt.key, attempt_id=attempt.id, by=by, clock=clock)
-        except (GatewayUnavailable, NotFound, LostTheTurn):
-            return False  # asked after again at the next look
-        return True
+    return sum(_poll_group(db, gateway, group, by=by, clock=clock) for group in by_commit(flying))
 
-    return sum(together(asked_after, flying))
+
+@may(system=True)
+def _poll_group(
+    db: Database, gateway: PaymentGateway, flying: Sequence[Attempt], *, by: Actor, clock: Clock
+) -> int:
+    """One commit for what is as it should be; the rest, or all where one is refused, is taken alone."""
+
+    found = _answers(gateway, [str(attempt.payment) for attempt in flying])
+    answered = [(a, p) for a in flying if isinstance(p := found[str(a.payment)], Payment)]
+    taken: set[str] = set()
+    if len(answered) > 1:
+        try:
+            with db.work() as session:
+                taken = actions.take_payments(session, payments=[p for _, p in answered], by=by, now=clock())
+        except (Refused, LostTheTurn):
+            taken = set()
+    for attempt, payment in answered:
+        if payment.id in taken:
+            continue
+        try:
+            _take(db, payment, key=attempt.key, attempt_id=attempt.id, by=by, clock=clock)
+        except LostTheTurn:
+            continue  # asked after again at the next look
+    return len(answered)
 
 
 @may(system=True)
@@ -137,25 +158,57 @@ def _take(
             )
 
 
-def _work_one(db: Database, gateway: PaymentGateway, notice: Notice, *, by: Actor, clock: Clock) -> None:
-    payment: Payment | None = None
-    if notice.payment_id is not None:
+_Answer = Payment | NotFound | GatewayUnavailable
+
+
+def _answers(gateway: PaymentGateway, payment_ids: Iterable[str]) -> dict[str, _Answer]:
+    """How each of these stands now, or why nobody says; each is asked after once."""
+
+    def look_up(payment_id: str) -> _Answer:
         try:
-            payment = gateway.look_up(notice.payment_id)
-        except GatewayUnavailable:
-            with db.work() as session:
-                actions.postpone(session, event_id=notice.id, now=clock())
-            return
-        except NotFound:
-            with db.work() as session:
-                actions.park(session, event_id=notice.id, reason="no_such_payment")
-            return
+            return gateway.look_up(payment_id)
+        except (NotFound, GatewayUnavailable) as unsaid:
+            return unsaid
+
+    asked = list(dict.fromkeys(payment_ids))
+    return dict(zip(asked, together(look_up, asked, at_most=CALLS_AT_ONCE), strict=True))
+
+
+def _work_together(
+    db: Database, notices: Sequence[Notice], found: dict[str, _Answer], *, by: Actor, clock: Clock
+) -> set[str]:
+    """Events of payments that are as they should be, under one commit; returns their ids. The others are
+    worked one by one: all of them where one is refused."""
+    heard = {
+        notice.id: answer
+        for notice in notices
+        if notice.payment_id is not None and isinstance(answer := found[notice.payment_id], Payment)
+    }
+    if len(heard) < 2:
+        return set()
     try:
         with db.work(wake=True) as session:
-            actions.handle(session, event_id=notice.id, payment=payment, by=by, now=clock())
+            return actions.handle_together(session, heard=heard, by=by, now=clock())
+    except (Refused, LostTheTurn):
+        return set()
+
+
+def _work_one(db: Database, notice: Notice, answer: _Answer | None, *, by: Actor, clock: Clock) -> None:
+    """`answer`: of the payment it speaks of; None for other events."""
+    if isinstance(answer, GatewayUnavailable):
+        with db.work() as session:
+            actions.postpone(session, event_id=notice.id, now=clock())
+        return
+    if isinstance(answer, NotFound):
+        with db.work() as session:
+            actions.park(session, event_id=notice.id, reason="no_such_payment")
+        return
+    try:
+        with db.work(wake=True) as session:
+            actions.handle(session, event_id=notice.id, payment=answer, by=by, now=clock())
     except Refused as refused:
         with db.work() as session:
             reason = type(refused).__name__
             actions.park(session, event_id=notice.id, reason=reason)
-            if payment is not None:
-                actions.set_aside(session, payment=payment, refused=reason, by=by, now=clock())
+            if answer is not None:
+                actions.set_aside(session, payment=answer, refused=reason, by=by, now=clock())

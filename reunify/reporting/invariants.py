@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.reporting.invariants_asked import ASKED
+from reunify.reporting.invariants_attempts import ATTEMPTS
 from reunify.reporting.invariants_awards import AWARDS, LINES
 from reunify.reporting.invariants_caches import CACHES
 from reunify.reporting.invariants_cards import CARDS
+from reunify.reporting.invariants_charges import CHARGES
 from reunify.reporting.invariants_closeout import CLOSEOUT
 from reunify.reporting.invariants_desk import DESK
 from reunify.reporting.invariants_entries import ENTRIES
@@ -44,9 +46,11 @@ RULES = (
     *CACHES,
     *HISTORY,
     *LINES,
+    *ATTEMPTS,
     *AWARDS,
     *DESK,
     *CARDS,
+    *CHARGES,
     *PAYOUTS,
     *SUSPENSE,
     *OUTAGE,

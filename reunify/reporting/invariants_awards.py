@@ -21,7 +21,8 @@ PAID = """
     SELECT instruction_id, stripe_id || '\\:posted' AS reference FROM attempts WHERE state = 'posted'
     UNION ALL SELECT instruction_id, id || '\\:verified' FROM logged_payments
       WHERE state IN ('verified', 'cleared', 'stale')
-    UNION ALL SELECT instruction_id, id || '\\:ratified' FROM outage_payments WHERE state = 'ratified'
+    UNION ALL SELECT p.instruction_id, p.id || '\\:ratified' FROM outage_parts p
+      JOIN outage_payments o ON o.id = p.outage_id WHERE o.ratifier IS NOT NULL
     UNION ALL SELECT p.instruction_id, r.reference FROM card_charge_parts p CROSS JOIN LATERAL (
       VALUES (p.charge_id || '\\:captured'), (p.charge_id || '\\:captured\\:' || p.instruction_id)
     ) r(reference)

@@ -19,12 +19,40 @@ CARDS = (
     ),
     Rule(
         "more of a charge than was charged",
-        ("card_charge_parts", "card_charges"),
+        ("card_charge_parts", "card_charges", "card_charges_borne", "card_excess_refunds"),
         """
-        SELECT 'Charge ' || c.id || ' of ' || c.amount_cents || ' cents stands as payments of '
-          || sum(p.cents) || '.' AS sentence
-        FROM card_charges c JOIN card_charge_parts p ON p.charge_id = c.id
+        SELECT 'Charge ' || c.id || ' of ' || c.amount_cents || ' cents stands as payments, as what came '
+          || 'back and as what we bear of ' || sum(p.cents) || '.' AS sentence
+        FROM card_charges c JOIN (
+          SELECT charge_id, cents FROM card_charge_parts
+          UNION ALL SELECT charge_id, cents FROM card_excess_refunds
+          UNION ALL SELECT charge_id, cents FROM card_charges_borne
+        ) p ON p.charge_id = c.id
         GROUP BY c.id HAVING sum(p.cents) > c.amount_cents
+        """,
+    ),
+    Rule(
+        "excess is not what came back",
+        ("card_charges", "card_excess_refunds", "card_refunds"),
+        """
+        SELECT 'Refund ' || r.id || ' of ' || r.amount_cents || ' cents stands as ' || sum(x.cents)
+          || ' taken beyond a price.' AS sentence
+        FROM card_excess_refunds x JOIN card_charges r ON r.id = x.refund_id
+        JOIN card_charges c ON c.id = x.charge_id
+        GROUP BY r.id, r.amount_cents, r.kind HAVING sum(x.cents) <> r.amount_cents OR r.kind <> 'refund'
+          OR bool_or((c.card_id, c.kind) IS DISTINCT FROM (r.card_id, 'capture'))
+          OR EXISTS (SELECT FROM card_refunds b WHERE b.charge_id = r.id)
+        """,
+    ),
+    Rule(
+        "card may buy more than approved",
+        ("card_limits", "travel_cards"),
+        """
+        SELECT 'Limit ' || l.number || ' of card ' || t.id || ' is ' || l.limit_cents || ' cents and was '
+          || 'at most to be less than ' || coalesce(b.limit_cents, t.limit_cents) || '.' AS sentence
+        FROM card_limits l JOIN travel_cards t ON t.id = l.card_id
+        LEFT JOIN card_limits b ON b.card_id = l.card_id AND b.number = l.number - 1
+        WHERE l.limit_cents >= coalesce(b.limit_cents, t.limit_cents)
         """,
     ),
     Rule(

@@ -38,7 +38,9 @@ DESK = (
             AND NOT (b.tickets > 1 AND x.obligated = 0 AND x.borne > b.price_cents)
             AND NOT (b.state = 'used' AND EXISTS (
               SELECT FROM instructions i
-              WHERE i.booking_id = b.id AND i.booking_ticket = b.tickets AND i.state = 'withdrawn'))
+              WHERE i.booking_id = b.id AND i.booking_ticket = b.tickets AND i.state = 'withdrawn')
+              AND NOT EXISTS (SELECT FROM instructions i
+              WHERE i.booking_id = b.id AND i.booking_ticket = b.tickets AND i.state <> 'withdrawn'))
           WHEN b.state = 'changed' THEN x.obligated > 0
           WHEN b.state = 'cancelled' THEN x.obligated + x.reserved > 0
           ELSE false END

@@ -29,4 +29,32 @@ SUSPENSE = (
         GROUP BY i.id HAVING i.left_cents <> i.cents - coalesce(sum(p.cents), 0)
         """,
     ),
+    Rule(
+        "suspense item is not its event",
+        ("suspense_items", "ledger_events", "ledger_entries"),
+        r"""
+        SELECT 'Suspense item ' || i.id || ' says ' || i.cents || ' cents left ' || i.cash
+          || ', its event says ' || coalesce(-sum(e.amount) FILTER (WHERE e.account = i.cash), 0) || '.'
+          AS sentence
+        FROM suspense_items i
+        LEFT JOIN ledger_events v ON v.external_ref = i.object_id || '\:suspended' AND v.kind = 'suspend'
+        LEFT JOIN ledger_entries e ON e.event_id = v.id AND e.fund_id = i.fund_id
+        GROUP BY i.id
+        HAVING i.cents IS DISTINCT FROM sum(e.amount) FILTER (WHERE e.account = 'suspense')
+          OR i.cents IS DISTINCT FROM -sum(e.amount) FILTER (WHERE e.account = i.cash)
+        """,
+    ),
+    Rule(
+        "explained part is not its event",
+        ("suspense_items", "suspense_parts", "ledger_events", "ledger_entries"),
+        r"""
+        SELECT 'Of suspense item ' || i.id || ' ' || p.cents || ' cents are explained, and '
+          || coalesce(-sum(e.amount), 0) || ' left suspense.' AS sentence
+        FROM suspense_parts p JOIN suspense_items i ON i.id = p.item_id
+        LEFT JOIN ledger_events v
+          ON v.external_ref = i.object_id || '\:explained\:' || p.part AND v.kind = 'explain'
+        LEFT JOIN ledger_entries e ON e.event_id = v.id AND e.account = 'suspense' AND e.fund_id = i.fund_id
+        GROUP BY i.id, p.id HAVING p.cents IS DISTINCT FROM -sum(e.amount)
+        """,
+    ),
 )

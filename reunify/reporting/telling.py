@@ -15,6 +15,7 @@ from reunify.allocation.records import AllocationLineRecord
 from reunify.approval.records import AwardRecord
 from reunify.bookings.queries import Alarm
 from reunify.bookings.records import BookingEventRecord, BookingRecord
+from reunify.disbursement.rail_policy import NO_BANK
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
 from reunify.eligibility.records import AssessmentRecord
 from reunify.intake.outcomes import quiet_of
@@ -23,7 +24,7 @@ from reunify.intake.records import RequestRecord, VersionRecord
 from reunify.kernel.ids import RequestId
 from reunify.notices import policy
 from reunify.notices.escalations import STAGE_OF
-from reunify.notices.families import alarm_move, booked_move
+from reunify.notices.families import alarm_move, bank_move, booked_move
 from reunify.notices.policy import Kind
 from reunify.notices.records import EscalationEvent, EscalationRecord, NoticeRecord
 from reunify.payees.records import PayeeRecord
@@ -35,12 +36,14 @@ _TOLD_OF: Final = ("book", "ticket", "change", "cancel")
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something happened that a family hears of by itself. `move` names it once. `changed`: by cost line."""
+    """Something happened that a family hears of by itself. `move` names it once. `changed`: by cost line.
+    `payee`: only those hear of it who may say where this payee's money goes."""
 
     request_id: RequestId
     kind: Kind
     move: str
     changed: Mapping[str, datetime] | None = None
+    payee: str | None = None
 
 
 def awards_to_look_at(session: Session, *, now: datetime) -> list[UUID]:
@@ -93,6 +96,7 @@ def news(session: Session, *, now: datetime, limit: int) -> list[News]:
         *_booked(session, now),
         *_questions(session, now),
         *_came_back(session),
+        *_bank_details(session),
     ]
     moves = {one.move for one in found}
     known = set(session.scalars(sa.select(NoticeRecord.move).where(NoticeRecord.move.in_(moves)).distinct()))
@@ -163,6 +167,20 @@ def _came_back(session: Session) -> list[News]:
     return [
         News(RequestId(request_id), Kind.CAME_BACK, booked_move(f"instruction:{made}", max(at.values())), at)
         for (made, request_id), at in lines.items()
+    ]
+
+
+def _bank_details(session: Session) -> list[News]:
+    """A payment to a person that waits until they say, at Stripe, where it goes: told anew after each try."""
+    i, a, p = InstructionRecord, AttemptRecord, PayeeRecord
+    tried = sa.select(sa.func.count()).where(a.instruction_id == i.id).scalar_subquery()
+    rows = session.execute(
+        sa.select(i.id, p.request_id, p.key, tried.label("tried"))
+        .join(p, p.id == i.payee_id)
+        .where(i.state == "ready", i.trouble == NO_BANK, p.kind == "person", ~quiet_of(p.request_id))
+    )
+    return [
+        News(RequestId(r.request_id), Kind.BANK_DETAILS, bank_move(r.id, r.tried), payee=r.key) for r in rows
     ]
 
 

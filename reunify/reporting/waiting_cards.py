@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,12 +13,13 @@ from sqlalchemy.orm import Session
 from reunify.approval.records import AwardRecord
 from reunify.bookings import policy as bookings
 from reunify.bookings.records import BookingRecord
-from reunify.disbursement import cards_policy, cards_queries
-from reunify.disbursement.cards_policy import ChargeKind
+from reunify.disbursement import cards_limits, cards_policy, cards_queries
+from reunify.disbursement.cards_policy import ChargeKind, Trip
 from reunify.disbursement.cards_records import (
     CardAuthorisationRecord,
     CardChargePartRecord,
     CardChargeRecord,
+    CardLimitRecord,
     TravelCardRecord,
 )
 from reunify.disbursement.records import InstructionRecord
@@ -34,7 +36,7 @@ _A, _B, _C, _I, _T = AwardRecord, BookingRecord, CardChargeRecord, InstructionRe
 
 @dataclass(frozen=True, slots=True)
 class InTrouble:
-    """A card somebody must look at. `since`: when it was asked for."""
+    """A card somebody must look at. `since`: when it was asked for, or the trip began to wait for it."""
 
     award: AwardId
     state: str
@@ -50,6 +52,10 @@ def awards_to_card(session: Session, *, limit: int) -> list[UUID]:
 
     One that Stripe refused is not asked for again: the page says how to pay instead.
     """
+    return list(session.scalars(sa.select(_A.id).where(_waits()).order_by(_A.released_at).limit(limit)))
+
+
+def _waits() -> sa.ColumnElement[bool]:
     to_buy = sa.exists().where(
         _B.award_id == _A.id,
         _B.settlement == Settlement.ORGANISATION_BOOKS.value,
@@ -57,22 +63,23 @@ def awards_to_card(session: Session, *, limit: int) -> list[UUID]:
         _B.state.not_in(bookings.ENDED),
         _B.ceiling_cents > 0,
     )
-    rows = session.scalars(
-        sa.select(_A.id)
-        .where(
-            _A.state == "released",
-            to_buy,
-            ~sa.exists().where(_T.award_id == _A.id, _T.state != "cancelled"),
-            # A change after the release is for people to look at first.
-            ~sa.exists().where(
-                VersionRecord.request_id == _A.request_id, VersionRecord.number > _A.version_number
-            ),
-            ~outcomes.quiet_of(_A.request_id),
-        )
-        .order_by(_A.released_at)
-        .limit(limit)
+    return sa.and_(
+        _A.state == "released",
+        to_buy,
+        ~sa.exists().where(_T.award_id == _A.id, _T.state != "cancelled"),
+        # A change after the release is for people to look at first.
+        ~sa.exists().where(
+            VersionRecord.request_id == _A.request_id, VersionRecord.number > _A.version_number
+        ),
+        ~outcomes.quiet_of(_A.request_id),
     )
-    return list(rows)
+
+
+def late(session: Session, *, now: datetime, limit: int = 200) -> list[InTrouble]:
+    """Trips that have waited for their card for long, the longest first; ask only while cards are on."""
+    waits = sa.and_(_waits(), _A.released_at <= now - cards_policy.LATE)
+    asked = sa.select(_A.id, _A.released_at).where(waits).order_by(_A.released_at).limit(limit)
+    return [InTrouble(AwardId(row.id), "late", row.released_at) for row in session.execute(asked)]
 
 
 def cards_to_match(session: Session, *, limit: int) -> list[UUID]:
@@ -113,10 +120,13 @@ def _charges_fit(session: Session) -> list[UUID]:
     return [card.id for card in both.all() if cards_queries.fitting(session, card.id, card.award_id)]
 
 
-def cards_to_end(session: Session, *, now: datetime, limit: int) -> dict[UUID, bool]:
-    """Cards to cancel, each with whether its trip has been over for long enough.
+def cards_to_end(
+    session: Session, *, now: datetime, limit: int, look_at_trips: bool = True
+) -> dict[UUID, Trip]:
+    """Cards to cancel, each with how far its trip is.
 
     Their bookings have all ended and none waits for its charge; or the trip is over; or Stripe has not said.
+    `look_at_trips`: a version of each request is unsealed for it, so not at each beat.
     """
     open_booking = sa.exists().where(
         _B.award_id == _T.award_id,
@@ -128,12 +138,11 @@ def cards_to_end(session: Session, *, now: datetime, limit: int) -> dict[UUID, b
     ended = session.scalars(
         sa.select(_T.id).where(due, _T.try_after <= now).order_by(_T.first_sent_at).limit(limit)
     )
-    found = dict.fromkeys(ended, False)
-    day = rates.today(session, now=now) - cards_policy.KEPT_AFTER_TRIP
-    return found | dict.fromkeys(_over_since(session, day, now, limit), True)
+    found = dict.fromkeys(ended, Trip.GOING)
+    return found | _over(session, now, limit) if look_at_trips else found
 
 
-def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[InTrouble]:
+def need_person(session: Session, *, limit: int = 200) -> list[InTrouble]:
     """Refused while something of the trip is still to be booked; nobody knows whether it was made; or Stripe
     does not cancel it. The oldest first."""
     to_book = sa.exists().where(
@@ -143,7 +152,7 @@ def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[In
     )
     asked = sa.or_(
         sa.and_(_T.state == "refused", to_book),
-        sa.and_(_T.state == "stuck", _T.first_sent_at > now - cards_policy.STUCK_IS_LISTED),
+        _T.state == "stuck",
         sa.and_(_T.state == "ending", _T.tries >= cards_policy.MANY_TRIES),
     )
     rows = session.execute(
@@ -155,14 +164,55 @@ def need_person(session: Session, *, now: datetime, limit: int = 200) -> list[In
     return [InTrouble(AwardId(row.award_id), row.state, row.first_sent_at) for row in rows]
 
 
-def _over_since(session: Session, day: date, now: datetime, limit: int) -> list[UUID]:
-    """Active cards of trips that ended before this day. Only cards older than that are looked at."""
+def cards_to_lower(session: Session, *, limit: int) -> list[UUID]:
+    """Active cards that may buy less since a line was given up, or of which Stripe has not taken that yet."""
+    unheard = sa.exists().where(CardLimitRecord.card_id == _T.id, CardLimitRecord.heard_at.is_(None))
+    given_up = sa.exists().where(
+        _B.award_id == _T.award_id,
+        _B.settlement == Settlement.ORGANISATION_BOOKS.value,
+        sa.or_(
+            _B.state.in_(("changed", "cancelled")),
+            _B.paid_with != Rail.TRAVEL_CARD.value,
+        ),
+    )
     rows = session.execute(
-        sa.select(_T.id, _A.request_id)
+        sa.select(_T, unheard)
+        .where(_T.state == "active", sa.or_(unheard, given_up))
+        .order_by(_T.first_sent_at)
+    ).all()
+    due = (card.id for card, waits in rows if waits or cards_limits.given_up(session, card) is not None)
+    return list(islice(due, limit))
+
+
+def _over(session: Session, now: datetime, limit: int) -> dict[UUID, Trip]:
+    """Active cards of trips whose last leg is over: at once where nothing is to be booked or charged any
+    more, the others when a hotel would have charged. Only cards that may be so are looked at."""
+    owed = sa.exists().where(_I.award_id == _T.award_id, _I.state == "on_card")
+    to_book = sa.exists().where(
+        _B.award_id == _T.award_id,
+        _B.settlement == Settlement.ORGANISATION_BOOKS.value,
+        _B.state.in_(bookings.OPEN),
+    )
+    promise = CardAuthorisationRecord
+    promised = sa.exists().where(promise.card_id == _T.id, promise.approved, promise.state == "pending")
+    done = sa.and_(~owed, ~to_book, ~promised)
+    rows = session.execute(
+        sa.select(_T.id, _A.request_id, done.label("done"))
         .join(_A, _A.id == _T.award_id)
-        .where(_T.state == "active", _T.first_sent_at < now - cards_policy.KEPT_AFTER_TRIP)
+        .where(
+            _T.state == "active",
+            _T.try_after <= now,
+            sa.or_(done, _T.first_sent_at < now - cards_policy.KEPT_AFTER_TRIP),
+        )
         .order_by(_T.first_sent_at)
         .limit(limit)
     ).all()
-    ends = trip_ends(session, {row.request_id for row in rows})
-    return [row.id for row in rows if row.request_id in ends and ends[row.request_id] < day]
+    ends, today = trip_ends(session, {row.request_id for row in rows}), rates.today(session, now=now)
+    found: dict[UUID, Trip] = {}
+    for row in rows:
+        end = ends.get(row.request_id)
+        if end is not None and end < today - cards_policy.KEPT_AFTER_TRIP:
+            found[row.id] = Trip.LONG_OVER
+        elif end is not None and end < today and row.done:
+            found[row.id] = Trip.OVER
+    return found

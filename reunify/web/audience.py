@@ -127,4 +127,7 @@ SteppedUpRulesAuthor = Annotated[Staff, Depends(staff(Role.RULES_AUTHOR, step_up
 SteppedUpStaff = Annotated[Staff, Depends(staff(step_up=True))]
 EntersRequests = Annotated[Staff, Depends(service_or_staff("requests:write", Role.CASE_MANAGER))]
 ReadsProgress = Annotated[Staff, Depends(service_or_staff("requests:read_progress"))]
+ReadsPayment = Annotated[
+    Staff, Depends(staff(Role.CASE_MANAGER, Role.SUPERVISOR, *FINANCE_ROLES, Role.AUDITOR))
+]
 AtFamily = Annotated[tuple[Family, RequestId], Depends(family)]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from reunify.approval import actions, refusing
 from reunify.bootstrap import House
+from reunify.disbursement import cards
 from reunify.kernel.ids import AwardId
 from reunify.kernel.people import Staff
 
@@ -38,6 +39,12 @@ def decline(at: House, award_id: UUID, reason: str, by: Staff) -> None:
     """No, with a reason; what was reserved is free again. Raises ReasonNeeded."""
     with at.db.work(wake=True) as session:
         actions.decline(session, award_id=AwardId(award_id), reason=reason, by=by, now=at.now())
+
+
+def close_card(at: House, award_id: UUID, why: str, by: Staff) -> None:
+    """A finance person has looked at Stripe for a card nobody knows of, and cancelled what was there."""
+    with at.db.work(wake=True) as session:
+        cards.close(session, award_id=AwardId(award_id), why=why, by=by, now=at.now())
 
 
 def confirm_refusal(at: House, refusal_id: UUID, by: Staff) -> None:

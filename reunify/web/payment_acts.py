@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from reunify.bootstrap import House
-from reunify.disbursement import actions, attempts, canceling, reapproving
+from reunify.disbursement import actions, canceling, reapproving, unsent
 from reunify.disbursement import logging_payments as logged
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.people import Staff
@@ -70,6 +70,6 @@ def approve_anew(at: House, instruction_id: UUID, by: Staff) -> str:
 def declare_unsent(at: House, instruction_id: UUID, why: str, by: Staff) -> None:
     """The person has looked at Stripe: nothing went out."""
     with at.db.work() as session:
-        attempts.declare_newest_unsent(
+        unsent.declare_newest_unsent(
             session, instruction_id=InstructionId(instruction_id), why=why, by=by, now=at.now()
         )

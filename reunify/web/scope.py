@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from reunify.approval import queries as approval
 from reunify.bookings import queries as bookings
+from reunify.disbursement import cards_borne
 from reunify.disbursement import queries as disbursement
 from reunify.documents import queries as documents
 from reunify.eligibility import hand_off_queries as hand_offs
@@ -22,12 +23,14 @@ from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, NotFound
 from reunify.kernel.sight import Sight
 from reunify.notices import queries as notices
+from reunify.reconciliation import suspense_queries
 from reunify.reporting import outages
 from reunify.web.audience import (
     AnyStaff,
     CaseManager,
     EntersRequests,
     Finance,
+    ReadsPayment,
     ReadsProgress,
     SteppedUpFinance,
     house,
@@ -61,11 +64,21 @@ def _of_payment(session: Session, instruction_id: UUID) -> UUID:
     )
 
 
+def _of_item(session: Session, item_id: UUID) -> UUID:
+    """What a merchant took from a travel card, in suspense: of the card's award. Raises NotFound."""
+    charge = suspense_queries.object_of(session, item_id)
+    award = cards_borne.awards_of(session, [charge]).get(charge)
+    if award is None:
+        raise NotFound("This is of no case.")
+    return approval.request_of(session, award)
+
+
 _CASE_OF: dict[str, tuple[str, Callable[[Session, UUID], UUID]]] = {
     "request_id": ("request", lambda _, found: found),
     "award_id": ("award", approval.request_of),
     "refusal_id": ("refusal", lambda session, found: approval.refusal(session, found).request_id),
     "instruction_id": ("payment", _of_payment),
+    "item_id": ("item", _of_item),
     "outage_id": ("payment", outages.request_of),
     "hand_off_id": ("hand-off", hand_offs.request_of),
     "booking_id": ("booking", lambda session, found: bookings.booking(session, found).request_id),
@@ -103,10 +116,28 @@ def case_at(audience: Any, *sights: Sight) -> Callable[..., Reach]:
     return case
 
 
+def item_at(audience: Any, *sights: Sight) -> Callable[..., Reach | None]:
+    """As `case_at`, of money in suspense; None for what was paid past us, which is of no case."""
+    allowed = audience.__metadata__[0].dependency
+    of_case = case_at(audience, *sights)
+
+    def item(request: Request, item_id: UUID, by: Staff = Depends(allowed)) -> Reach | None:
+        with house(request).db.read() as session:
+            if suspense_queries.is_past_us(session, item_id):
+                return None
+        return of_case(request, by)
+
+    item.object_rule = sights  # type: ignore[attr-defined]  # read by the access test
+    return item
+
+
 EVERY_SIGHT = (Sight.WHOLE, Sight.MONEY, Sight.MASKED)
 SeenCase = Annotated[Reach, Depends(case_at(AnyStaff, *EVERY_SIGHT))]
 EnteredCase = Annotated[Reach, Depends(case_at(EntersRequests, Sight.WHOLE))]
 ProgressCase = Annotated[Reach, Depends(case_at(ReadsProgress, *EVERY_SIGHT))]
 WholeCase = Annotated[Reach, Depends(case_at(CaseManager, Sight.WHOLE))]
 ReleasedCase = Annotated[Reach, Depends(case_at(SteppedUpFinance, Sight.WHOLE, Sight.MONEY))]
+ReleasedItem = Annotated[Reach | None, Depends(item_at(SteppedUpFinance, Sight.WHOLE, Sight.MONEY))]
+PaidItem = Annotated[Reach | None, Depends(item_at(Finance, Sight.WHOLE, Sight.MONEY))]
 PaidCase = Annotated[Reach, Depends(case_at(Finance, Sight.WHOLE, Sight.MONEY))]
+SeenPayment = Annotated[Reach, Depends(case_at(ReadsPayment, Sight.WHOLE, Sight.MONEY))]

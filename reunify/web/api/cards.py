@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from reunify.intake.reach import Reach
 from reunify.kernel.sight import Sight
 from reunify.kernel.text import SafeText
-from reunify.web import card_shown, payment_acts, reading
+from reunify.web import award_acts, card_shown, payment_acts, reading
+from reunify.web.api.awards import Reason
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpFinance
 from reunify.web.scope import ReleasedCase, case_at
 
@@ -43,13 +44,31 @@ def card(award_id: UUID, by: AnyStaff, at: AtHouse, case: CardCase) -> dict[str,
         "charged_cents": found.charged.cents if found else 0,
         "unexplained": [c.id for c in found.unexplained] if found else [],
         "address": shown.address,
+        "answers": [
+            {
+                "approved": answer.approved,
+                "reason": answer.reason.value,
+                "cents": answer.amount.cents if answer.amount else None,
+                "answered_at": answer.answered_at.isoformat(),
+            }
+            for answer in shown.answers
+        ],
     }
+
+
+@router.post("/awards/{award_id}/card/closing")
+def close(
+    award_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase
+) -> dict[str, str]:
+    """Nobody knows whether it was made: a person has looked at Stripe, and cancelled what was there."""
+    award_acts.close_card(at, award_id, body.reason, by)
+    return {"state": "closed"}
 
 
 @router.post("/payments/{instruction_id}/charge")
 def charge(
     instruction_id: UUID, body: ChargeNamed, by: SteppedUpFinance, at: AtHouse, case: ReleasedCase
 ) -> dict[str, str]:
-    """Of two bookings of one price: this charge is this one's payment."""
+    """Of two bookings of one price: this charge is this one's payment; or this refund came back of it."""
     payment_acts.assign_charge(at, instruction_id, body.charge, by)
     return {"state": "settled"}

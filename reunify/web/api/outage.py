@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from reunify.disbursement.outage_policy import Instrument
 from reunify.kernel.text import LongText, SafeText
@@ -16,7 +16,8 @@ from reunify.reporting.outages import Outage
 from reunify.web import outage_acts, reading
 from reunify.web.api.awards import Reason
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
-from reunify.web.outage_acts import RecordsOutage
+from reunify.web.outage_acts import OutageCase, RecordsOutage
+from reunify.web.papers_sent import UploadForm
 from reunify.web.scope import PaidCase
 
 router = APIRouter(tags=["payments"])
@@ -36,11 +37,12 @@ class PaidInOutage(BaseModel):
     why: LongText
 
 
-class Payment(BaseModel):
-    """Which payment of the award it was."""
+class Payments(BaseModel):
+    """Which payments of awards it was, each whole. `reason`: why no award can bear what is left over."""
 
     model_config = ConfigDict(extra="forbid")
-    instruction: UUID
+    instructions: list[UUID] = Field(min_length=1, max_length=60)
+    reason: SafeText = ""
 
 
 @router.post("/outage-payments", status_code=201)
@@ -50,9 +52,18 @@ def record(body: PaidInOutage, by: RecordsOutage, at: AtHouse) -> dict[str, str]
     return {"id": str(found), "state": "recorded"}
 
 
+@router.post("/outage-payments/{outage_id}/paper", status_code=201)
+def attach_paper(
+    outage_id: UUID, by: RecordsOutage, at: AtHouse, case: OutageCase, form: UploadForm
+) -> dict[str, str]:
+    """One photo or PDF (part `files`) of the check, slip or receipt: nobody ratifies without one."""
+    outage_acts.attach_paper(at, form, outage_id=outage_id, request_id=case.request_id, by=by)
+    return {"proof": "paper"}
+
+
 @router.get("/outage-payments")
 def listed(by: Finance, at: AtHouse) -> dict[str, Any]:
-    """Open ones, and those reported as not ratifiable, the oldest first."""
+    """Open ones, then those reported as not ratifiable and those borne since; of each the oldest first."""
     with at.db.work() as session:
         found = outages.listed(session)
         reading.many(session, by=by, at=at.now(), subject="outage_payment", ids=[o.id for o in found])
@@ -61,18 +72,17 @@ def listed(by: Finance, at: AtHouse) -> dict[str, Any]:
 
 @router.post("/outage-payments/{outage_id}/proposal")
 def propose(
-    outage_id: UUID, body: Payment, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+    outage_id: UUID, body: Payments, by: SteppedUpFinance, at: AtHouse, case: PaidCase
 ) -> dict[str, str]:
-    """Say, as the first of two, which payment of an award it was. Never who wrote it down."""
-    outage_acts.propose(at, outage_id, body.instruction, by)
+    """Say, as the first of two, which payments of awards it was. Never who wrote it down."""
+    outage_acts.propose(at, outage_id, body.instructions, body.reason, by)
     return {"state": "proposed"}
 
 
 @router.post("/outage-payments/{outage_id}/ratification")
 def ratify(outage_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
-    """Agree, as the second: the award bears it, and nothing pays it again."""
-    outage_acts.ratify(at, outage_id, by)
-    return {"state": "ratified"}
+    """Agree, as the second: the award bears it, nothing pays it again, and what is left over is reported."""
+    return {"state": outage_acts.ratify(at, outage_id, by)}
 
 
 @router.post("/outage-payments/{outage_id}/return")
@@ -91,6 +101,22 @@ def report(
     return {"state": "reported"}
 
 
+@router.post("/outage-payments/{outage_id}/strike")
+def strike(
+    outage_id: UUID, body: Reason, by: SteppedUpFinance, at: AtHouse, case: PaidCase
+) -> dict[str, str]:
+    """It was not paid, or not so: it leaves suspense. Never by who wrote it down."""
+    outage_acts.strike(at, outage_id, body.reason, by)
+    return {"state": "struck"}
+
+
+@router.post("/outage-payments/{outage_id}/bearing")
+def bear(outage_id: UUID, by: SteppedUpFinance, at: AtHouse, case: PaidCase) -> dict[str, str]:
+    """Put what no award can bear on the organisation's own money. Never who reported it."""
+    outage_acts.bear(at, outage_id, by)
+    return {"state": "borne"}
+
+
 def _shown(o: Outage) -> dict[str, Any]:
     return {
         "id": str(o.id),
@@ -102,5 +128,7 @@ def _shown(o: Outage) -> dict[str, Any]:
         "state": o.state,
         "recorder": str(o.recorder),
         "recorded_at": o.recorded_at.isoformat(),
-        "instruction": str(o.instruction) if o.instruction else None,
+        "instructions": [str(instruction) for instruction in o.parts],
+        "rest_cents": o.rest.cents,
+        "papers": len(o.papers),
     }

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
+from reunify.disbursement import rail
 from reunify.identity import actions as identity
 from reunify.identity import passkeys, sessions
 from reunify.identity.limits import Kind
@@ -136,7 +137,11 @@ def who_am_i(by: AnyStaff) -> dict[str, Any]:
 
 @router.get("/health", dependencies=[Depends(anyone)])
 def health(at: AtHouse) -> dict[str, str]:
-    """Answers when the database answers. `rules`: ok, or a sentence without a word of what a file says."""
+    """Answers when the database answers. `rules`: ok, or a sentence without a word of what a file says.
+
+    `payouts`: off, not_enabled, lacks_capability or ready, and nothing of any payment.
+    """
     with at.db.read() as session:
         standing = rules_health.health(session, today=at.now().date())
-    return {"status": "ready", "rules": standing.public}
+        payouts = rail.rail_now(session, on=at.gateway is not None)
+    return {"status": "ready", "rules": standing.public, "payouts": payouts.state.value}

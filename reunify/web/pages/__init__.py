@@ -9,6 +9,7 @@ from reunify.web.pages import (
     asked,
     awards,
     bookings,
+    card_acts,
     cases,
     cash,
     closeout,
@@ -28,6 +29,7 @@ from reunify.web.pages import (
     fund_duplicates,
     fund_forecast,
     funds,
+    genuine,
     hand_offs,
     links,
     look_backs,
@@ -58,6 +60,7 @@ from reunify.web.pages import (
     sign_in,
     statements,
     step_up,
+    suspense,
     telling,
     tokens,
     tonight,
@@ -96,8 +99,10 @@ PARTS = (
     payment_proofs,
     payments,
     payment_decisions,
+    card_acts,
     payment_bank,
     statements,
+    suspense,
     closeout,
     closeout_acts,
     sf425,
@@ -123,6 +128,7 @@ PARTS = (
     family_bank,
     family_consents,
     family_papers,
+    genuine,
 )
 for part in PARTS:
     router.include_router(part.router)
@@ -131,7 +137,7 @@ for part in PARTS:
 def show_error(request: Request, status: int, title: str, detail: str) -> Response:
     """The page for whatever was refused: the family's door in kind words, the sign-in page, or the reason."""
     path = request.url.path
-    if path in ("/family", "/go") or path.startswith(("/family/", "/f/")):
+    if path in ("/family", "/go", "/genuine") or path.startswith(("/family/", "/f/", "/genuine/")):
         return family.trouble(request, status)
     if status == 401:
         if request.method == "GET":

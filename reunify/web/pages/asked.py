@@ -26,6 +26,7 @@ from reunify.kernel.refusals import BadInput, NotFound, Problem, Refused
 from reunify.kernel.sight import Sight
 from reunify.web.audience import AtHouse, CaseManager, staff
 from reunify.web.errors import status_of
+from reunify.web.pages.acting import done
 from reunify.web.pages.asked_fields import AskedTyped, granted_from, number_of
 from reunify.web.pages.documents import sent
 from reunify.web.pages.requests import page_of
@@ -173,15 +174,13 @@ def _done(
     said: str,
 ) -> Response:
     """Refused, the page comes again with everything as typed; what is not there is not found."""
-    try:
-        with at.db.work(wake=True) as session:
-            act(session)
-    except NotFound:
-        raise
-    except Refused as refused:
+
+    def again(refused: Refused) -> Response:
         typed = AskedTyped(whose, form, refused)
         return page_of(request, case, by, at, asked=typed, status=status_of(refused)[0])
-    return go(f"/requests/{case.request_id}#asked", said)
+
+    then = go(f"/requests/{case.request_id}#asked", said)
+    return done(at, act, then=then, again=again, never_again=(NotFound,), wake=True)
 
 
 def _day(form: FormData, name: str) -> date:

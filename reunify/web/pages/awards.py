@@ -136,7 +136,7 @@ def _award_page(
         award = queries.award(session, award_id)
         org = organisation_now(session, at)
         context = _about(session, award, by, case.sight, at, org) | _instead(session, award, by, at.now())
-        card = card_shown.of_award(session, at, award_id)
+        card = card_shown.of_award(session, at, award_id, by)
         telling = told_shown.of_award(session, award_id, by, at.now())
         reading.one(session, by=by, at=at.now(), subject="award", subject_id=award_id, sight=case.sight)
     problems = [ShownProblem("reason", "Reason", wrong)] if wrong else []

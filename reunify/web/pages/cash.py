@@ -1,4 +1,4 @@
-"""Our two accounts at Stripe and the bank as the books have them, and what nobody can explain yet."""
+"""Our two accounts at Stripe and the bank as the books have them, and the differences that stand."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from reunify.funds import queries as funds
 from reunify.identity.queries import staff_names
 from reunify.kernel.ids import StaffId
 from reunify.kernel.may import FINANCE
 from reunify.kernel.people import Role, Staff
 from reunify.ledger import queries as ledger
 from reunify.ledger.policy import Cash
-from reunify.reconciliation import cases, proofs, suspense, suspense_queries
+from reunify.reconciliation import cases, proofs
 from reunify.reconciliation import queries as reconciliation
 from reunify.reconciliation.policy import is_of_cards
 from reunify.reconciliation.suspense_policy import NotAnOwner, days_old
@@ -53,51 +52,21 @@ def accounts(request: Request, by: ReadsCash, at: AtHouse) -> Response:
         people=people,
         names=names,
         acts=holds(by, *FINANCE),
-        settings=[org.suspense_fund, org.fees_cash_stripe, org.fees_cash_card] if org else [None] * 3,
+        settings=[org.suspense_fund, org.fees_cash_stripe, org.fees_cash_card, org.unallowable_costs]
+        if org
+        else [None] * 4,
     )
-
-
-@router.get("/suspense")
-def items(request: Request, by: ReadsCash, at: AtHouse) -> Response:
-    """What moved and nobody can explain yet, the oldest first, with its age and its owner."""
-    with at.db.work() as session:
-        found = suspense_queries.open_items(session, now=at.now())
-        org = organisation_now(session, at)
-        codes = {fund.id: fund.code for fund in funds.funds_of(session, {i.fund_id for i in found})}
-        people = cases.may_own(session)
-        names = staff_names(session, {i.owner for i in found if i.owner})
-        reading.many(session, by=by, at=at.now(), subject="suspense_item", ids=[i.id for i in found])
-    return staff_page(
-        request,
-        "staff/suspense.html",
-        me=by,
-        org=org,
-        items=found,
-        bands=suspense_queries.by_age(found),
-        codes=codes,
-        people=people,
-        names=names,
-        acts=holds(by, *FINANCE),
-    )
-
-
-@router.post("/suspense/{item_id}/owner")
-def assign_item(item_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
-    """Somebody of finance answers for it; nobody chosen: finance as a whole."""
-    with at.db.work() as session:
-        suspense.assign(session, item_id=item_id, to=_owner(form), by=by, now=at.now())
-    return go("/suspense", "owner_kept")
 
 
 @router.post("/finance/differences/{difference_id}/owner")
 def assign_difference(difference_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
     """As above, of a difference."""
     with at.db.work() as session:
-        cases.assign(session, difference_id=difference_id, to=_owner(form), by=by, now=at.now())
+        cases.assign(session, difference_id=difference_id, to=owner_of(form), by=by, now=at.now())
     return go("/cash", "owner_kept")
 
 
-def _owner(form: FormData) -> StaffId | None:
+def owner_of(form: FormData) -> StaffId | None:
     """Raises NotAnOwner for what is no id."""
     said = text_of(form, "owner")
     try:

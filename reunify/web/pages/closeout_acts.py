@@ -17,6 +17,7 @@ from reunify.intake.reach import Reach
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, NotFound, Refused
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
+from reunify.web.pages.acting import done
 from reunify.web.pages.closeout import page_of
 from reunify.web.pages.closeout_fields import (
     BACK,
@@ -215,13 +216,11 @@ def _done(
     said: str,
 ) -> Response:
     """Refused, the page comes again with everything as typed; who may not is told so."""
-    try:
-        with at.db.work() as session:
-            act(session)
-    except (NotFound, NotAllowed) as refused:
-        if whose in (MOVE, BACK) and isinstance(refused, NotFound):
-            return page_of(request, case, by, at, typed=Typed(whose, form, refused))
-        raise
-    except Refused as refused:
+
+    def again(refused: Refused) -> Response:
         return page_of(request, case, by, at, typed=Typed(whose, form, refused))
-    return go(f"/requests/{case.request_id}/costs", said)
+
+    # A new one may name what is no longer there; an act on one that stands names it in its address.
+    told = (NotAllowed,) if whose in (MOVE, BACK) else (NotFound, NotAllowed)
+    then = go(f"/requests/{case.request_id}/costs", said)
+    return done(at, act, then=then, again=again, never_again=told)

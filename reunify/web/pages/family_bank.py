@@ -20,7 +20,6 @@ from reunify.disbursement import bank_details
 from reunify.disbursement.bank_details import NoPageNow, NotAskedFor
 from reunify.disbursement.ports import ConsentMissing
 from reunify.intake import signers
-from reunify.intake.form import TravelerRole
 from reunify.kernel.ids import InstructionId, RequestId
 from reunify.kernel.money import Money
 from reunify.kernel.people import Family
@@ -28,15 +27,16 @@ from reunify.kernel.refusals import NotFound, Refused, Retryable
 from reunify.payees.queries import by_id
 from reunify.reporting import progress as reporting
 from reunify.reporting.progress import Progress
+from reunify.web import payee_bank
 from reunify.web.audience import AtFamily, AtHouse, OpenLinkFirst, anyone, family
 from reunify.web.errors import status_of
 from reunify.web.pages import family_plan as plan
 from reunify.web.pages.family_plan import Seen
 from reunify.web.pages.family_shell import family_page, language_of_page, say_without_plan
 from reunify.web.pages.view import organisation_now
+from reunify.web.payee_bank import PAGE
 
 router = APIRouter(include_in_schema=False)
-PAGE = "/family/bank-details"
 _WRONG: tuple[tuple[type[Exception], str], ...] = (
     (NoConsentFor, "bank_no_consent"),
     (ConsentMissing, "bank_no_consent"),
@@ -58,23 +58,14 @@ def asked(session: Session, now: Progress, seen: Seen) -> list[Asked]:
     """Those of the reader's household that Stripe cannot send yet; never another adult traveler's."""
     if plan.state_of(now) != "approved":
         return []
-    may_give = {key for key in plan.own_payees(seen) if seen.reader in givers(seen, key)}
     waiting = [made for made in now.instructions if bank_details.asks(made)]
     payees = by_id(session, {made.payee for made in waiting})
     return [
         Asked(made.id, str(Money(made.amount)), payees[made.payee].legal_name)
         for made in waiting
-        if payees[made.payee].kind == "person" and payees[made.payee].key in may_give
+        if payees[made.payee].kind == "person"
+        and seen.reader in signers.bank_givers(seen.content, payees[made.payee].key)
     ]
-
-
-def givers(seen: Seen, payee_key: str) -> set[str]:
-    """Which readers may say where a payee's money goes: the adult it is for, else their whole household."""
-    said = next(p for p in seen.content.payees if p.key == payee_key)
-    to = next((t for t in seen.content.travelers if t.key == signers.giver_of(said)), None)
-    if to is not None and to.role is not TravelerRole.CHILD:
-        return {to.key}
-    return {t.key for t in seen.content.travelers if t.role is not TravelerRole.CHILD}
 
 
 @router.post(PAGE)
@@ -103,7 +94,7 @@ def onward(
             at.db,
             at.bank_page,
             instruction_id=InstructionId(payment),
-            return_to=return_address(at),
+            return_to=payee_bank.return_address(at),
             by=who,
             clock=at.now,
         )
@@ -122,11 +113,6 @@ def back(request: Request, at: AtHouse, lang: str | None = None) -> Response:
             request, at, lang, "family/bank_back.html", status=200, wrong=None, bank_asked=[], inside=False
         )
     return _back(request, at, opened, lang)
-
-
-def return_address(at: House) -> str:
-    """Where Stripe sends the payee afterwards: nothing in it says who they are."""
-    return at.settings.own_url + PAGE
 
 
 def _back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import Request
@@ -15,7 +16,9 @@ from reunify.web.pages.family_words import speaker
 from reunify.web.pages.view import organisation_now, page
 
 # Pages that can be read again in the other language; from any other address that leads to the plan.
-_PLACES = ("/family", "/family/consents", "/family/papers", "/family/bank-details", "/go")
+_PLACES = re.compile(
+    r"/family|/family/consents|/family/papers|/family/bank-details|/go|/genuine(?:/[0-9A-Za-z-]{12,20})?"
+)
 
 
 def family_page(
@@ -35,7 +38,7 @@ def family_page(
         say=speaker(language),
         language=language,
         other=other,
-        here=request.url.path if request.url.path in _PLACES else "/family",
+        here=request.url.path if _PLACES.fullmatch(request.url.path) else "/family",
         day_phone=org.day_phone if org else None,
         night_phone=org.night_phone if org else None,
         called=org.name if org else None,

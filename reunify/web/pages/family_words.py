@@ -7,6 +7,7 @@ from collections.abc import Callable
 from reunify.intake.form import Language
 from reunify.web.pages.family_bank_words import BANK
 from reunify.web.pages.family_paper_words import PAPERS
+from reunify.web.pages.genuine_words import GENUINE
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Travel plan", "Plan de viaje"),
@@ -226,6 +227,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "your_reference": ("Your number with us", "Su número con nosotros"),
     **PAPERS,
     **BANK,
+    **GENUINE,
 }
 
 Say = Callable[..., str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from reunify.approval import queries as approval
+from reunify.disbursement import cards_said, rail, statements_queries, troubles
 from reunify.disbursement import queries as disbursement
-from reunify.disbursement import rail, statements_queries, troubles
 from reunify.disbursement.queries import Instruction
 from reunify.identity.queries import staff_names
 from reunify.intake import queries as intake
@@ -28,6 +28,8 @@ from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
 from reunify.web.pages.view import PostedForm, go, organisation_now, staff_page, text_of
 
 router = APIRouter(include_in_schema=False)
+# A question about a card that no award shows: what Stripe asked amiss, or asked while our books were away.
+SHOWN_FOR = timedelta(days=30)
 _PAYMENT_STATES = ("to_log", "recorded")
 
 
@@ -54,7 +56,8 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
         people |= {d.owner for d in differences if d.owner} | {i.owner for i in items if i.owner}
         bills = statements_queries.open_cases(session, now=at.now())
         people |= {line.owner for line in bills if line.owner}
-        cards = waiting_cards.need_person(session, now=at.now())
+        cards = waiting_cards.need_person(session)
+        cards += waiting_cards.late(session, now=at.now()) if at.cards else []
         context: dict[str, Any] = {
             "to_approve": [a for a in awards if a.state == "awaiting_approval"],
             "to_release": [a for a in awards if a.state == "approved"],
@@ -65,8 +68,10 @@ def queue(request: Request, by: Finance, at: AtHouse) -> Response:
             "rail": rail.rail_now(session, on=at.gateway is not None),
             "cards": cards,
             "card_awards": approval.references(session, {card.award for card in cards}) if cards else {},
+            "unplaced": cards_said.of_no_card(session, since=at.now() - SHOWN_FOR) if at.cards else [],
             "differences": [(d, days_old(d.found_at, at.now())) for d in differences],
             "suspended": items,
+            "held": {i.object_id for i in items},
             "bill_cases": bills,
             "unproved": money_cases.unproved(session, accounts=at.accounts, now=at.now()),
             "parked": len(reconciliation.parked(session)),

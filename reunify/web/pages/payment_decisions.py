@@ -14,6 +14,7 @@ from reunify.disbursement import policy
 from reunify.disbursement.queries import Attempt, Instruction
 from reunify.kernel.people import Staff
 from reunify.kernel.refusals import Refused
+from reunify.payees.policy import Rail
 from reunify.web import payment_acts
 from reunify.web.audience import AtHouse, Finance, SteppedUpFinance
 from reunify.web.pages.view import PostedForm, go, text_of
@@ -86,7 +87,7 @@ def choices(made: Instruction, tried: list[Attempt], by: Staff, now: datetime) -
         found.append(_UNSENT)
     if tried and tried[-1].state == "in_flight":
         found.append(_CANCEL)
-    if policy.INSTRUCTION.can(made.state, "void"):
+    if made.rail == Rail.LOGGED and policy.INSTRUCTION.can(made.state, "void"):
         found.append(_VOID)
     return found
 

@@ -14,7 +14,7 @@ from reunify.approval import queries as approval
 from reunify.approval.behind import authors_of
 from reunify.bootstrap import House
 from reunify.disbursement import (
-    cards_queries,
+    cards_placing,
     logging_queries,
     policy,
     queries,
@@ -30,41 +30,28 @@ from reunify.funds import queries as funds
 from reunify.identity.queries import staff_names
 from reunify.intake.reach import Reach
 from reunify.kernel.ids import InstructionId
-from reunify.kernel.people import Role, Staff
+from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotAllowed, Problem, Refused
-from reunify.kernel.sight import Sight
 from reunify.payees import queries as payees
-from reunify.web import payment_acts, reading
-from reunify.web.audience import AtHouse, Finance, SteppedUpFinance, staff
-from reunify.web.pages import payment_bank
+from reunify.web import payee_bank, payment_acts, reading
+from reunify.web.audience import AtHouse, Finance, ReadsPayment, SteppedUpFinance
 from reunify.web.pages.form_fields import Field, Options
 from reunify.web.pages.form_showing import ShownField, ShownProblem, id_of, short_form
 from reunify.web.pages.labels import label
 from reunify.web.pages.payment_decisions import choices
 from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import go, organisation_now, posted, staff_page, text_of
-from reunify.web.scope import PaidCase, case_at
+from reunify.web.scope import PaidCase, SeenPayment
 
 _PAID_ON = "Write the day it was paid, like 2026-10-01."
 router = APIRouter(include_in_schema=False)
 Posted = Annotated[FormData, Depends(posted)]
-Reader = Annotated[
-    Staff,
-    Depends(
-        staff(
-            Role.CASE_MANAGER,
-            Role.SUPERVISOR,
-            Role.FINANCE_APPROVER,
-            Role.FINANCE_RELEASER,
-            Role.AUDITOR,
-        )
-    ),
-]
-SeenPayment = Annotated[Reach, Depends(case_at(Reader, Sight.WHOLE, Sight.MONEY))]
 
 
 @router.get("/payments/{instruction_id}")
-def show(request: Request, instruction_id: UUID, by: Reader, at: AtHouse, case: SeenPayment) -> Response:
+def show(
+    request: Request, instruction_id: UUID, by: ReadsPayment, at: AtHouse, case: SeenPayment
+) -> Response:
     return _page(request, instruction_id, case, by, at, FormData(), [])
 
 
@@ -160,9 +147,9 @@ def _about(session: Session, made: Instruction, by: Staff, at: House) -> dict[st
         "funds": {f.id: f.name for f in funds.all_funds(session)},
         "attempts": tried,
         "rail": rail.rail_now(session, on=at.gateway is not None) if made.rail == "global_payout" else None,
-        "charges": cards_queries.could_pay(session, made.id),
+        "charges": cards_placing.could_pay(session, made.id),
         "choices": choices(made, tried, by, at.now()),
-        "bank": payment_bank.wanted(session, at, made, by, request_id=award.request_id),
+        "bank": payee_bank.wanted(session, at, made, by),
         "anew": reapproving.waiting(session, made.id),
         "held_back": quiet.is_held_back(session, made.id),
         "log": log,

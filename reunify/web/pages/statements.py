@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from reunify.disbursement import statements_cases, statements_queries
 from reunify.disbursement.statements import SUBJECT
 from reunify.disbursement.statements_policy import OwnerNotFinance
+from reunify.disbursement.statements_queries import LineShown
 from reunify.identity.queries import staff_names
 from reunify.kernel.ids import StaffId
 from reunify.reconciliation.cases import may_own
@@ -47,7 +48,7 @@ def one(request: Request, statement_id: UUID, by: Finance, at: AtHouse) -> Respo
     with at.db.work() as session:
         bill, lines = statements_queries.statement(session, statement_id, now=at.now())
         org = organisation_now(session, at)
-        known = {i for line in lines for i in (line.owner, line.recorder, line.resolved_by) if i}
+        known = {i for line in lines for i in _people(line) if i}
         names = staff_names(session, known | {bill.uploaded_by})
         people = may_own(session)
         reading.many(session, by=by, at=at.now(), subject=SUBJECT, ids=[bill.id])
@@ -100,6 +101,18 @@ def set_aside(statement_id: UUID, line_id: UUID, by: Finance, at: AtHouse) -> Re
     with at.db.work() as session:
         statements_cases.set_aside(session, line_id=line_id, by=by, now=at.now())
     return go(f"/statements/{statement_id}", "bill_line_set_aside")
+
+
+@router.post("/statements/{statement_id}/lines/{line_id}/acceptance")
+def accept(statement_id: UUID, line_id: UUID, form: PostedForm, by: Finance, at: AtHouse) -> Response:
+    """The vendor or the day differs, and it is that booking's bill."""
+    with at.db.work() as session:
+        statements_cases.accept(session, line_id=line_id, why=text_of(form, "reason"), by=by, now=at.now())
+    return go(f"/statements/{statement_id}", "bill_line_accepted")
+
+
+def _people(line: LineShown) -> tuple[StaffId | None, ...]:
+    return line.owner, line.recorder, line.resolved_by, line.accepted_by
 
 
 def _owner(form: FormData) -> StaffId | None:

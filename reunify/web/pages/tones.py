@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _GOOD = {
+    "card_approved",
     "transfer_confirmed",
     "recovery_verified",
     "eligible",
@@ -23,6 +24,7 @@ _GOOD = {
     "condition_lifted",
 }
 _BAD = {
+    "card_declined",
     "transfer_turned_down",
     "transfer_reversed",
     "recovery_reversed",
@@ -34,6 +36,7 @@ _BAD = {
     "returned",
     "needs_person",
     "stuck",
+    "late",
     "infected",
     "quarantined",
     "paper_refused",
@@ -71,6 +74,7 @@ _WAITING = {
     "wanted",
     "changed",
     "to_log",
+    "to_ratify",
     "recorded",
     "stale",
     "stale_at_bank",

@@ -24,14 +24,13 @@ from reunify.kernel.sight import Sight
 from reunify.ledger.policy import Cash
 from reunify.rates.policy import Organisation
 from reunify.reporting import asks as funders
-from reunify.reporting import desk, follow_ups, money_cases, reservations, second_looks, signs
+from reunify.reporting import desk, follow_ups, money_cases, outages, reservations, second_looks, signs
 from reunify.reporting import owed as attested
 from reunify.reporting import progress as reporting
 from reunify.reporting.asks import AskToChase
 from reunify.reporting.desk import ToDo
 from reunify.reporting.follow_ups import FollowUp
 from reunify.reporting.money_cases import MoneyCases
-from reunify.reporting.outages import still_open
 from reunify.reporting.owed import FactsOwed
 from reunify.reporting.reservations import Reservation
 from reunify.reporting.rules_waiting import waiting_for
@@ -102,7 +101,7 @@ class WorkList:
     closeout: list[ToConfirm]
     to_sign: list[Envelope]
     to_review: list[Review]
-    outages: int  # made in an outage, for finance to ratify or report
+    outages: int  # made in an outage, for finance to ratify, report or bear
     today: date
     running_out: list[Reservation]
     owed: list[FactsOwed]
@@ -161,7 +160,7 @@ def work_list(
         to_confirm(session, me=me, today=today),
         envelopes.to_sign(session, me=me) if is_finance else [],
         envelopes.to_review(session, me=me) if is_finance else [],
-        still_open(session) if is_finance else 0,
+        outages.waiting(session) if is_finance else 0,
         today,
         ends,
         owed,

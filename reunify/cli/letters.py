@@ -1,0 +1,67 @@
+"""For the doctor: what letters are turned into PDFs with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from reunify.cli.finding import Finding
+from reunify.settings import Settings
+
+_SAME_WIDTHS = ("Carlito*.ttf", "calibri*.ttf")
+_STAND_IN = ("DejaVuSansCondensed.ttf",)
+
+
+def fonts(settings: Settings) -> Finding:
+    """The folders and names of scripts/ensure-fonts."""
+    what = "fonts of the letters"
+    if sys.platform != "linux":
+        return Finding(what, "the system's own")
+    found = _folder_with(_SAME_WIDTHS)
+    if found is not None:
+        return Finding(what, f"of Calibri's widths, in {found}")
+    if _folder_with(_STAND_IN) is None:
+        return Finding(what, "none; a letter's PDF needs one", "Type: scripts/ensure-fonts", True)
+    return Finding(
+        what,
+        "DejaVu Sans Condensed stands in for Calibri: PDFs break lines elsewhere than Word does",
+        "Type: apt install fonts-crosextra-carlito",
+    )
+
+
+def converter(settings: Settings) -> Finding:
+    """Which converter, and whether it starts; a missing program is already refused as a setting."""
+    what = "PDF of letters"
+    if settings.libreoffice is None:
+        return Finding(
+            what,
+            "by dxpdf, not tagged: a screen reader cannot follow them; the Word file is offered beside",
+            "Type: apt install --no-install-recommends libreoffice-writer-nogui, "
+            "and set REUNIFY_LIBREOFFICE=soffice.",
+        )
+    asked = [str(settings.libreoffice), "--version"]
+    try:
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 - the operator's own program
+    except (OSError, subprocess.TimeoutExpired):
+        said = None
+    if said is None or not said.stdout.startswith("LibreOffice"):
+        return Finding(
+            what,
+            f"{settings.libreoffice} does not say that it is LibreOffice",
+            "Correct REUNIFY_LIBREOFFICE, or unset it.",
+            True,
+        )
+    return Finding(what, f"tagged, by {said.stdout.splitlines()[0].strip()}")
+
+
+def _folder_with(names: tuple[str, ...]) -> Path | None:
+    home = Path.home()
+    shared = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+    for folder in (*shared, home / ".fonts", home / ".local/share/fonts"):
+        for _, __, files in os.walk(folder, followlinks=True):
+            if any(fnmatchcase(file, name) for file in files for name in names):
+                return folder
+    return None
