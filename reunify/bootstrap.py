@@ -16,6 +16,7 @@ from reunify.adapters.examining import SeparateExaminer
 from reunify.adapters.key_sources import opened_keys
 from reunify.adapters.oidc import OidcProvider
 from reunify.adapters.pdf_converter import DxpdfConverter
+from reunify.adapters.pdf_libreoffice import LibreOfficeConverter
 from reunify.adapters.sms_http import HttpMessages
 from reunify.adapters.stripe_card_balance import StripeCardBalance
 from reunify.adapters.stripe_cards import CardHolder, StripeCards
@@ -108,7 +109,7 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
         settings=settings,
         db=Database(settings.database_url.get_secret_value()),
         renderer=DocxRenderer(ROOT / "document_templates"),
-        converter=DxpdfConverter(),
+        converter=_converter(settings),
         gateway=stripe,
         statement=stripe,
         bank_page=stripe,
@@ -122,6 +123,12 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
         scanner=Clamd(settings.clamav) if settings.clamav else None,
         messages=_messages(settings),
     )
+
+
+def _converter(settings: Settings) -> PdfConverter:
+    if settings.libreoffice is None:
+        return DxpdfConverter()
+    return LibreOfficeConverter(settings.libreoffice)
 
 
 def _messages(settings: Settings) -> HttpMessages | None:

@@ -90,6 +90,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=5,
+            pool_use_lifo=True,  # the one just given back knows its statements and their plans
             future=True,
             hide_parameters=True,  # nor in the text of an exception
         )

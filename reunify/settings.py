@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reunify.kernel.addresses import is_https_or_loopback, is_loopback
+from reunify.kernel.programs import Program
 from reunify.kernel.refusals import Refused
 
 STRIPE = "https://api.stripe.com"
@@ -60,9 +61,7 @@ class Settings(BaseSettings):
     prefect_port: Port = 4200
     prefect_url: str | None = None  # a Prefect API run elsewhere; absent: our own child process
     prefect_auth: SecretStr | None = None  # user:password; absent: generated at the first start
-    prefect_database_url: SecretStr | None = (
-        None  # postgresql+asyncpg; absent: the embedded server's second one
-    )
+    prefect_database_url: SecretStr | None = None  # postgresql+asyncpg; absent: the embedded one's second
 
     worker_beat_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     worker_batch: Annotated[int, Field(ge=1, le=500)] = 500
@@ -84,6 +83,7 @@ class Settings(BaseSettings):
     breached_passwords: Path | None = None  # lines `SHA1:count`, sorted; looked up, never read whole
 
     clamav: str | None = None  # unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310; absent: not scanned
+    libreoffice: Program | None = None  # its soffice, for PDFs with structure tags; absent: dxpdf, without
 
     oidc_issuer: str | None = None  # sign-in with the organisation's own provider
     oidc_client_id: str | None = None

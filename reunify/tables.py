@@ -9,6 +9,7 @@ from reunify.bookings import records as bookings
 from reunify.closeout import records as closeout
 from reunify.consent import records as consent
 from reunify.disbursement import cards_answer_records as card_answers
+from reunify.disbursement import cards_borne_records as cards_borne
 from reunify.disbursement import cards_records as cards
 from reunify.disbursement import logging_records as logged
 from reunify.disbursement import outage_records as outages
@@ -39,6 +40,7 @@ from reunify.notices import records as notices
 from reunify.payees import records as payees
 from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
+from reunify.reconciliation import suspense_finding_records as findings
 from reunify.reconciliation import suspense_records as suspense
 from reunify.reporting import duplicates_records as duplicates
 from reunify.reporting import sf425_records as sf425
@@ -80,6 +82,7 @@ ALL = (
     disbursement,
     cards,
     card_answers,
+    cards_borne,
     logged,
     vendor_bills,
     let_go,
@@ -87,6 +90,7 @@ ALL = (
     reapprovals,
     reconciliation,
     suspense,
+    findings,
     closeout,
     notices,
     retention,

@@ -17,12 +17,15 @@ from typing import Any
 from xml.parsers import expat
 
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, nodes
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from reunify.adapters.docx_zip import Member, member, zipped
+from reunify.adapters.square_code import picture, slot_of
+from reunify.documents.ports import Genuine
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.kernel.text import cleaned
 
@@ -31,7 +34,6 @@ _FILTERS = ("join", "upper", "length")
 _RENDERED = re.compile(r"word/(document|header\d*|footer\d*)\.xml|docProps/core\.xml")
 _UNSUPPORTED = re.compile(r"\{%-?\s*(?:tc|colspan|cellbg|hm|vm)\b|\{\{-?\s*(?:tc|r|p|tr)\s")
 _FORBIDDEN_PARTS = re.compile(r"vbaProject|/embeddings/|/activeX/|/footnotes\.xml|/endnotes\.xml|/comments")
-_FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 
 
 class TemplateMissing(NotFound):
@@ -66,7 +68,8 @@ def _printable(value: Any) -> Any:
 
 
 def _environment() -> _Sandbox:
-    made = _Sandbox(autoescape=True, undefined=StrictUndefined, finalize=_printable)
+    nothing = DictLoader({})  # no template includes another
+    made = _Sandbox(autoescape=True, undefined=StrictUndefined, finalize=_printable, loader=nothing)
     made.globals.clear()
     made.filters = {name: made.filters[name] for name in _FILTERS}
     return made
@@ -74,20 +77,21 @@ def _environment() -> _Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """Parts in file order: bytes as they are, or a compiled template. Rendering changes nothing here."""
+    """Parts in file order: ready as they are, or a compiled template. Rendering changes nothing here."""
 
     sha256: str
-    parts: tuple[tuple[str, bytes | Template], ...]
+    parts: tuple[tuple[str, Member | Template], ...]
+    square: str | None  # the picture that the square code takes the place of
 
-    def render(self, context: dict[str, Any]) -> bytes:
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w") as file:
-            for name, part in self.parts:
-                body = part if isinstance(part, bytes) else _well_formed(part.render(context), name)
-                entry = zipfile.ZipInfo(name, _FIXED_TIME)  # same words, same bytes
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                file.writestr(entry, body)
-        return out.getvalue()
+    def render(self, context: dict[str, Any], genuine: Genuine | None) -> bytes:
+        shown = genuine or Genuine("", "", "")
+        said = context | {"genuine": {"code": shown.code, "place": shown.place}}
+        return zipped([self._member(name, part, said, shown.link) for name, part in self.parts])
+
+    def _member(self, name: str, part: Member | Template, said: dict[str, Any], link: str) -> Member:
+        if not isinstance(part, Member):
+            return member(name, _well_formed(part.render(said), name))
+        return member(name, picture(link)) if link and name == self.square else part
 
 
 def _well_formed(xml: str, name: str) -> bytes:
@@ -103,20 +107,24 @@ def _well_formed(xml: str, name: str) -> bytes:
 def _compile(data: bytes) -> _Compiled:
     environment = _environment()
     prepare = DocxTemplate(io.BytesIO(data)).patch_xml  # text in, text out; keeps nothing
-    parts: list[tuple[str, bytes | Template]] = []
+    parts: list[tuple[str, Member | Template]] = []
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         for name in file.namelist():
             body = file.read(name)
             if _FORBIDDEN_PARTS.search(name) or b'TargetMode="External"' in body:
                 raise TemplateUnsafe(f"Remove {name}: macros, embedded files, notes and links are not used.")
             if not _RENDERED.fullmatch(name):
-                parts.append((name, body))
+                parts.append((name, member(name, body)))
                 continue
             source = prepare(body.decode())
             if _UNSUPPORTED.search(source):
                 raise TemplateUnsafe("Use only {{ field }}, {%p if/for %}, {%tr for %} and their ends.")
-            parts.append((name, environment.from_string(source)))
-    return _Compiled(hashlib.sha256(data).hexdigest(), tuple(parts))
+            try:
+                parts.append((name, environment.from_string(source)))
+            except TemplateError as wrong:
+                raise TemplateUnsafe(f"{name}: {wrong.message}") from wrong
+        square = slot_of(file)
+    return _Compiled(hashlib.sha256(data).hexdigest(), tuple(parts), square)
 
 
 class DocxRenderer:
@@ -127,14 +135,16 @@ class DocxRenderer:
         self._compiled: dict[tuple[str, str], _Compiled] = {}
         self._lock = threading.Lock()
 
-    def render(self, kind: str, language: str, context: dict[str, Any]) -> bytes:
-        """The filled-in document. The same context gives the same bytes."""
+    def render(
+        self, kind: str, language: str, context: dict[str, Any], genuine: Genuine | None = None
+    ) -> bytes:
+        """The filled-in document. The same context and code give the same bytes."""
         compiled = self._of(kind, language)
         try:
-            return compiled.render(context)
+            return compiled.render(context, genuine)
         except UndefinedError as missing:
             raise LetterIncomplete(f"{kind}: {missing.message}. The context must give it.") from missing
-        except SecurityError as unsafe:
+        except (TemplateError, TypeError, ArithmeticError) as unsafe:
             raise TemplateUnsafe(f"{kind}: {unsafe}") from unsafe
 
     def template_hash(self, kind: str, language: str) -> str:

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
-from reunify.documents import calendar
+from reunify.documents import calendar, genuine
 from reunify.documents import context as letters
+from reunify.documents.genuine import Named
 from reunify.documents.ports import PdfConverter, Renderer
 from reunify.documents.queries import Document, shown
 from reunify.documents.records import DocumentRecord, PlansFollowed
@@ -20,7 +21,7 @@ from reunify.files import actions as files
 from reunify.intake.form import Language
 from reunify.intake.households import HOME
 from reunify.kernel.canonical import digest_of
-from reunify.kernel.ids import AwardId, RequestId
+from reunify.kernel.ids import AwardId, RequestId, new_id
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
@@ -46,6 +47,7 @@ def issue(
     digest: str | None,
     renderer: Renderer,
     converter: PdfConverter,
+    own_url: str,
     by: Actor,
     now: datetime,
     run: str | None,
@@ -57,6 +59,7 @@ def issue(
 
     `household`: who reads it, where two share the child; the context holds what that household may read.
     `revision`: how many changes of the bookings a plan holds; a later one is another document.
+    `own_url`: of our pages, where anybody can ask with the code on the paper whether it is genuine.
 
     Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
     """
@@ -67,13 +70,14 @@ def issue(
     if found is not None:
         return shown(found)
     spoken = letters.approval_letter(context, language) if kind == "approval_letter" else dict(context)
-    docx = renderer.render(kind, language, spoken)
+    hashes = (renderer.template_hash(kind, language), digest_of(dict(context)))
+    made_from = Named(new_id(), kind, language, number, revision, *hashes)
+    code = genuine.code_of(made_from)
+    docx = renderer.render(kind, language, spoken, genuine.printed(code, own_url))
     (pdf,) = converter.convert([docx])
-
-    def keep(content: bytes, media_type: str) -> str:
-        return files.put(session, content=content, media_type=media_type, keeper=request_id, now=now)
-
+    kept = _keep(session, request_id, {DOCX_TYPE: docx, PDF_TYPE: pdf, calendar.MEDIA_TYPE: ics}, now)
     record = DocumentRecord(
+        id=made_from.document_id,
         request_id=request_id,
         award_id=award_id,
         number=number,
@@ -81,12 +85,12 @@ def issue(
         language=language,
         household=household,
         revision=revision,
-        template_hash=renderer.template_hash(kind, language),
-        context_hash=digest_of(dict(context)),
+        template_hash=made_from.template_hash,
+        context_hash=made_from.context_hash,
         award_digest=digest,
-        docx_sha256=keep(docx, DOCX_TYPE),
-        pdf_sha256=keep(pdf, PDF_TYPE),
-        ics_sha256=keep(ics, calendar.MEDIA_TYPE) if ics else None,
+        **dict(zip(("docx_sha256", "pdf_sha256", "ics_sha256"), kept, strict=True)),
+        code=code,
+        files_proof=genuine.files_proof(code, [one or "" for one in kept]),
         pdf_tagged=converter.tagged,
         made_at=now,
         run=run,
@@ -96,6 +100,18 @@ def issue(
     told = {"kind": kind, "language": language, "number": number, "docx_sha256": record.docx_sha256}
     audit.record(session, by=by, at=now, subject="document", subject_id=record.id, moved="issue", detail=told)
     return shown(record)
+
+
+def _keep(
+    session: Session, request_id: RequestId, made: Mapping[str, bytes | None], now: datetime
+) -> list[str | None]:
+    """The SHA-256 of each, in order; None where there is none."""
+    return [
+        files.put(session, content=content, media_type=media_type, keeper=request_id, now=now)
+        if content
+        else None
+        for media_type, content in made.items()
+    ]
 
 
 def follow(session: Session, *, award_id: AwardId, digest: str, changes: int) -> None:

@@ -14,6 +14,9 @@ KINDS: Final = ("approval_letter", "refusal_letter", "information_request", "iti
 # Read by no family, in English alone, and never kept: made from what is frozen whenever staff take it.
 FOR_OTHERS: Final = ("funder_request",)
 
+# Given to every paper that is kept, beside the fields of its kind.
+ON_EVERY_PAPER: Final = frozenset({"genuine.code", "genuine.place"})
+
 # What `approval` freezes and signs over (facts, before they are put into a language).
 APPROVAL_FACTS: Final[frozenset[str]] = frozenset(
     [

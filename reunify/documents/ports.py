@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Genuine:
+    """What a paper prints so that anybody can ask us whether it is ours. Never a family, never its link.
+
+    `code` in groups; `place` the page's address without its scheme; `link` the whole address with the code.
+    """
+
+    code: str
+    place: str
+    link: str
 
 
 class Renderer(Protocol):
     """Turns a plain context (dict, list, str, int) into a Word document."""
 
-    def render(self, kind: str, language: str, context: dict[str, Any]) -> bytes:
-        """The filled-in .docx. Raises a Refused subclass naming template and field."""
+    def render(
+        self, kind: str, language: str, context: dict[str, Any], genuine: Genuine | None = None
+    ) -> bytes:
+        """The filled-in .docx, with `genuine` printed on it. Raises a Refused subclass naming the field."""
         ...
 
     def template_hash(self, kind: str, language: str) -> str:

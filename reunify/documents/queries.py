@@ -9,6 +9,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from reunify.documents.genuine import grouped
 from reunify.documents.records import DocumentRecord
 from reunify.files import queries as files
 from reunify.kernel.ids import AwardId, DocumentId, RequestId
@@ -26,6 +27,7 @@ class Document:
     """`number` is the request version answered; `formats` what can be fetched with `content`.
 
     `revision`: how many changes of the bookings a plan holds; 0 for every other letter.
+    `code`: as printed on it; none on papers from before there were codes.
     """
 
     id: DocumentId
@@ -43,6 +45,7 @@ class Document:
     made_at: datetime
     run: str | None
     revision: int = 0
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +120,5 @@ def shown(row: DocumentRecord) -> Document:
         made_at=row.made_at,
         run=row.run,
         revision=row.revision,
+        code=grouped(row.code) if row.code else None,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.documents.fields import KINDS
+from reunify.documents.genuine import LENGTH, SIGNS
 from reunify.kernel.ids import new_id
 
 _KINDS = ", ".join(f"'{kind}'" for kind in KINDS)
@@ -47,6 +48,9 @@ class DocumentRecord(Base):
             "kind <> 'approval_letter' OR (award_id IS NOT NULL AND award_digest IS NOT NULL)",
             name="approval_letter_names_its_award",
         ),
+        sa.UniqueConstraint("code", name="uq_documents_code"),
+        sa.CheckConstraint(f"code ~ '^[{SIGNS}]{{{LENGTH}}}$'", name="code_spelled"),
+        sa.CheckConstraint("num_nonnulls(code, files_proof) <> 1", name="code_binds_its_files"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -64,6 +68,9 @@ class DocumentRecord(Base):
     docx_sha256: Mapped[str]
     pdf_sha256: Mapped[str]
     ics_sha256: Mapped[str | None]
+    # Printed on the paper, and what binds the files above to it; none on papers from before there were codes.
+    code: Mapped[str | None]
+    files_proof: Mapped[bytes | None]
     pdf_tagged: Mapped[bool]
     made_at: Mapped[datetime]
     run: Mapped[str | None]  # the flow run, when there was one

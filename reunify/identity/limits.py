@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SIGN_IN = "sign_in"
     FAMILY_DOOR = "family_door"
     SHORT_CODE = "short_code"
+    GENUINE = "genuine"
     API = "api"
     UPLOAD = "upload"
 
@@ -45,6 +46,7 @@ ALLOWED = {
     Kind.SIGN_IN: Allowance(120, timedelta(minutes=10)),
     Kind.FAMILY_DOOR: Allowance(120, timedelta(minutes=10)),
     Kind.SHORT_CODE: Allowance(30, timedelta(minutes=10)),
+    Kind.GENUINE: Allowance(60, timedelta(minutes=10)),
     Kind.API: Allowance(3000, timedelta(minutes=1)),
     Kind.UPLOAD: Allowance(120, timedelta(minutes=10)),
 }

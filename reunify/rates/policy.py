@@ -34,6 +34,8 @@ class Setting(StrEnum):
     CHECK_VOID_AFTER_DAYS = "check_void_after_days"  # then finance is asked to have it stopped
     # Whose books hold what nobody can explain yet, and money between our accounts: the code of a fund.
     SUSPENSE_FUND = "suspense_fund"
+    # Who bears what was paid and no award can bear: the code of a fund, then the budget category.
+    UNALLOWABLE_COSTS = "unallowable_costs"
     # Who bears the fees taken from each account: the code of a fund, then the budget category.
     FEES_CASH_STRIPE = "fees_cash_stripe"
     FEES_CASH_CARD = "fees_cash_card"
@@ -74,7 +76,7 @@ DAYS = {
     Setting.CHECK_VOID_AFTER_DAYS: 180,  # six months: UCC 4-404
 }
 _MOST_DAYS = {Setting.CHECK_STALE_AFTER_DAYS: 365, Setting.CHECK_VOID_AFTER_DAYS: 730}
-CASH = (Setting.SUSPENSE_FUND, Setting.FEES_CASH_STRIPE, Setting.FEES_CASH_CARD)
+CASH = (Setting.SUSPENSE_FUND, Setting.UNALLOWABLE_COSTS, Setting.FEES_CASH_STRIPE, Setting.FEES_CASH_CARD)
 FEES = (Setting.PAYOUT_FEE_STANDARD, Setting.PAYOUT_FEE_WIRE, Setting.PAYOUT_FEE_INSTANT)
 OPTIONAL = frozenset({Setting.EMAIL, Setting.FARE_CONTINGENCY_PERCENT, *DAYS, *OBLIGATES, *CASH, *FEES})
 
@@ -115,6 +117,7 @@ class Organisation:
     check_stale_after_days: int = DAYS[Setting.CHECK_STALE_AFTER_DAYS]
     check_void_after_days: int = DAYS[Setting.CHECK_VOID_AFTER_DAYS]
     suspense_fund: str | None = None
+    unallowable_costs: str | None = None
     fees_cash_stripe: str | None = None
     fees_cash_card: str | None = None
     payout_fee_standard: str | None = None
@@ -181,7 +184,7 @@ def _text(setting: Setting, value: Money | int | str) -> str:
         _check_zone(value)
     words = 1 if setting is Setting.SUSPENSE_FUND else 2
     if setting in CASH and len(value.split()) != words:
-        then = "" if words == 1 else ", a space, and the budget category that bears the fees"
+        then = "" if words == 1 else ", a space, and the budget category that bears it"
         raise SettingDoesNotFit(f"{setting.value} is the code of a fund{then}.", field="/value")
     if setting in FEES:
         fees.read(value)
@@ -231,6 +234,7 @@ def organisation_of(rows: Mapping[Setting, Row], *, on: date) -> Organisation:
             if (rows[setting].text if setting in rows else default) == Obligates.RELEASE
         ),
         suspense_fund=said(Setting.SUSPENSE_FUND),
+        unallowable_costs=said(Setting.UNALLOWABLE_COSTS),
         fees_cash_stripe=said(Setting.FEES_CASH_STRIPE),
         fees_cash_card=said(Setting.FEES_CASH_CARD),
         payout_fee_standard=said(Setting.PAYOUT_FEE_STANDARD),

@@ -83,6 +83,7 @@ ORGANISATION: dict[Setting, Money | int | str] = {
     Setting.GUIDELINE_LIMIT_PERCENT: 200,
     # What nobody can explain yet, money between our accounts and Stripe's fees: the organisation's own money.
     Setting.SUSPENSE_FUND: "domestic_reunification",
+    Setting.UNALLOWABLE_COSTS: "domestic_reunification other",
     Setting.FEES_CASH_STRIPE: "domestic_reunification other",
     Setting.FEES_CASH_CARD: "domestic_reunification other",
 }

@@ -27,6 +27,10 @@ _PLACE: Final = "family_keys.wrapped"
 _HERE: Final = "reunify.vault.keys"  # in session.info: what this transaction knows
 Known = dict[UUID, "bytes | datetime | None"]  # the data key, or when it was destroyed; None: never made
 
+_KEYS: Final = sa.select(FamilyKey.keeper, FamilyKey.wrapped, FamilyKey.destroyed_at).where(
+    FamilyKey.keeper.in_(sa.bindparam("keepers", expanding=True))
+)
+
 
 class Erased(Refused):
     """What was asked for has been erased: its key is destroyed, nobody can read it again."""
@@ -67,6 +71,11 @@ def destroy(session: Session, *, keeper: UUID, now: datetime) -> bool:
 def erased_on(session: Session, keeper: UUID) -> datetime | None:
     """When this keeper's key was destroyed; None while it stands, or was never needed."""
     return session.connection().scalar(sa.select(FamilyKey.destroyed_at).where(FamilyKey.keeper == keeper))
+
+
+def is_destroyed(keeper: Any) -> sa.ColumnElement[bool]:
+    """SQL: this keeper's key was destroyed."""
+    return sa.exists().where(FamilyKey.keeper == keeper, FamilyKey.destroyed_at.is_not(None))
 
 
 def keys_to_read(session: Session, keepers: Iterable[UUID]) -> Known:
@@ -122,11 +131,7 @@ def _known(session: Session) -> Known:
 
 def _asked(session: Session, keepers: Iterable[UUID]) -> Known:
     """Asked past the session, so that reading an attribute never flushes."""
-    rows = session.connection().execute(
-        sa.select(FamilyKey.keeper, FamilyKey.wrapped, FamilyKey.destroyed_at).where(
-            FamilyKey.keeper.in_(list(keepers))
-        )
-    )
+    rows = session.connection().execute(_KEYS, {"keepers": list(keepers)})
     found: Known = {}
     for keeper, wrapped, destroyed_at in rows:
         found[keeper] = destroyed_at if wrapped is None else _unwrapped(bytes(wrapped), keeper)

@@ -12,6 +12,8 @@ from reunify.closeout.policy import TRANSFER_MOVES
 from reunify.closeout.recovery_policy import RECOVERY_MOVES
 from reunify.disbursement import policy as disbursement
 from reunify.disbursement.cards_policy import CARD
+from reunify.disbursement.logging_policy import LOGGED
+from reunify.disbursement.outage_policy import OUTAGE
 from reunify.eligibility.asking_policy import ASK_MOVES, DECISION_MOVES
 from reunify.eligibility.hand_off_policy import HAND_OFF_MOVES
 from reunify.eligibility.look_back_policy import LOOK_BACK_MOVES
@@ -21,6 +23,7 @@ from reunify.intake.outcome_policy import OUTCOME
 from reunify.intake.policy import MOVES as REQUEST_MOVES
 from reunify.kernel.moves import Moves
 from reunify.notices.policy import ESCALATION, NOTICE
+from reunify.reconciliation.suspense_finding_policy import FINDING
 from reunify.retention.policy import HOLD_MOVES, PLAN_MOVES
 from reunify.rules.policy import DRAFT_MOVES, REPLAY_MOVES
 from reunify.rules.policy import MOVES as RULE_MOVES
@@ -32,7 +35,18 @@ def tables() -> list[Moves]:
     """Every table of moves in the house."""
     found = [m for m in vars(disbursement).values() if isinstance(m, Moves)]
     found += [ENVELOPE_MOVES, REVIEW_MOVES]
-    found += [BOOKING, CARD, TRANSFER_MOVES, RECOVERY_MOVES, NOTICE, ESCALATION, OUTCOME]
+    found += [
+        BOOKING,
+        CARD,
+        LOGGED,
+        OUTAGE,
+        TRANSFER_MOVES,
+        RECOVERY_MOVES,
+        NOTICE,
+        ESCALATION,
+        OUTCOME,
+        FINDING,
+    ]
     found += [
         ASK_MOVES,
         DECISION_MOVES,

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 from pytest_bdd import given, then, when
 
+from tests.bdd.notice_steps import Phones
+from tests.bdd.payout_steps import TANISHA
+from tests.unit.test_notices_texts import TELLS
 from tests.web.pages_world import TestClient, browser, signed_in, text
 
 
@@ -28,6 +31,14 @@ def page_asks(story: Any) -> TestClient:
     phone.get(address)
     assert "Where should the money go?" in text(phone.post("/family", data={"pin": pin}))
     return phone
+
+
+@then("she reads once that one step is left, and nothing of what it is about")
+def one_step_is_left(story: Any, phones: Phones) -> None:
+    story.town.clock.at += timedelta(minutes=6)
+    story.town.work()
+    (told,) = [m.body for m in phones.book.to(TANISHA) if "One step is left" in m.body]
+    assert TELLS.search(told) is None
 
 
 @when("she types her bank account at Stripe and comes back", target_fixture="thanked")

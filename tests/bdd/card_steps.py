@@ -65,6 +65,15 @@ def charged_more(story: Any) -> None:
 
 @when("the desk is promised the mother's seat and the merchant takes three dollars more")
 def takes_more(story: Any) -> None:
+    _takes(story, over=300)
+
+
+@when("the desk is promised the mother's seat and the merchant takes four dollars less")
+def takes_less(story: Any) -> None:
+    _takes(story, over=-400)
+
+
+def _takes(story: Any, *, over: int) -> None:
     seat, at = her_seat(story), story.town.stripe_url
     price = seat["ceiling_cents"] - 500
     order = {"amount": price, "capture": False}
@@ -75,7 +84,7 @@ def takes_more(story: Any) -> None:
     with story.town.house.db.work() as session:
         cards.take(session, found=promised, by=System("cards"), now=story.town.clock())
     taken = f"{at}/_control/authorizations/{promised.id}/capture"
-    httpx.post(taken, json={"amount": price + 300}).raise_for_status()
+    httpx.post(taken, json={"amount": price + over}).raise_for_status()
     story.town.clock.at += timedelta(hours=2)
     story.town.work()
 
@@ -85,6 +94,20 @@ def seat_paid(story: Any) -> None:
     price = her_seat(story)["ceiling_cents"] - 500
     assert _on_card(story) == [("settled", price)]
     assert held(story.town, her_seat(story)) == (0, 0, price)
+
+
+@then("her seat costs what the merchant took, and four dollars are free for other families")
+def seat_cost_less(story: Any) -> None:
+    seat = her_seat(story)
+    price = seat["ceiling_cents"] - 500 - 400
+    assert [made for made in _on_card(story) if made[0] != "withdrawn"] == [("settled", price)]
+    assert (seat["price_cents"], held(story.town, seat)) == (price, (0, 0, price))
+
+
+@then("finance has nothing to explain")
+def nothing_to_explain(story: Any) -> None:
+    with story.town.house.db.read() as session:
+        assert reconciliation.open_differences(session) == []
 
 
 @then("the ticket still waits for its charge")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import sqlalchemy as sa
 from pytest_bdd import given, parsers, then, when
 
+from flows import ageing
 from reunify.kernel.money import Money
 from reunify.kernel.people import Role
 from reunify.rates.queries import organisation
@@ -101,14 +103,19 @@ def bill_to_log(story: Any) -> None:
     story.town.work()
 
 
-@when("Ben logs the payment")
-def ben_logs(story: Any) -> None:
+@when(
+    parsers.re(
+        "Ben logs (?P<what>the payment|a check sent three months ago, and attaches the vendor's message)"
+    )
+)
+def ben_logs(story: Any, what: str) -> None:
     (at,) = story.progress["instructions"]
     story.draft["payment"] = at["id"]
+    is_check = what != "the payment"
     body = {
-        "instrument": "vendor_payment",
+        "instrument": "check" if is_check else "vendor_payment",
         "external_reference": "INV-77",
-        "paid_on": story.town.clock().date().isoformat(),
+        "paid_on": (story.town.clock().date() - timedelta(days=91 if is_check else 0)).isoformat(),
         "evidence": "Invoice seen",
     }
     story.act("Ben", "log a payment", f"/payments/{at['id']}/record", body)
@@ -119,6 +126,31 @@ def ben_logs(story: Any) -> None:
 @when(parsers.parse("{who} tries to verify it"))
 def tries_to_verify(story: Any, who: str) -> None:
     story.tries(who, f"/payments/{story.draft['payment']}/verification")
+
+
+@when("the check grows too old")
+def grows_old(story: Any) -> None:
+    house = story.town.house
+    looks = ageing.work(house)
+    looks.run(looks.find(house.db, 10), None)
+
+
+@then("finance is asked about a check nobody cashed")
+def is_asked_about(story: Any) -> None:
+    assert "Not cashed" in story.town.person("carla").reads("/finance")
+
+
+@when("Carla says that the bank stopped it")
+def bank_stopped(story: Any) -> None:
+    today = story.town.clock().date().isoformat()
+    body = {"ended": "bank_stopped", "ended_on": today, "reason": "The bank wrote that it is stopped."}
+    story.act("Carla", "stop the check", f"/payments/{story.draft['payment']}/stop", body)
+
+
+@then("the bill waits to be logged again")
+def waits_again(story: Any) -> None:
+    (at,) = story.progress["instructions"]
+    assert at["state"] == "to_log"
 
 
 @then("nothing is expended yet")

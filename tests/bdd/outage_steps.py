@@ -8,6 +8,7 @@ from pytest_bdd import parsers, then, when
 
 from reunify.ledger import queries as ledger
 from reunify.reconciliation import suspense
+from tests.papers import photo
 from tests.web.pages_world import signed_in, text
 
 
@@ -51,6 +52,13 @@ def writes_down(story: Any, who: str, more: str | None) -> None:
     story.draft |= {"outage": story.answer.json()["id"], "cents": cents}
 
 
+@when("Ana attaches its slip")
+def attaches(story: Any) -> None:
+    http = signed_in(story.town.house, "ana")
+    sent = http.post(f"{outage(story)}/paper", files={"files": ("slip.jpg", photo(), "image/jpeg")})
+    assert sent.status_code == 200, sent.text
+
+
 @then("its money is in suspense and no budget is touched")
 def is_in_suspense(story: Any) -> None:
     assert (in_suspense(story), expended(story)) == (story.draft["cents"], 0)
@@ -71,12 +79,12 @@ def not_beside(story: Any) -> None:
 
 @when(parsers.parse("{who} proposes it as the payment of the bill"))
 def proposes(story: Any, who: str) -> None:
-    story.act(who, "propose", f"{outage(story)}/proposal", {"instruction": bill(story)["id"]})
+    story.act(who, "propose", f"{outage(story)}/proposal", {"instructions": [bill(story)["id"]]})
 
 
 @then(parsers.re("(?P<who>Ben) cannot propose it as the payment of the bill"))
 def cannot_propose(story: Any, who: str) -> None:
-    story.tries(who, f"{outage(story)}/proposal", {"instruction": bill(story)["id"]})
+    story.tries(who, f"{outage(story)}/proposal", {"instructions": [bill(story)["id"]]})
     assert story.answer.status_code in (403, 422)
 
 
@@ -95,6 +103,30 @@ def not_reported(story: Any) -> None:
 @when("Carla ratifies it")
 def ratifies(story: Any) -> None:
     story.act("Carla", "ratify", f"{outage(story)}/ratification")
+
+
+@then("Carla cannot ratify it before she can see the slip")
+def not_unseen(story: Any) -> None:
+    story.tries("Carla", f"{outage(story)}/ratification")
+    assert story.answer.status_code == 422
+    assert "Attach the check copy, slip or receipt" in story.answer.json()["detail"]
+
+
+@when("Ben proposes it, one cent being left over that no award can bear")
+def proposes_part(story: Any) -> None:
+    body = {"instructions": [bill(story)["id"]], "reason": "One cent more than was approved."}
+    story.act("Ben", "propose", f"{outage(story)}/proposal", body)
+
+
+@when("Carla puts it on the organisation's own money")
+def bears(story: Any) -> None:
+    story.act("Carla", "bear", f"{outage(story)}/bearing")
+
+
+@then("the bill is paid, and the cent is the organisation's own cost")
+def is_borne(story: Any) -> None:
+    assert bill(story)["state"] == "settled"
+    assert (in_suspense(story), expended(story)) == (0, story.draft["cents"])
 
 
 @when("Ben reports it")

@@ -29,6 +29,7 @@ SAYS = {
     "open_cards": QUIET,
     "open_cards_again": "the outcome of a card already asked for is heard; no money leaves by it",
     "match_card_charges": "what a charge has paid already is written down",
+    "lower_card_limits": "a card may buy less; nothing is sent to the family",
     "end_cards": "a card is closed the sooner the better; nothing is sent to the family",
     "age_checks": "the books must be true of a check nobody cashed; what is owed again waits for a person",
     "reconcile": "hears what Stripe did already; the books must be true",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 
 from tests.integration import desk_world as desk
-from tests.town import Town
+from tests.town import NOW, Town
 
 HEAD = "locator,amount,date,reference\n"
 
@@ -19,16 +19,24 @@ def bill(*lines: tuple[str, int], day: date) -> str:
     return HEAD + "\n".join(rows) + "\n"
 
 
-def sends(town: Town, body: str, *, by: str = "ben") -> httpx.Response:
+def travels(town: Town) -> date:
+    """The day the boy flies home with his mother."""
+    return NOW.date() + timedelta(days=3)
+
+
+def sends(town: Town, body: str, *, by: str = "ben", vendor: str = "Prairie Air") -> httpx.Response:
     """Finance takes in the bill, as a browser or a program would send it."""
-    data = {"vendor": "Prairie Air", "billed_on": town.clock().date().isoformat()}
+    data = {"vendor": vendor, "billed_on": town.clock().date().isoformat()}
     files = {"file": ("bill.csv", body.encode(), "text/csv")}
     return town.person(by)._http.post("/statements", data=data, files=files)
 
 
-def taken_in(town: Town, *lines: tuple[str, int]) -> str:
+def taken_in(
+    town: Town, *lines: tuple[str, int], vendor: str = "PRAIRIE AIR, LLC", days_later: int = 0
+) -> str:
     """The statement's id."""
-    answer = sends(town, bill(*lines, day=town.clock().date()))
+    body = bill(*lines, day=travels(town) + timedelta(days=days_later))
+    answer = sends(town, body, vendor=vendor)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 

@@ -142,6 +142,9 @@ def buys(at: Adapters) -> None:
         cards.charge(charge.id)
         if charge.authorisation is not None:
             cards.authorisation(charge.authorisation)
+    assert cards.card(made.card.id).most == Money(90_000)
+    less = cards.prepare_limit(Limits(Money(80_000), (AIR,)))
+    cards.limit(made.card.id, less, key=f"reunify:card:{reference}:1:limit:1")
     cards.cancel(made.card.id, key=f"reunify:card:{reference}:1:cancel")
     at.balance.balance()
     at.balance.movements(since=SINCE)

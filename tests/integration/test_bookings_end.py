@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from reunify.kernel.people import System
 from reunify.reconciliation import cards
 from reunify.reconciliation.policy import Kind
 from reunify.reporting import invariants
+from reunify.sandbox.stripe_simulator.bank import Asked
+from reunify.sandbox.stripe_simulator.issuing_wire import CardUpdate
 from tests.integration.card_world import Trip, difference, hears
 from tests.integration.desk_world import (
     GOING_ON,
@@ -179,23 +182,6 @@ def test_a_card_that_was_frozen_before_a_crash_is_asked_for_once_when_its_worker
     assert (trip.card["state"], len(town.simulator.simulator.store.all("card"))) == ("active", before + 1)
 
 
-def test_two_seats_of_one_price_are_paid_by_themselves_once_both_are_charged(town: Town) -> None:
-    request = released(town, boy("On two seats"))
-    trip = Trip(town, request, [])
-    one, two = to_book(town, request)[:2]
-    price = min(one["ceiling_cents"], two["ceiling_cents"]) - 1
-    trip.tickets((one, price), (two, price))
-    first = trip.pays(price)["transaction"]
-    hears(town)
-    assert trip.stands(one)[0] == trip.stands(two)[0] == "on_card"  # of one charge nobody can say
-    assert difference(town, first) is Kind.CARD_CHARGE_UNEXPLAINED
-    second = trip.pays(price)["transaction"]
-    hears(town)
-    assert trip.stands(one)[0] == trip.stands(two)[0] == "settled"
-    assert difference(town, first) is difference(town, second) is None
-    books_agree(town)
-
-
 def test_a_ticket_whose_card_ended_without_a_charge_is_on_finances_list(town: Town) -> None:
     request = released(town, boy("Never charged"))
     seat = to_book(town, request)[0]
@@ -211,7 +197,7 @@ def test_a_ticket_whose_card_ended_without_a_charge_is_on_finances_list(town: To
 
 IN_TROUBLE = {
     "state = 'refused', stripe_id = NULL": "pay with the organisation's own means",
-    "state = 'stuck', stripe_id = NULL": "look at Stripe",
+    "state = 'stuck', stripe_id = NULL": "Finance looks at Stripe",
     "state = 'ending', tries = 8": "being cancelled",
 }
 
@@ -226,6 +212,21 @@ def test_a_card_in_trouble_is_on_finances_list_with_what_to_do(town: Town) -> No
         shown = text(page.get("/finance"))
         assert "Travel cards that need a person" in shown
         assert said in shown
+
+
+def test_a_card_that_somebody_stops_at_stripe_is_finances_until_it_is_as_it_was(town: Town) -> None:
+    trip = Trip(town, released(town, boy("Stopped past us")), [])
+    card, limit = trip.card["card"], trip.card["limit_cents"]
+
+    def buys(cents: int) -> dict[str, Any]:
+        return {"spending_controls": {"spending_limits": [{"amount": cents, "interval": "all_time"}]}}
+
+    ours, changed = None, Kind.CARD_CHANGED_PAST_US
+    asked = ({"status": "inactive"}, {"status": "active"}, buys(limit + 1), buys(limit))
+    for change, kind in zip(asked, (changed, ours, changed, ours), strict=True):
+        town.simulator.issuing.update_card(card, CardUpdate.model_validate(change), Asked("req_person", None))
+        hears(town)
+        assert difference(town, card) is kind
 
 
 def test_a_seat_is_not_given_up_while_a_merchant_may_still_take_its_price(

@@ -1,4 +1,5 @@
-"""In a whole house the cards' balance is proved from the first day on, whatever merchants do with a card."""
+"""In a whole house the cards' balance is proved from the first day on, whatever merchants do with a card, and
+the proof finds what is planted in what they did."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from flows import reconcile
 from reunify.db import Database
 from reunify.ledger import queries as ledger
 from reunify.ledger.policy import Cash
 from reunify.reconciliation import proofs, queries
+from reunify.reporting import invariants
 from reunify.sandbox.stripe_simulator.bank import Asked
 from reunify.sandbox.stripe_simulator.issuing_wire import Refund
 from reunify.sandbox.stripe_simulator.options import ISSUING_OPENING_CENTS, OPENING_CENTS
@@ -68,3 +71,25 @@ def test_both_accounts_agree_whatever_a_card_is_used_for(town: Town) -> None:
     order = {"account": "card", "cents": TOPPED_UP}
     httpx.post(f"{town.stripe_url}/_control/topups", json=order).raise_for_status()
     assert proves(town)[Cash.CARD].held.cents == on_cards + TOPPED_UP
+    finds_what_is_planted(town)
+
+
+PLANTED = {
+    "charge is not its booking": "UPDATE card_charges SET kind = 'refund'",
+    "more of a charge than was charged": "UPDATE card_charges SET amount_cents = amount_cents - 1",
+    "settled by no charge": "UPDATE instructions SET state = 'on_card' WHERE state = 'settled'",
+    "refund is not what came back": "UPDATE card_charges SET amount_cents = amount_cents + 1",
+    "excess is not what came back": "INSERT INTO card_excess_refunds "
+    "SELECT r.charge_id, p.charge_id, 1, now() FROM card_refunds r, card_charge_parts p",
+    "card may buy more than approved": "INSERT INTO card_limits "
+    "SELECT id, 1, 'another key', params, limit_cents, now() FROM travel_cards",
+}
+
+
+def finds_what_is_planted(town: Town) -> None:
+    for rule, fault in sorted(PLANTED.items()):
+        with town.house.db.work() as session:
+            session.execute(sa.text(fault))
+            found = {finding.rule for finding in invariants.check(session)}
+            session.rollback()
+        assert rule in found

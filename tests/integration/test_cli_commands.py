@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reunify.cli import doctor
+from reunify.cli import doctor, letters
+from reunify.cli.finding import Finding
 from reunify.settings import load
+from tests.soffice import stand_in
 
 HEAVY = ("fastapi", "sqlalchemy", "stripe", "prefect", "pydantic", "psycopg", "alembic", "rich", "uvicorn")
 
@@ -120,7 +122,7 @@ def test_the_doctor_fails_with_a_remedy_for_each_thing(tmp_path: Path) -> None:
 def test_the_doctor_looks_for_a_browser_where_the_tests_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def browser() -> doctor.Finding:
+    def browser() -> Finding:
         return next(f for f in doctor.examine() if f.what == "browser for tests")
 
     monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
@@ -137,17 +139,34 @@ def test_the_doctor_looks_for_a_browser_where_the_tests_do(
 
 
 def test_the_doctor_looks_for_the_letters_fonts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fonts() -> doctor.Finding:
+    def fonts() -> Finding:
         return next(f for f in doctor.examine() if f.what == "fonts of the letters")
 
     monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(doctor, "_FONTS", ("Sample*.ttf",))
+    monkeypatch.setattr(letters, "_SAME_WIDTHS", ("Sample*.ttf",))
+    monkeypatch.setattr(letters, "_STAND_IN", ("Other*.ttf",))
     assert (fonts().remedy, fonts().failed) == ("Type: scripts/ensure-fonts", True)
-    font = tmp_path / ".fonts" / "deep" / "Sample-Regular.ttf"
-    font.parent.mkdir(parents=True)
-    font.touch()
+    folder = tmp_path / ".fonts" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "OtherCondensed.ttf").touch()
+    assert (fonts().remedy, fonts().failed) == ("Type: apt install fonts-crosextra-carlito", False)
+    (folder / "Sample-Regular.ttf").touch()
     assert fonts().remedy is None
+
+
+def test_the_doctor_says_what_makes_the_pdfs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def pdfs() -> str:
+        return str(next(f for f in doctor.examine() if f.what == "PDF of letters"))
+
+    monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
+    assert "by dxpdf, not tagged" in pdfs()
+    monkeypatch.setenv("REUNIFY_LIBREOFFICE", str(stand_in(tmp_path)))
+    assert pdfs() == "ok   PDF of letters: tagged, by LibreOffice 0.0 (stand-in)"
+    monkeypatch.setenv("REUNIFY_LIBREOFFICE", "true")
+    assert "does not say that it is LibreOffice" in pdfs()
+    monkeypatch.setenv("REUNIFY_LIBREOFFICE", str(tmp_path / "nothing"))
+    assert "REUNIFY_LIBREOFFICE: names no program" in str(doctor.examine()[-1])
 
 
 def test_the_doctor_names_a_refused_setting(monkeypatch: pytest.MonkeyPatch) -> None:

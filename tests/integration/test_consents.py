@@ -28,7 +28,7 @@ from reunify.consent.policy import (
 )
 from reunify.consent.queries import Ask
 from reunify.db import Database
-from reunify.disbursement import actions, attempts, logging_payments, sending
+from reunify.disbursement import actions, logging_payments, opening, sending
 from reunify.disbursement.policy import Instrument
 from reunify.identity import family_links
 from reunify.intake import actions as intake_actions
@@ -371,7 +371,7 @@ def test_what_may_have_been_sent_is_asked_after_with_the_same_key_although_taken
     simulator, gateway = stripe
     instruction = world.advance(gateway)
     with world.db.work() as session:
-        opened = attempts.open_attempt(
+        opened = opening.open_attempt(
             session,
             instruction_id=instruction,
             standing_digest=lambda _session, _award: world.digest,

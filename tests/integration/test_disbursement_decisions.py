@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
-from reunify.disbursement import actions, attempts, policy, troubles
+from reunify.disbursement import actions, policy, troubles, unsent
 from reunify.kernel.ids import InstructionId
 from reunify.kernel.refusals import NotAllowed
 from reunify.sandbox.stripe_simulator.serving import Running
@@ -88,16 +88,16 @@ def test_a_lost_attempt_is_a_persons_to_judge_only_after_twelve_hours(
 ) -> None:
     instruction = unsure(world, stripe)
     with pytest.raises(policy.StillAsked):
-        decide(world, attempts.declare_newest_unsent, instruction, why="Not there.")
+        decide(world, unsent.declare_newest_unsent, instruction, why="Not there.")
     world.clock.later = timedelta(hours=13)
     with pytest.raises(policy.NoWhy):
-        decide(world, attempts.declare_newest_unsent, instruction, why="  ")
+        decide(world, unsent.declare_newest_unsent, instruction, why="  ")
     with pytest.raises(NotAllowed):
-        decide(world, attempts.declare_newest_unsent, instruction, why="So.", by=world.staff["ana"])
+        decide(world, unsent.declare_newest_unsent, instruction, why="So.", by=world.staff["ana"])
     with world.db.read() as session:
         ((made, trouble),) = troubles.need_person(session, now=world.clock())
     assert (made.id, trouble) == (instruction, troubles.LOST)
-    decide(world, attempts.declare_newest_unsent, instruction, why="Not at Stripe.")
+    decide(world, unsent.declare_newest_unsent, instruction, why="Not at Stripe.")
     assert world.instruction(instruction).state == "failed"
 
 
@@ -109,7 +109,7 @@ def test_an_attempt_that_was_turned_away_for_a_whole_night_can_be_given_up(
     simulator.faults.order("error_429")
     assert world.send(gateway, instruction) == "open"
     world.clock.later = timedelta(hours=13)
-    decide(world, attempts.declare_newest_unsent, instruction, why="Not at Stripe.")
+    decide(world, unsent.declare_newest_unsent, instruction, why="Not at Stripe.")
     decide(world, actions.try_again, instruction)
     assert world.send(gateway, instruction) == "in_flight"
 
@@ -119,7 +119,7 @@ def test_the_words_of_who_pays_another_way_are_sealed(
 ) -> None:
     instruction = unsure(world, stripe)
     world.clock.later = timedelta(hours=13)
-    decide(world, attempts.declare_newest_unsent, instruction, why="Not at Stripe.")
+    decide(world, unsent.declare_newest_unsent, instruction, why="Not at Stripe.")
     decide(world, actions.pay_otherwise, instruction, why="Rosa has no bank account")
     assert world.instruction(instruction).rail_reason == actions.MOVED_BY_A_PERSON
     engine = sa.create_engine(superuser)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
-from reunify.disbursement import actions, attempts, policy, queries, sending
+from reunify.disbursement import actions, attempts, opening, policy, queries, sending, unsent
 from reunify.disbursement.outcomes import Known, NotSent, Payment, Status, Unclear
 from reunify.disbursement.policy import NotObligated
 from reunify.intake.form import Settlement
@@ -122,7 +122,7 @@ def test_a_worker_that_died_after_the_call_is_taken_up_by_another(world: World, 
     simulator, gateway = stripe
     instruction = world.advance(gateway)
     with world.db.work() as session:
-        attempt = attempts.open_attempt(
+        attempt = opening.open_attempt(
             session,
             instruction_id=instruction,
             standing_digest=lambda _session, _award: world.digest,
@@ -219,7 +219,7 @@ def test_after_twelve_hours_a_person_looks_before_anything_is_sent(world: World,
     with pytest.raises(policy.UnknownTooLong):
         sending.send_again(world.db, gateway, attempt_id=attempt.id, by=FLOW, clock=world.clock)
     with world.db.work() as session:
-        attempts.declare_unsent(
+        unsent.declare_unsent(
             session, attempt_id=attempt.id, why="not in Stripe", by=world.staff["ben"], now=world.clock()
         )
     assert world.instruction(instruction).state == "failed"
@@ -454,7 +454,7 @@ def test_a_payee_has_one_recipient_and_never_without_consent(world: World, super
 
 def open_one(world: World, gateway: StripeGateway, instruction: InstructionId) -> None:
     with world.db.work() as session:
-        attempts.open_attempt(
+        opening.open_attempt(
             session,
             instruction_id=instruction,
             standing_digest=lambda _session, _award: world.digest,

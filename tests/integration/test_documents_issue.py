@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from reunify.adapters.docx_renderer import DocxRenderer, LetterIncomplete
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.db import Database
-from reunify.documents import actions, queries
+from reunify.documents import actions, confirming, genuine, queries
 from reunify.documents.actions import ApprovalNotFinal
 from reunify.documents.queries import Document, DocumentMissing
 from reunify.files import actions as files
@@ -65,6 +66,7 @@ def _issue(
             digest=None,
             renderer=RENDERER,
             converter=DxpdfConverter(),
+            own_url="https://reunify.example",
             by=System("issue_documents"),
             now=now,
             run="flow-run-1",
@@ -89,6 +91,56 @@ def test_a_document_is_kept_with_the_hashes_of_all_it_was_made_from(
         assert queries.content(session, made.id, "ics").body == b"BEGIN:VCALENDAR"
         audited = session.scalars(sa.text("SELECT verb FROM audit_entries WHERE subject = 'document'")).all()
     assert audited == ["issue"]
+
+
+def test_the_code_on_a_paper_confirms_it_and_its_files_and_nothing_else(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    made = _issue(db, request_id, now, kind="itinerary", ics=b"BEGIN:VCALENDAR")
+    assert made.code is not None
+    code = genuine.typed(made.code) or ""
+    with db.read() as session:
+        found = confirming.confirm(session, code)
+        files = [queries.content(session, made.id, form).body for form in made.formats]
+        assert confirming.confirm(session, code[::-1]) is None
+    assert found is not None
+    assert (found.code, found.issued_on, found.kind) == (made.code, now.date(), "itinerary")
+    assert all(found.holds(confirming.hash_of(one)) for one in files)
+    assert not found.holds(confirming.hash_of(files[0] + b" "))
+    assert f"Busque el código {made.code} en reunify.example/genuine" in text_of(files[0])
+
+
+def _copied(session: Session, made: Document, code: str | None, proof: bytes | None) -> None:
+    """A row as somebody who may write rows would add it."""
+    session.execute(
+        sa.text(
+            "INSERT INTO documents (id, request_id, number, kind, language, household, revision, "
+            "template_hash, context_hash, docx_sha256, pdf_sha256, pdf_tagged, made_at, code, files_proof) "
+            "SELECT gen_random_uuid(), request_id, number + 1, kind, language, household, revision, "
+            "template_hash, context_hash, docx_sha256, pdf_sha256, pdf_tagged, made_at, :code, :proof "
+            "FROM documents WHERE id = :id"
+        ),
+        {"id": made.id, "code": code, "proof": proof},
+    )
+
+
+def test_a_row_written_by_hand_is_not_genuine_and_a_paper_from_before_codes_still_opens(
+    db: Database, request_id: RequestId, now: datetime
+) -> None:
+    made = _issue(db, request_id, now)
+    forged = "0123456789AB"
+    with db.work() as session:
+        _copied(session, made, forged, b"12345678")
+    with db.read() as session:
+        assert confirming.confirm(session, forged) is None
+        old = queries.list_for_request(session, request_id)[0]
+        assert old.number == 2
+    with db.work() as session:
+        _copied(session, old, None, None)
+    with db.read() as session:
+        oldest = queries.list_for_request(session, request_id)[0]
+        assert (oldest.number, oldest.code) == (3, None)
+        assert queries.content(session, oldest.id, "pdf").body.startswith(b"%PDF-")
 
 
 def test_issuing_again_gives_the_same_document(db: Database, request_id: RequestId, now: datetime) -> None:

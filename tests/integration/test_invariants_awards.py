@@ -56,6 +56,10 @@ def insert(owner: sa.Engine, table: str, **values: object) -> None:
         )
 
 
+def key(instruction: UUID, number: int) -> str:
+    return f"reunify:disb:{instruction}:{number}"
+
+
 def broken(db: Database) -> set[str]:
     with db.read() as session:
         return {f.rule for f in faults(session)}
@@ -145,9 +149,23 @@ def test_two_attempts_that_may_both_pay_are_found(db: Database, owner: sa.Engine
     instruction = uuid4()
     with owner.begin() as connection:
         connection.exec_driver_sql("DROP INDEX uq_attempts_one_open")
-    insert(owner, "attempts", instruction_id=instruction, number=1, state="posted", idempotency_key="a")
+    insert(
+        owner,
+        "attempts",
+        instruction_id=instruction,
+        number=1,
+        state="posted",
+        idempotency_key=key(instruction, 1),
+    )
     assert broken(db) == set()
-    insert(owner, "attempts", instruction_id=instruction, number=2, state="unknown", idempotency_key="b")
+    insert(
+        owner,
+        "attempts",
+        instruction_id=instruction,
+        number=2,
+        state="unknown",
+        idempotency_key=key(instruction, 2),
+    )
     assert broken(db) == {"sent twice"}
 
 
@@ -198,7 +216,7 @@ def paid_instruction(books: Books, owner: sa.Engine, *, expend: int | None = 40_
         instruction_id=instruction,
         number=1,
         state="posted",
-        idempotency_key="a",
+        idempotency_key=key(instruction, 1),
         stripe_id="obp_1",
         params='{"amount": {"value": 40000, "currency": "usd"}}',
     )

@@ -22,7 +22,6 @@ from reunify.disbursement.outage_policy import (
     RatifierIsRecorder,
 )
 from reunify.disbursement.policy import ApprovalChanged
-from reunify.kernel.ids import InstructionId
 from reunify.kernel.moves import WrongState
 from reunify.kernel.refusals import NotAllowed
 from reunify.ledger.policy import Cash
@@ -75,16 +74,14 @@ def in_suspense(world: World, found: object) -> int:
         return suspense.left(session, f"outage:{found}")
 
 
-def test_it_is_in_suspense_at_once_and_touches_no_budget(world: World) -> None:
+def test_it_is_in_suspense_at_once_until_two_people_ratify_it_and_the_award_bears_it_once(
+    world: World,
+) -> None:
     found = record(world)
     assert in_suspense(world, found) == CENTS
     assert world.cash(Cash.BANK) == OPENING - CENTS
     assert world.books(world.cents) == (OPENING, 0, 0, 0)
-
-
-def test_two_people_ratify_it_and_the_award_bears_it_once(world: World) -> None:
     instruction = billed(world)
-    found = record(world)
     propose(world, found, instruction)
     assert in_suspense(world, found) == CENTS
     ratify(world, found)
@@ -122,14 +119,16 @@ def test_nobody_who_wrote_it_down_entered_the_request_or_proposed_it_ratifies_it
     assert in_suspense(world, found) == CENTS
 
 
-def test_one_cent_more_or_less_than_is_held_is_not_ratified(world: World) -> None:
+def test_one_cent_more_or_less_than_is_held_is_not_simply_ratified(world: World) -> None:
     instruction = billed(world)
-    for cents, said in ((CENTS + 1, "changed and approved first"), (CENTS - 1, "changed to what was paid")):
-        found = record(world, cents=cents)
+    for cents, said in ((CENTS + 1, r"no award can bear the other \$0.01"), (CENTS - 1, "choose fewer")):
+        found = record(world, cents=cents, reference=f"slip {cents}")
         with pytest.raises(NotHeldForIt, match=said):
             propose(world, found, instruction)
     with pytest.raises(NotHeldForIt, match="payee that was paid"):
         propose(world, record(world, payee_key="mother"), instruction)
+    with pytest.raises(NotHeldForIt, match="Choose payments"):
+        propose(world, found)
     assert world.instruction(instruction).state == "to_log"
 
 
@@ -189,65 +188,66 @@ def test_without_books_that_hold_it_nothing_is_written_down(bare: World) -> None
         record(bare)
 
 
-def ratified(world: World) -> InstructionId:
+TABLE_REFUSES = {
+    "DELETE FROM outage_payments": "_stay",
+    "UPDATE outage_payments SET cents = 1": "_stay",
+    "UPDATE outage_parts SET cents = 1": "_stay",
+    "UPDATE outage_payments SET state = 'ratified', ratifier = :carla, ratified_at = now()": "_proved",
+    "UPDATE outage_payments SET state = 'ratified', ratifier = proposer, ratified_at = now(), "
+    "proof_id = (SELECT id FROM outage_proofs)": "ratifier_is_another",
+    "UPDATE outage_payments SET state = 'ratified', ratifier = recorder, "
+    "ratified_at = now(), proof_id = (SELECT id FROM outage_proofs)": "(ratifier_is_another|no_author)",
+    "UPDATE outage_payments SET state = 'ratified', ratifier = (SELECT requested_by FROM requests LIMIT 1), "
+    "ratified_at = now()": "no_author",
+}
+REPORTED_REFUSES = {
+    "UPDATE outage_payments SET reported_at = now()": "_stay",
+    "UPDATE outage_payments SET state = 'borne', bearer = reporter, borne_at = now()": "bearer_is_another",
+    "UPDATE outage_payments SET state = 'borne', bearer = recorder, "
+    "borne_at = now()": "(bearer_is_another|no_author)",
+}
+
+
+def refuses(world: World, planted: str, said: str) -> None:
+    with Session(world.db.engine) as session, pytest.raises(sa.exc.IntegrityError, match=said):
+        session.execute(sa.text(planted), {"carla": world.staff["carla"].id} if ":carla" in planted else {})
+
+
+def test_the_table_itself_refuses_a_change_and_fewer_than_two_other_people(world: World) -> None:
+    found = record(world)
+    propose(world, found, billed(world))
+    for planted, said in TABLE_REFUSES.items():
+        refuses(world, planted, said)
+    report(world, found)
+    for planted, said in REPORTED_REFUSES.items():
+        refuses(world, planted, said)
+
+
+def test_the_proof_finds_what_the_table_would_have_refused(world: World, owner: sa.Engine) -> None:
     instruction = billed(world)
     found = record(world)
     propose(world, found, instruction)
     ratify(world, found)
-    return instruction
-
-
-@pytest.mark.parametrize(
-    ("planted", "said"),
-    [
-        ("DELETE FROM outage_payments", "_stay"),
-        ("UPDATE outage_payments SET cents = 1", "_stay"),
-        (
-            "UPDATE outage_payments SET state = 'ratified', ratifier = proposer, ratified_at = now()",
-            "ratifier_is_another",
-        ),
-        (
-            "UPDATE outage_payments SET state = 'ratified', ratifier = recorder, ratified_at = now()",
-            "(ratifier_is_another|no_author)",
-        ),
-        (
-            "UPDATE outage_payments SET state = 'ratified', ratifier = (SELECT requested_by FROM requests "
-            "LIMIT 1), ratified_at = now()",
-            "no_author",
-        ),
-    ],
-)
-def test_the_table_itself_refuses_a_change_and_fewer_than_two_other_people(
-    world: World, planted: str, said: str
-) -> None:
-    propose(world, record(world), billed(world))
-    with Session(world.db.engine) as session, pytest.raises(sa.exc.IntegrityError, match=said):
-        session.execute(sa.text(planted))
-
-
-def test_a_ratified_one_is_never_changed_again(world: World) -> None:
-    ratified(world)
-    with Session(world.db.engine) as session, pytest.raises(sa.exc.IntegrityError, match="_stay"):
-        session.execute(sa.text("UPDATE outage_payments SET ratified_at = now()"))
-
-
-@pytest.mark.parametrize(
-    ("planted", "rule"),
-    [
-        ("UPDATE outage_payments SET cents = cents + 1", "outage payment is not in suspense"),
-        (
-            "UPDATE outage_payments SET recorded_for = ARRAY[ratifier]",
-            "outage payment ratified by fewer than two other people",
-        ),
-    ],
-)
-def test_the_proof_finds_what_the_table_would_have_refused(
-    world: World, owner: sa.Engine, planted: str, rule: str
-) -> None:
-    ratified(world)
-    record(world)
+    for planted in ("UPDATE outage_payments SET ratified_at = now()", "DELETE FROM outage_parts"):
+        refuses(world, planted, "_stay")
     assert broken(world).isdisjoint(OUTAGE_RULES)
-    drop = "ALTER TABLE outage_payments DROP CONSTRAINT ck_outage_payments_"
-    checks = [drop + name for name in ("proposer_is_another", "ratifier_is_another")]
-    plant(owner, "outage_payments", *checks, planted)
-    assert broken(world) & OUTAGE_RULES == {rule}
+    drop = "ALTER TABLE outage_payments DROP CONSTRAINT IF EXISTS ck_outage_payments_"
+    checks = [drop + name for name in ("proposer_is_another", "ratifier_is_another", "borne_by_someone")]
+    for planted, undone, rule in (
+        ("SET cents = cents + 1", "SET cents = cents - 1", "outage payment is not in suspense"),
+        (
+            "SET recorded_for = ARRAY[ratifier]",
+            "SET recorded_for = '{}'",
+            "outage payment ratified, borne or struck by fewer than two people",
+        ),
+    ):
+        plant(owner, "outage_payments", *checks, f"UPDATE outage_payments {planted}")
+        assert broken(world) & OUTAGE_RULES == {rule}
+        plant(owner, "outage_payments", f"UPDATE outage_payments {undone}")
+    report(world, record(world, reference="slip 78"))
+    planted = "UPDATE outage_payments SET state = 'borne' WHERE state = 'reported'"
+    plant(owner, "outage_payments", planted)
+    assert broken(world) & OUTAGE_RULES == {
+        "outage payment borne is not in the books",
+        "outage payment is not in suspense",
+    }

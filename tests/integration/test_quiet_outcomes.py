@@ -18,7 +18,7 @@ from flows import disburse
 from flows.disburse import BY
 from flows.registry import works
 from reunify.adapters.embedded_postgres import Urls
-from reunify.disbursement import attempts, quiet, sending
+from reunify.disbursement import opening, quiet, sending
 from reunify.identity.policy import StepUpFirst
 from reunify.identity.queries import staff_id
 from reunify.intake import outcome_policy as policy
@@ -160,7 +160,7 @@ def unheard(town: Town, payment: InstructionId) -> UUID:
     assert gateway is not None
     sending.ensure_recipient(town.house.db, gateway, instruction_id=payment, by=BY, clock=town.clock)
     with town.house.db.work() as session:
-        opened = attempts.open_attempt(
+        opened = opening.open_attempt(
             session,
             instruction_id=payment,
             standing_digest=town.house.standing_digest,

@@ -38,6 +38,7 @@ from tests.integration.payment_world import (
     superuser_of,
     webhook_door,
 )
+from tests.integration.test_cash_accounts import own_money, sets
 from tests.permits import for_stripe
 
 TYPE = "v2.money_management.outbound_payment."
@@ -308,6 +309,11 @@ def test_a_payment_made_past_our_two_people_is_reported_until_a_person_explains_
             actions.resolve(session, by=world.staff["ben"], **ask)  # type: ignore[arg-type]
         prove(world, gateway)
         assert differences(world) == {(Kind.CASH_DIFFERS, "cash")}
+
+        sets(world, "suspense_fund", own_money(world))
+        sweeping.sweep(world.db, gateway, by=FLOW, clock=world.clock)
+        assert prove(world, gateway) == {(Kind.PAYMENT_NOT_OURS, payment["id"])}
+        assert differences(world) == set(), "it is in suspense, and a person has said how it came about"
 
 
 def test_a_difference_of_timing_closes_itself(world: World, tmp_path: Path) -> None:

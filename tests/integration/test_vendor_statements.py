@@ -12,12 +12,23 @@ import sqlalchemy as sa
 from reunify.adapters.embedded_postgres import Urls
 from reunify.disbursement import statements, statements_cases, statements_queries, troubles
 from reunify.disbursement.policy import NoWhy
-from reunify.disbursement.statements_policy import NotACase, OwnerNotFinance
+from reunify.disbursement.statements_policy import NotACase, NotThatBooking, OwnerNotFinance
 from reunify.identity.queries import staff_id
 from reunify.kernel.ids import StaffId
 from reunify.kernel.people import Role, Staff
+from tests.integration import desk_world as desk
 from tests.integration.desk_world import books_agree, held, paid
-from tests.integration.statement_world import bill, lines, record, sends, taken_in, ticketed, told, verify
+from tests.integration.statement_world import (
+    bill,
+    lines,
+    record,
+    sends,
+    taken_in,
+    ticketed,
+    told,
+    travels,
+    verify,
+)
 from tests.lasting import lasting_database
 from tests.town import Town, built
 
@@ -40,6 +51,13 @@ def town(
 def person(town: Town, name: str) -> Staff:
     with town.house.db.read() as session:
         return Staff(StaffId(staff_id(session, name)), name, frozenset({Role.FINANCE_APPROVER}))
+
+
+def resolved(town: Town, *line_ids: UUID) -> None:
+    ben, now = person(town, "ben"), town.clock()
+    with town.house.db.work() as session:
+        for line in line_ids:
+            statements_cases.resolve(session, line_id=line, why="The vendor bills anew.", by=ben, now=now)
 
 
 def test_matched_lines_are_paid_by_two_acts_of_two_people_with_the_bill_as_proof(town: Town) -> None:
@@ -67,18 +85,23 @@ def test_matched_lines_are_paid_by_two_acts_of_two_people_with_the_bill_as_proof
     books_agree(town)
 
 
-def test_one_cent_over_the_price_is_never_paid(town: Town) -> None:
-    request, (booking,) = ticketed(town, "BB1111")
+def test_one_cent_over_the_price_or_what_was_set_aside_is_never_paid(town: Town) -> None:
+    request, (over, aside) = ticketed(town, "BB1111", "BB2222")
     before = paid(town, request)
-    statement = taken_in(town, ("BB1111", booking["price_cents"] + 1))
-    assert told(town, statement) == [("other_amount", "case")]
+    statement = taken_in(town, ("BB1111", over["price_cents"] + 1), ("BB2222", aside["price_cents"]))
+    assert told(town, statement) == [("other_amount", "case"), ("matched", "to_record")]
+    line = lines(town, statement)[1]["id"]
+    town.person("ben").fills_in(
+        town.diary, "set aside", f"/statements/{statement}/lines/{line}/set-aside", {}
+    )
+    assert told(town, statement) == [("other_amount", "case"), ("matched", "case")]
     assert record(town, statement).status_code == 409
     assert paid(town, request) == before
+    assert "set aside by a person" in town.person("ben").reads("/statements")
 
 
 def test_the_same_file_is_taken_in_once_and_a_broken_one_leaves_nothing(town: Town) -> None:
-    _, (booking,) = ticketed(town, "CC1111")
-    body = bill(("CC1111", booking["price_cents"]), day=town.clock().date())
+    body = bill(("CC1111", 100), day=travels(town))
     assert sends(town, body).status_code == 201
     again = sends(town, body)
     assert (again.status_code, "taken in before" in again.json()["detail"]) == (409, True)
@@ -95,19 +118,72 @@ def test_the_same_file_is_taken_in_once_and_a_broken_one_leaves_nothing(town: To
 
 
 def test_what_a_second_bill_bills_again_is_a_case_until_it_is_resolved(town: Town) -> None:
-    _, (booking,) = ticketed(town, "DD1111")
+    _, (booking, seat) = ticketed(town, "DD1111", "DD2222")
     price = booking["price_cents"]
     first = taken_in(town, ("DD1111", price + 100))
     assert told(town, taken_in(town, ("DD1111", price), ("DD9999", 1))) == [
         ("billed_twice", "case"),
         ("unknown", "case"),
     ]
-    ben, now = person(town, "ben"), town.clock()
-    with town.house.db.work() as session:
-        for case in statements_queries.open_cases(session, now=now):
-            statements_cases.resolve(session, line_id=case.id, why="The vendor bills anew.", by=ben, now=now)
+    with town.house.db.read() as session:
+        cases = statements_queries.open_cases(session, now=town.clock())
+    resolved(town, *(case.id for case in cases))
     assert told(town, first) == [("other_amount", "resolved")]
     assert told(town, taken_in(town, ("DD1111", price))) == [("matched", "to_record")]
+
+    # Another vendor, another day: a case, and a person may say that it is this booking's bill.
+    theirs = taken_in(town, ("DD2222", seat["price_cents"]), vendor="Harbor Coaches")
+    assert told(town, theirs) == [("other_vendor", "case")]
+    assert "Booked with another vendor" in town.person("ben").reads(f"/statements/{theirs}")
+    resolved(town, UUID(lines(town, theirs)[0]["id"]))
+    late = taken_in(town, ("DD2222", seat["price_cents"]), days_later=40)
+    assert told(town, late) == [("other_days", "case")]
+    again = taken_in(town, ("DD2222", seat["price_cents"]), days_later=-1)
+    assert told(town, again) == [("billed_twice", "case")]
+    case, ben = UUID(lines(town, late)[0]["id"]), town.person("ben")
+    with pytest.raises(NotThatBooking, match="another line bills it"), town.house.db.work() as session:
+        statements_cases.accept(
+            session, line_id=case, why="So be it.", by=person(town, "ben"), now=town.clock()
+        )
+    resolved(town, UUID(lines(town, again)[0]["id"]))
+    at = f"/statements/{late}/lines/{case}/acceptance"
+    said = {"reason": "They moved it for the storm, at the same price."}
+    ben.fills_in(town.diary, "accept", at, said)
+    assert told(town, late) == [("matched", "to_record")]
+    assert "moved it for the storm" in ben.reads(f"/statements/{late}")
+    assert record(town, late).json() == {"lines": 1}
+    assert verify(town, late).json() == {"payments": 1}
+    books_agree(town)
+
+
+def test_one_payment_of_several_tickets_is_paid_by_all_of_their_lines_or_not_at_all(town: Town) -> None:
+    draft = desk.boy()
+    for line in draft["cost_lines"]:
+        if line["category"] == "air_fare":
+            line |= {"settled": "vendor_billed", "ceiling_cents": line["quote_cents"]}
+    request = desk.released(town, draft)
+    fares = [b for b in town.progress(request)["bookings"] if b["settlement"] == "vendor_billed"]
+    locators = ("KK1111", "KK2222")
+    told_of = [
+        desk.told(fare, fare["ceiling_cents"], locator=locator)
+        for fare, locator in zip(fares, locators, strict=True)
+    ]
+    desk.books(town, request, *told_of)
+    town.work()
+    prices = [fare["ceiling_cents"] for fare in fares]
+    half = taken_in(town, (locators[0], prices[0]))
+    cannot = record(town, half)
+    assert "wait until all of it is billed" in cannot.json()["detail"]
+    before = paid(town, request)
+    town.person("ben").fills_in(
+        town.diary, "set aside", f"/statements/{half}/lines/{lines(town, half)[0]['id']}/set-aside", {}
+    )
+    resolved(town, UUID(lines(town, half)[0]["id"]))
+    whole = taken_in(town, *zip(locators, prices, strict=True))
+    assert record(town, whole).json() == {"lines": 2}
+    assert verify(town, whole).json() == {"payments": 1}
+    assert paid(town, request).get("to_log", 0) == before["to_log"] - sum(prices)
+    books_agree(town)
 
 
 def test_a_booking_cancelled_after_the_upload_becomes_a_case_and_is_not_paid(town: Town) -> None:
@@ -153,19 +229,6 @@ def test_a_case_has_an_owner_of_finance_an_age_and_words(town: Town) -> None:
     assert "Another agency&#39;s guest." in page
 
 
-def test_a_matched_line_may_be_set_aside_instead(town: Town) -> None:
-    _, (booking,) = ticketed(town, "GG1111")
-    statement = taken_in(town, ("GG1111", booking["price_cents"]))
-    line = lines(town, statement)[0]["id"]
-    town.person("ben").fills_in(
-        town.diary, "set aside", f"/statements/{statement}/lines/{line}/set-aside", {}
-    )
-    assert told(town, statement) == [("matched", "case")]
-    assert record(town, statement).status_code == 409
-    page = town.person("ben").reads("/statements")
-    assert "set aside by a person" in page
-
-
 def test_a_bill_asks_as_much_of_the_database_for_many_bookings_as_for_one(town: Town) -> None:
     ben, now = person(town, "ben"), town.clock()
     heard: list[str] = []
@@ -174,7 +237,7 @@ def test_a_bill_asks_as_much_of_the_database_for_many_bookings_as_for_one(town: 
         heard.append(str(args[2]))
 
     def asked(*said: tuple[str, int]) -> int:
-        body = bill(*said, day=now.date()).encode()
+        body = bill(*said, day=travels(town)).encode()
         sa.event.listen(town.house.db.engine, "before_cursor_execute", hear)
         try:
             heard.clear()
@@ -186,8 +249,8 @@ def test_a_bill_asks_as_much_of_the_database_for_many_bookings_as_for_one(town: 
             sa.event.remove(town.house.db.engine, "before_cursor_execute", hear)
         return len(heard)
 
-    few = asked(("HH0001", 100))
-    ticketed(town, "HH1111", "HH2222")
-    ticketed(town, "HH3333")
-    many = asked(*((f"HH{n:04}", 100) for n in range(2, 60)), ("HH1111", 1), ("HH3333", 1))
+    ticketed(town, "HH1111")
+    few = asked(("HH0001", 100), ("HH1111", 2))
+    ticketed(town, "HH2222", "HH3333")
+    many = asked(*((f"HH{n:04}", 100) for n in range(2, 60)), ("HH2222", 1), ("HH3333", 1))
     assert many <= few

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from reunify.disbursement.cards_answer_policy import Asking, Reason, Standing, decide
+from reunify.disbursement.cards_answer_policy import SENTENCES, Asking, Reason, Standing, decide
 from reunify.disbursement.cards_policy import back_to
 from reunify.kernel.money import Money
+from reunify.reconciliation.cards_asked import QUESTION, read
+from reunify.reconciliation.policy import NotAnEvent
 
 AIR = "airlines_air_carriers"
 ASKED = Asking("evt_1", "iauth_1", "ic_1", 600, "usd", AIR)
@@ -40,6 +44,40 @@ def test_what_is_held_to_the_last_cent_is_approved() -> None:
 @pytest.mark.parametrize("reason", sorted(DOUBTS))
 def test_one_doubt_alone_declines(reason: Reason) -> None:
     assert decide(*DOUBTS[reason]) is reason
+
+
+def test_every_reason_is_told_in_a_plain_sentence() -> None:
+    assert SENTENCES.keys() == set(Reason)
+    assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+
+
+def question(**other: Any) -> bytes:
+    about = {
+        "id": "iauth_1",
+        "card": {"id": other.get("card", "ic_1")},
+        "merchant_data": {"category": AIR},
+        "pending_request": other.get("pending", {"amount": 600, "currency": "usd"}),
+    }
+    kind = other.get("type", QUESTION)
+    event = {"id": "evt_1", "object": "event", "type": kind, "livemode": False, "data": {"object": about}}
+    return json.dumps(event).encode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pending": {"amount": "1", "currency": "usd"}},
+        {"pending": {"amount": True, "currency": "usd"}},
+        {"pending": None},
+        {"card": 7},
+        {"type": "issuing_authorization.created"},
+    ],
+    ids=["amount is text", "amount is a truth", "nothing is pending", "no card", "no question"],
+)
+def test_only_what_is_plainly_a_question_is_read(wrong: dict[str, Any]) -> None:
+    assert read(question(), live=False) == ASKED
+    with pytest.raises(NotAnEvent):
+        read(question(**wrong), live=False)
 
 
 FIRST, LAST = UUID(int=1), UUID(int=2)

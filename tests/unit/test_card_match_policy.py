@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from itertools import combinations
 from uuid import UUID, uuid4
 
@@ -23,9 +24,12 @@ def taken(charge: str, cents: int, authorisation: str | None = None) -> Taken:
 
 
 def shown(
-    charges: list[Taken], due: list[Owed], promised: dict[str, UUID] | None = None
+    charges: list[Taken],
+    due: list[Owed],
+    promised: dict[str, UUID] | None = None,
+    closed: Collection[str] = (),
 ) -> dict[UUID, object]:
-    return {paid.owed.booking: paid.parts for paid in match(charges, due, promised or {})}
+    return {paid.owed.booking: paid.parts for paid in match(charges, due, promised or {}, closed)}
 
 
 def test_a_charge_pays_the_one_booking_of_its_price_and_none_of_two() -> None:
@@ -76,6 +80,17 @@ def test_less_than_the_price_pays_nothing() -> None:
     assert pay(owed(300), [taken("a", 100), taken("b", 199)]) is None
 
 
+def test_a_promise_closed_below_its_price_pays_with_what_was_taken_and_with_nothing_taken_nothing() -> None:
+    one = owed(30_000)
+    promised, closed = {"auth": one.booking}, {"auth"}
+    assert shown([taken("a", 100, "auth"), taken("b", 50, "auth")], [one], promised, closed) == {
+        one.booking: (("a", 100), ("b", 50))
+    }
+    assert shown([taken("a", 100, "auth")], [one], promised) == {}
+    assert shown([taken("a", 100, "auth")], [one], {}, closed) == {}  # for which ticket, nobody knows
+    assert shown([], [one], promised, closed) == {}
+
+
 CENTS = st.integers(1, 6)
 AUTHORISATIONS = st.sampled_from([None, "x", "y", "z"])
 
@@ -84,20 +99,25 @@ AUTHORISATIONS = st.sampled_from([None, "x", "y", "z"])
     st.lists(st.tuples(CENTS, AUTHORISATIONS), max_size=5),
     st.lists(CENTS, max_size=5),
     st.dictionaries(st.sampled_from(["x", "y", "z"]), st.integers(0, 5), max_size=3),
+    st.sets(st.sampled_from(["x", "y", "z"])),
 )
 def test_whatever_is_charged_every_payment_is_exact_and_of_this_trip(
-    charges: list[tuple[int, str | None]], prices: list[int], bound: dict[str, int]
+    charges: list[tuple[int, str | None]], prices: list[int], bound: dict[str, int], closed: set[str]
 ) -> None:
     due = [owed(cents) for cents in prices]
     elsewhere = uuid4()
     promised = {a: due[n].booking if n < len(due) else elsewhere for a, n in bound.items()}
     came = [taken(str(n), cents, a) for n, (cents, a) in enumerate(charges)]
-    found = match(came, due, promised)
+    found = match(came, due, promised, closed)
     assert max(Counter(paid.owed for paid in found).values(), default=1) == 1
     assert {paid.owed for paid in found} <= set(due)
     used: Counter[str] = Counter()
     for paid in found:
-        assert sum(cents for _, cents in paid.parts) == paid.owed.price.cents
+        if paid.cents != paid.owed.price.cents:
+            (of,) = {one.authorisation for one in came if one.charge in dict(paid.parts)}
+            assert of in closed
+            assert paid.cents == sum(one.left.cents for one in came if one.authorisation == of)
+            assert paid.cents < paid.owed.price.cents
         used.update(dict(paid.parts))
     by_id = {one.charge: one for one in came}
     for charge, cents in used.items():

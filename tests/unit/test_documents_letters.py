@@ -27,6 +27,7 @@ from reunify.documents.context import (
     Signer,
 )
 from reunify.documents.fields import KINDS
+from reunify.documents.genuine import printed
 from reunify.intake.form import Language
 from tests.unit.test_documents_samples import HEADING, TEMPLATES, contexts, frozen, text_of
 
@@ -52,13 +53,18 @@ def renderer() -> DocxRenderer:
 def test_every_letter_becomes_a_pdf_that_reads_the_same(
     renderer: DocxRenderer, kind: str, language: Language
 ) -> None:
-    docx = renderer.render(kind, language, contexts(language)[kind])
+    shown = printed("K7QF2M9XR01D", "https://homeward.example")
+    docx = renderer.render(kind, language, contexts(language)[kind], shown)
     (pdf,) = DxpdfConverter().convert([docx])
     pages = pypdfium2.PdfDocument(pdf)
     read = " ".join(page.get_textpage().get_text_range() for page in pages)
     assert len(pages) == (2 if kind == "itinerary" else 1)
     assert "R-7KQ4MX" in read
     assert "Homeward Family Travel" in read
+    for page in pages:
+        assert "K7QF-2M9X-R01D" in page.get_textpage().get_text_range()
+        assert "homeward.example/genuine" in page.get_textpage().get_text_range()
+        assert [one.type for one in page.get_objects()].count(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE) == 1
     pages.close()
 
 
@@ -67,7 +73,8 @@ def test_six_costs_still_fit_on_one_page(renderer: DocxRenderer, language: Langu
     facts = frozen()
     facts["lines"] *= 2
     facts["total_cents"] *= 2
-    docx = renderer.render("approval_letter", language, context.approval_letter(facts, language))
+    shown = printed("K7QF2M9XR01D", "https://homeward.example")
+    docx = renderer.render("approval_letter", language, context.approval_letter(facts, language), shown)
     assert len(pypdfium2.PdfDocument(DxpdfConverter().convert([docx])[0])) == 1
 
 
@@ -211,6 +218,19 @@ def _altered(folder: Path, old: str, new: str) -> DocxRenderer:
         "{{ date * 900000000 }}",
         "{{ 9 ** 9999999 }}",
         "{{ ''.join(range(1000)) }}",
+        "{{ 'a' * 900000000 }}",
+        "{{ '%900000000d' % 1 }}",
+        "{{ '{0.__class__.__mro__}'.format(date) }}",
+        "{{ ('{' ~ '0.__class__}').format(date) }}",
+        "{% for n in range(10000000) %}{{ n }}{% endfor %}",
+        "{{ lipsum.__globals__ }}",
+        "{{ namespace().__init__ }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ date|attr('__class__') }}",
+        "{{ date|safe }}",
+        "{% include '/etc/passwd' %}",
+        "{% if %}",
+        "{{ date + 1 }}",
     ],
 )
 @pytest.mark.asvs("1.3.7")

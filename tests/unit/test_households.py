@@ -118,6 +118,18 @@ def test_a_household_nobody_belongs_to_is_a_problem() -> None:
     ]
 
 
+def test_only_whose_money_it_is_may_say_where_it_goes() -> None:
+    told = request()
+    assert signers.bank_givers(told, "father") == {"father"}
+    assert signers.bank_givers(told, "lodge") == {"father"}, "a vendor of his household's alone"
+    assert signers.bank_givers(told, "nobody") == set()
+    of_nobody = shared()
+    of_nobody["cost_lines"][-1] |= {"household": A}
+    assert signers.bank_givers(TravelRequest.model_validate(of_nobody), "father") == set(), (
+        "it is asked first"
+    )
+
+
 def test_each_sees_their_own_and_the_child() -> None:
     mine, theirs = (households.view_for(request(), h) for h in (A, B))
     assert [t.key for t in mine.travelers] == ["mother", "child"]

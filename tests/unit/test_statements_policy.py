@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reunify.bookings.policy import Days
 from reunify.disbursement.statements_files import StatementBroken, read_statement
+from reunify.disbursement.statements_likeness import is_same_vendor
 from reunify.disbursement.statements_policy import Billed, Bookable, Verdict, match, plain_locator
 from reunify.kernel.money import Money
 
@@ -18,8 +23,24 @@ DAY = date(2026, 10, 1)
 HEAD = "locator,amount,date,reference\n"
 LOCATORS = st.sampled_from(["QK7P2M", "qk7-p2m", "ZZ1", "zz 1", "A9"])
 CENTS = st.sampled_from([19_999, 20_000, 20_001])
-BOOKINGS = st.lists(st.tuples(LOCATORS, CENTS, st.booleans(), st.booleans()), max_size=6)
-LINES = st.lists(st.tuples(LOCATORS, CENTS), max_size=8)
+ON = st.integers(0, 3).map(lambda later: DAY + timedelta(days=later))
+STAYS = st.none() | st.tuples(ON, st.integers(0, 2)).map(
+    lambda said: Days(said[0], said[0] + timedelta(days=said[1]))
+)
+BOOKINGS = st.lists(
+    st.builds(
+        Bookable,
+        st.just(UUID(int=0)),
+        LOCATORS,
+        CENTS.map(Money),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from(["", "Prairie Air", "Harbor Coaches"]),
+        STAYS,
+    ),
+    max_size=6,
+).map(lambda drawn: [replace(booking, id=UUID(int=n)) for n, booking in enumerate(drawn)])
+LINES = st.lists(st.tuples(LOCATORS, CENTS, ON), max_size=8)
 
 
 def booked(
@@ -28,23 +49,25 @@ def booked(
     return Bookable(UUID(int=number), locator, Money(cents), cancelled, billed)
 
 
-def line(number: int, locator: str, cents: int) -> Billed:
-    return Billed(number, locator, Money(cents), DAY, None)
+def line(number: int, locator: str, cents: int, on: date = DAY) -> Billed:
+    return Billed(number, locator, Money(cents), on, None)
 
 
-def verdicts(lines: list[tuple[str, int]], bookings: list[Bookable]) -> list[str]:
+def verdicts(
+    lines: Sequence[tuple[str, int] | tuple[str, int, date]], bookings: list[Bookable], vendor: str = ""
+) -> list[str]:
     listed = [line(number, *said) for number, said in enumerate(lines, 2)]
-    return [judged.verdict.value for judged in match(listed, bookings)]
+    return [judged.verdict.value for judged in match(listed, bookings, vendor=vendor)]
 
 
-@given(BOOKINGS, LINES)
-def test_only_a_standing_booking_is_matched_once_and_by_exactly_its_price(
-    drawn: list[tuple[str, int, bool, bool]], lines: list[tuple[str, int]]
+@given(BOOKINGS, LINES, st.randoms(use_true_random=False))
+def test_only_a_standing_booking_is_matched_once_by_its_price_vendor_and_day_in_whatever_order(
+    drawn: list[Bookable], lines: list[tuple[str, int, date]], chance: Random
 ) -> None:
-    bookings = {
-        UUID(int=n): Bookable(UUID(int=n), b[0], Money(b[1]), b[2], b[3]) for n, b in enumerate(drawn)
-    }
-    found = match([line(n, *said) for n, said in enumerate(lines, 2)], bookings.values())
+    bookings = {booking.id: booking for booking in drawn}
+    found = match(
+        [line(n, *said) for n, said in enumerate(lines, 2)], bookings.values(), vendor="PRAIRIE AIR INC."
+    )
     matched = [one for one in found if one.verdict is Verdict.MATCHED]
     assert [one.line.number for one in found] == list(range(2, len(lines) + 2))
     assert len({one.booking for one in matched}) == len(matched)
@@ -55,21 +78,44 @@ def test_only_a_standing_booking_is_matched_once_and_by_exactly_its_price(
         assert plain_locator(booking.locator) == plain_locator(one.line.locator)
         assert not booking.cancelled
         assert not booking.billed
+        assert booking.vendor != "Harbor Coaches"
+        assert booking.days is None or one.line.on in booking.days
 
+    def told(listed: list[tuple[str, int, date]]) -> Counter[tuple[str, int, date, str]]:
+        said = zip(listed, verdicts(listed, drawn, "PRAIRIE AIR INC."), strict=True)
+        return Counter((plain_locator(at), cents, on, verdict) for (at, cents, on), verdict in said)
 
-@given(BOOKINGS, LINES, st.randoms(use_true_random=False))
-def test_the_order_of_the_lines_changes_nothing(
-    drawn: list[tuple[str, int, bool, bool]], lines: list[tuple[str, int]], chance: object
-) -> None:
-    bookings = [Bookable(UUID(int=n), b[0], Money(b[1]), b[2], b[3]) for n, b in enumerate(drawn)]
     shuffled = list(lines)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
-
-    def told(listed: list[tuple[str, int]]) -> Counter[tuple[str, int, str]]:
-        said = zip(listed, verdicts(listed, bookings), strict=True)
-        return Counter((plain_locator(locator), cents, verdict) for (locator, cents), verdict in said)
-
+    chance.shuffle(shuffled)
     assert told(lines) == told(shuffled)
+
+
+def test_three_nights_of_one_stay_are_billed_by_their_days_and_a_fourth_is_a_case() -> None:
+    nights = [replace(booked(n, "QK7P2M", 100), days=Days(*later(n, n + 1))) for n in (1, 2, 3)]
+    on = {n: later(n)[0] for n in range(9)}
+    assert verdicts([("QK7P2M", 100, on[n]) for n in (3, 1, 2)], nights) == ["matched"] * 3
+    assert verdicts([("QK7P2M", 100, on[n]) for n in (2, 3, 4)], nights) == ["matched"] * 3  # as they leave
+    said = [("QK7P2M", 100, on[n]) for n in (1, 1, 7)]
+    assert verdicts(said, nights) == ["matched", "other_days", "other_days"]
+    ours = [replace(night, vendor="Harbor Hotel El Paso") for night in nights]
+    assert verdicts([("QK7P2M", 100, on[1])], ours, "HARBOR HOTEL, Inc.") == ["matched"]
+    assert verdicts([("QK7P2M", 100, on[1])], ours, "Harbor Air") == ["other_vendor"]
+
+
+def later(*days: int) -> list[date]:
+    return [DAY + timedelta(days=n) for n in days]
+
+
+def test_a_vendors_name_is_the_same_however_it_is_written() -> None:
+    same = (
+        ("PRAIRIE AIR, LLC", "Prairie Air"),
+        ("Jose's Taxi", "JOSÉS TAXI CO."),
+        ("PrairieAir", "Prairie Air"),
+    )
+    for billed, booked_with in (*same, ("The Company", "the company"), ("Anybody", "")):
+        assert is_same_vendor(billed, booked_with)
+    for billed, booked_with in (("Prairie Hotel", "Prairie Air"), ("Air", "Airport Inn"), ("--", "Prairie")):
+        assert not is_same_vendor(billed, booked_with)
 
 
 def test_each_line_is_told_apart() -> None:

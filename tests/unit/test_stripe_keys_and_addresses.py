@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import pytest
+import requests
 
+from reunify.adapters.stripe_client import StripeDoor
 from reunify.adapters.stripe_rules import LIVE_BASE, StripeSetup, UnsafeSetup, check_setup
 from reunify.settings import stripe_problem
 
@@ -42,3 +45,22 @@ def test_a_key_starts_only_where_it_belongs(key: str) -> None:
         else:
             with pytest.raises(UnsafeSetup):
                 check_setup(StripeSetup(key, "fa_1", base))
+
+
+def test_the_way_out_is_the_machines_and_the_key_is_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A proxy of the environment is used; a password file of the machine never stands in for the key."""
+    passwords = tmp_path / "netrc"
+    passwords.write_text("machine api.stripe.com login somebody password else\n")
+    passwords.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(passwords))
+    monkeypatch.setenv("HTTPS_PROXY", "http://10.0.0.7:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+    door = StripeDoor(StripeSetup("sk_live_1", "fa_1", LIVE_BASE))
+    said = requests.Request("GET", LIVE_BASE, headers={"Authorization": "Bearer sk_live_1"})
+    assert door._session.prepare_request(said).headers["Authorization"] == "Bearer sk_live_1"
+    assert door._session.proxies["https"] == "http://10.0.0.7:3128"
+    door.close()

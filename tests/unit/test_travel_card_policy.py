@@ -16,7 +16,16 @@ from reunify.adapters.stripe_cards import CardHolder, StripeCards
 from reunify.adapters.stripe_outgoing import check_card
 from reunify.adapters.stripe_rules import NotForStripe
 from reunify.disbursement import cards_policy
-from reunify.disbursement.cards_policy import Limits, Line, NothingToBuy, limits
+from reunify.disbursement.cards_policy import (
+    Bought,
+    Limits,
+    Line,
+    NothingToBuy,
+    Trip,
+    limits,
+    lowered,
+    may_end,
+)
 from reunify.intake.form import Category
 from reunify.kernel.money import Money
 from reunify.reconciliation import policy
@@ -58,6 +67,40 @@ def test_a_card_may_buy_the_sum_of_the_approved_ceilings_from_the_merchants_of_t
 def test_a_trip_of_which_nothing_is_bought_gets_no_card() -> None:
     with pytest.raises(NothingToBuy):
         limits([Line(Category.MEALS, Money(5_000), "wanted"), Line(Category.AIR_FARE, Money(0), "wanted")])
+
+
+def bought(state: str, *, by_card: bool = True) -> Bought:
+    line = Line(Category.AIR_FARE, Money(30_000), state)
+    return Bought(line, paid=Money(200), held=Money(5_000), by_card=by_card)
+
+
+def test_the_limit_follows_what_is_given_up_and_is_never_raised() -> None:
+    kept, standing = bought("ticketed"), Money(60_000)
+    assert lowered([kept, bought("wanted")], standing) is None  # nothing was given up
+    for given_up, most in (
+        (bought("cancelled"), 30_200),
+        (bought("wanted", by_card=False), 30_200),
+        (bought("changed"), 35_200),
+    ):
+        found = lowered([kept, given_up], standing)
+        assert found is not None
+        assert found.all_time == Money(most)
+        assert lowered([kept, given_up], found.all_time) is None
+        assert lowered([kept, given_up], Money(1)) is None
+    assert lowered([bought("cancelled")], standing) is None  # nothing is left to buy: the card ends
+
+
+def test_a_card_ends_after_the_last_leg_when_nothing_is_to_be_booked_or_charged_any_more() -> None:
+    def ends(trip: Trip, *states: str, owed: bool = False, promised: bool = False) -> bool:
+        return may_end(trip, states, owed=owed, promised=promised)
+
+    assert ends(Trip.OVER, "ticketed", "cancelled")
+    assert not ends(Trip.GOING, "ticketed", "cancelled")
+    assert ends(Trip.GOING, "used", "cancelled")
+    assert not ends(Trip.OVER, "ticketed", "changed")
+    assert not ends(Trip.OVER, "ticketed", owed=True)
+    assert not ends(Trip.OVER, "ticketed", promised=True)
+    assert ends(Trip.LONG_OVER, "wanted", owed=True, promised=True)
 
 
 @pytest.mark.parametrize("state", sorted({*cards_policy.CARD.states, "none", "waiting"}))

@@ -24,6 +24,8 @@ PUBLIC = {
     "GET /family",
     "GET /family/bank-details",  # without a session only thanks: a vendor comes back to it as well
     "GET /family/leave",
+    "GET /genuine",
+    "GET /genuine/{code}",  # whether a paper is ours: no name, no amount
     "GET /go",
     "GET /n/{token}",  # says only that something waits
     "GET /enrol",
@@ -39,6 +41,7 @@ PUBLIC = {
     "POST /enrol/passkey/options",
     "POST /enrol/password",
     "POST /family",
+    "POST /genuine",
     "POST /go",
     "POST /n/{token}",  # holds up further calls for five minutes, once for each person; decides nothing
     "POST /sign-in",

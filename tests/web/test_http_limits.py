@@ -139,6 +139,12 @@ def test_a_guesser_of_many_names_is_slowed_down_and_told_so(real_house: House) -
     assert page.status_code == 429
     assert "Please wait 10 minutes" in page.text
     assert page.headers["retry-after"] == "600"
+    assert guesser.get("/genuine/0123456789AB").status_code == 404
+    with real_house.db.work() as session:
+        session.execute(sa.text("UPDATE call_counts SET calls = :n"), {"n": ALLOWED[Kind.GENUINE].calls})
+    for refused in (guesser.get("/genuine/0123456789AB"), guesser.post("/genuine", data={"code": "a"})):
+        assert refused.status_code == 429
+    assert guesser.get("/genuine").status_code == 200
     assert other.post("/api/v1/sessions", json=said).status_code == 401
 
 

@@ -8,13 +8,23 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
+from flows import send_notices
 from reunify.audit.records import AuditEntry
+from reunify.cli import payouts
+from reunify.cli.finding import Finding
 from reunify.db import Database
+from reunify.disbursement.records import InstructionRecord
+from reunify.notices import families, sending
+from reunify.notices.policy import Kind
+from reunify.notices.records import NoticeRecord
+from reunify.reporting import telling
 from reunify.sandbox.families import sample_family
 from tests.town import NOW, Town, built
 from tests.web.pages_world import TestClient, browser, signed_in, text
@@ -42,7 +52,9 @@ def parents_apart() -> dict[str, Any]:
     """The father lives elsewhere and is paid a bus of his own; a taxi firm sends us its bill."""
     draft = mother_alone()
     draft["travelers"][0]["household"] = "mother"
-    reach = {"language": "en", "phone": "+1 918 555 0177", "email": "marcus.bell@example.org"}
+    reach: dict[str, Any] = {"language": "en", "phone": "+1 918 555 0177", "email": "marcus.bell@example.org"}
+    reach |= {"may_text": True, "seen_by_others": "no"}
+    reach |= {"safe_from": "07:00", "safe_until": "21:00", "zone": "America/Chicago"}
     father = {"key": "father", "name": "Marcus Bell", "role": "parent", "household": "father"}
     draft["travelers"].append(father | {"contact": reach})
     draft["payees"] += [
@@ -105,6 +117,54 @@ def asked_for(town: Town) -> list[str]:
         return [str(actor) for actor in session.scalars(rows)]
 
 
+def told_of_bank_details(town: Town) -> set[str]:
+    """Whom the house would tell that a payment waits for them, each once."""
+    with town.house.db.work() as session:
+        for one in telling.news(session, now=town.clock(), limit=9):
+            families.tell(
+                session,
+                request_id=one.request_id,
+                move=one.move,
+                kind=one.kind,
+                payee=one.payee,
+                by=send_notices.BY,
+                now=town.clock(),
+            )
+        kept = sa.select(NoticeRecord.person).where(NoticeRecord.kind == Kind.BANK_DETAILS)
+        found = list(session.scalars(kept))
+        assert len(found) == len(set(found))
+    return set(found)
+
+
+def told_though_given(town: Town, payment: str) -> tuple[str, str | None]:
+    """What becomes of his text if he has said where it goes before it could leave."""
+    with town.house.db.work() as session:
+        n, i = NoticeRecord, InstructionRecord
+        his = sa.select(n).where(n.kind == Kind.BANK_DETAILS, n.person == "reader:father")
+        record = session.scalars(his).one()
+        session.execute(sa.update(i).where(i.id == UUID(payment)).values(trouble=None))
+        sending.claim(session, notice_id=record.id, own_url="", by=send_notices.BY, now=town.clock())
+        session.execute(sa.update(i).where(i.id == UUID(payment)).values(trouble="bank_details_missing"))
+        return record.state, record.code
+
+
+def cannot_be_reached(town: Town, email: str) -> None:
+    """Stripe finds out that no bank of this payee can be paid."""
+    bank = town.simulator.bank
+    (account,) = [a for a in bank.store.all("account") if a["contact_email"] == email]
+    for network in account["configuration"]["recipient"]["capabilities"]["bank_accounts"]:
+        bank.set_capability(account["id"], network, "unsupported")
+    town.clock.at += timedelta(minutes=6)
+    town.work()
+
+
+def standing(town: Town, *, rail: bool) -> Finding:
+    """What `reunify doctor` says of payouts."""
+    url = SecretStr(town.house.db.url)
+    said = {"database_url": url, "owner_database_url": url, "stripe_rail": rail}
+    return payouts.standing(town.house.settings.model_copy(update=said))
+
+
 def test_a_family_types_its_bank_at_stripe_comes_back_and_is_paid(town: Town) -> None:
     request = released(town, mother_alone())
     (made,) = town.progress(request)["instructions"]
@@ -158,10 +218,15 @@ def test_of_two_households_each_sees_its_own_payment_and_a_vendor_is_sent_an_add
     assert "It waits for the payee's bank details since Nov 25, 2026" in told
     assert "Show the address once" in told
     assert "The button for it is on the page" in text(ben.get(f"/payments/{hers}"))
-    assert ben.post(f"/payments/{hers}/bank-details-address").status_code == 409
-    assert dee.post(f"{page}/bank-details-address").status_code == 403
-    shown = ana.post(f"{page}/bank-details-address")
-    there = stripes_address(shown.text)
+    for door in ("", "/api/v1"):
+        assert ben.post(f"{door}/payments/{hers}/bank-details-address").status_code == 409
+        assert dee.post(f"{door}{page}/bank-details-address").status_code == 403
+    there = stripes_address(ana.post(f"{page}/bank-details-address").text)
+    assert stripes_address(town.person("ana").tries(f"{page}/bank-details-address").json()["address"])
+    waits = town.person("ben").see(f"/payments/{hers}")["bank_details"]
+    assert waits == {"since": NOW.isoformat().replace("+00:00", "Z"), "on_their_page": True}
+    assert told_of_bank_details(town) == {"reader:mother", "reader:father"}, "each of their own; no vendor"
+    assert told_though_given(town, his) == ("stopped", "decided")
     assert "hosted" not in ana.get(page).text
     assert httpx.post(there).headers["location"].endswith(PAGE)
     assert "You can close this page." in text(browser(town.house).get(PAGE))
@@ -169,7 +234,20 @@ def test_of_two_households_each_sees_its_own_payment_and_a_vendor_is_sent_an_add
     town.work()
     states = {i["id"]: i["state"] for i in town.progress(request)["instructions"]}
     assert states == {hers: "ready", his: "ready", vendors: "sending"}
-    assert len(asked_for(town)) == 2
+    assert len(asked_for(town)) == 3
+
+    cannot_be_reached(town, "marcus.bell@example.org")
+    ben = signed_in(town.house, "ben")
+    assert "pay it another way" in text(ben.get(f"/payments/{his}"))
+    said = "Some payees cannot be reached by Stripe"
+    assert said in text(ben.get("/finance"))
+    rail = town.person("ben").see("/payouts")
+    assert (rail["state"], rail["unreachable"], said in rail["sentence"]) == ("lacks_capability", 1, True)
+    assert ben.get("/api/v1/health").json()["payouts"] == "lacks_capability"
+    assert ben.post("/api/v1/payouts/sending").status_code == 409, "the rail holds nothing up"
+    found = standing(town, rail=True)
+    assert (found.said, said in (found.remedy or "")) == ("lacks capability: 1 payment waits", True)
+    assert (standing(town, rail=False).remedy, found.failed) == (None, False), "off is a state, and well"
 
 
 def test_who_took_the_consent_back_or_finds_stripe_silent_is_told_kindly(town: Town) -> None:

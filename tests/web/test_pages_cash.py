@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -55,6 +56,29 @@ def test_what_nobody_can_explain_is_listed_and_given_to_somebody(town: Town) -> 
     assert name in kept
     (listed,) = town.person("ben").see("/suspense")["items"]
     assert (listed["left_cents"], listed["owner"]) == (4_200, str(owner))
+
+
+def test_what_was_paid_past_us_is_of_no_case_and_two_of_finance_end_it(town: Town) -> None:
+    ana, ben = (signed_in(town.house, name) for name in ("ana", "ben"))
+    with town.house.db.work() as session:
+        item = suspense.hold(
+            session,
+            object_id="obp_elsewhere",
+            cash=Cash.STRIPE,
+            cents=4_200,
+            kind=Why.PAYMENT_NOT_OURS,
+            by=BY,
+            now=town.clock(),
+        )
+    at, why = f"/suspense/{item}", {"reason": "Typed by hand in the Dashboard."}
+    assert "A payment made past us: $42.00" in text(ben.get("/suspense"))
+    assert ana.post(f"{at}/finding", data=why).status_code == 403
+    assert ben.post(f"/suspense/{uuid4()}/finding", data=why).status_code == 404
+    assert "Ben Castellanos says that no award is behind it" in text(ben.post(f"{at}/finding", data=why))
+    assert ben.post(f"{at}/own-money", data={"charge": "ipi_1"}).status_code == 409
+    assert town.person("ben").tries(f"{at}/bearing").status_code == 403
+    assert town.person("carla").tries(f"{at}/bearing").json() == {"state": "borne"}
+    assert "Nothing is in suspense." in text(ben.get("/suspense"))
 
 
 def test_a_difference_has_an_age_and_an_owner(town: Town) -> None:

@@ -31,6 +31,8 @@ def submitted(house: House) -> RequestId:
     return RequestId(kept["id"])
 
 
+FOR_FAMILIES = {"/f/{token}", "/family", "/family/bank-details", "/family/leave", "/go"}
+FOR_WHOEVER_HOLDS_A_PAPER = {"/genuine", "/genuine/{code}"}
 # Open to everybody: what leads to a session, and nothing else. Each looks at the half-way cookie itself.
 WAYS_IN = {
     "/sign-in",
@@ -151,7 +153,7 @@ def test_every_page_route_says_who_may_pass() -> None:
                 open_routes.add(route.path)
             else:
                 assert family in who or any(hasattr(c, "audience") for c in who), route.path
-    assert open_routes == {"/f/{token}", "/family", "/family/bank-details", "/family/leave", "/go", *WAYS_IN}
+    assert open_routes == {*FOR_FAMILIES, *FOR_WHOEVER_HOLDS_A_PAPER, *WAYS_IN}
 
 
 def test_the_link_leaves_the_address_at_once_and_reading_it_consumes_nothing(

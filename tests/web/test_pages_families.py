@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from reunify.consent.policy import Told
 from reunify.consent.records import ReleaseRecord
 from reunify.documents import actions as documents
 from reunify.documents import glossary, spoken
+from reunify.documents import queries as papers
 from reunify.files.evidence_policy import MediaType
 from reunify.identity.family_links import NewLink
 from reunify.identity.family_policy import CODE_LETTERS
@@ -30,7 +32,7 @@ from reunify.intake import disclosing, disclosures
 from reunify.intake import queries as intake
 from reunify.intake.form import Language
 from reunify.intake.order_papers import OrderPaper
-from reunify.kernel.ids import RequestId, StaffId
+from reunify.kernel.ids import DocumentId, RequestId, StaffId
 from reunify.kernel.people import Role, Staff, System
 from reunify.sandbox.families import sample_family
 from reunify.web.pages import read_aloud
@@ -210,12 +212,47 @@ def a_document(house: House, request_id: str, household: str) -> str:
             digest=None,
             renderer=house.renderer,
             converter=house.converter,
+            own_url=house.settings.own_url,
             by=System("issue_documents"),
             now=CLOCK,
             run=None,
             household=household,
         )
     return f"/family/documents/{made.id}/pdf"
+
+
+def test_whoever_holds_a_paper_learns_whether_it_is_ours_and_nothing_of_the_family(
+    house: House, ana: TestClient, request_id: str
+) -> None:
+    paper = UUID(a_document(house, request_id, "home").split("/")[-2])
+    with house.db.read() as session:
+        code = papers.document(session, DocumentId(paper)).code
+        pdf = papers.content(session, DocumentId(paper), "pdf").body
+    assert code is not None
+    clerk = browser(house)
+    yes = clerk.get(f"/genuine/{code.replace('-', '')}?lang=en")
+    assert yes.status_code == 200
+    for told in ("This paper is genuine", "November 25, 2026", "Letter about what we can do"):
+        assert told in text(yes)
+    reference = ana.get(f"/api/v1/requests/{request_id}").json()["reference"]
+    for secret in (reference, request_id, str(paper), "Rosa", "$", *BOY["travelers"][0]["name"].split()):
+        assert secret not in yes.text
+    assert "Este documento es auténtico" in text(clerk.get(f"/genuine/{code}?lang=es"))
+    no = clerk.get("/genuine/0123456789AB?lang=en")
+    assert (no.status_code, "We have no paper with that code" in text(no)) == (404, True)
+    assert text(clerk.get("/genuine/%3Cb%3E?lang=en")) == text(no)
+
+    said = {"code": code.lower(), "lang": "en"}
+    same = clerk.post("/genuine", data=said, files={"file": ("a.pdf", pdf)})
+    assert "Nothing in it was changed" in text(same)
+    typed = clerk.post("/genuine", data=said | {"sha256": hashlib.sha256(pdf).hexdigest().upper()})
+    assert "Nothing in it was changed" in text(typed)
+    changed = clerk.post("/genuine", data=said, files={"file": ("a.pdf", pdf.replace(b"1", b"2", 1))})
+    assert "This file is not the one we made" in text(changed)
+    assert "This paper is genuine" not in text(changed)
+    cut = clerk.post("/genuine", data=said | {"sha256": "abc"}, files={"file": ("", b"")})
+    assert "it has 64 signs" in text(cut)
+    assert "Is this paper from us?" in text(clerk.post("/genuine", data={"code": ""}))
 
 
 @pytest.mark.asvs("8.2.2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from reunify.db import Database
+from reunify.kernel.people import System
+from reunify.rates.actions import set_organisation
 from reunify.sandbox.families import sample_family
 from tests.town import NOW, Town, built
 from tests.web.pages_world import browser, signed_in, text
@@ -22,7 +24,17 @@ WHY = {"reason": "The family was paid by a relative."}
 
 @pytest.fixture
 def town(settled_db: Database, tmp_path: Path) -> Iterator[Town]:
+    """Stripe's standard fee is written down: $1.50 for each payout."""
     with built(settled_db, tmp_path, settle_after=None) as town:
+        with town.house.db.work() as session:
+            set_organisation(
+                session,
+                key="payout_fee_standard",
+                value="1.50",
+                effective_from=date(2026, 1, 1),
+                by=System("setup"),
+                now=NOW,
+            )
         yield town
 
 
@@ -36,6 +48,8 @@ def sent(town: Town) -> tuple[str, str]:
     draft["case"]["report_number"] = "SG-26-30982"
     request = town.submitted(draft)
     award = f"/awards/{town.progress(request)['award']['id']}"
+    told = text(signed_in(town.house, "ben").get(award))
+    assert "Stripe's fee: About $1.50 for 1 payout. The fund domestic_reunification bears it" in told
     town.person("ben").act(town.diary, "approve and release", f"{award}/approval-and-release")
     town.work()
     (payment,) = town.progress(request)["instructions"]
@@ -58,6 +72,9 @@ def test_a_payment_on_its_way_is_stopped_and_then_approved_anew_at_another_bank(
     town.work()
     assert "two finance people approve it anew" in text(ben.get("/finance"))
     assert "The payee's bank account changed" in text(carla.get(page))
+    waits = town.person("carla").see(page)
+    assert waits["new_bank"]["approval"] == "asked"
+    assert waits["new_bank"]["payout_method"] in carla.get(page).text
     assert "A colleague in finance must approve it too." in text(ben.post(f"{page}/approve-anew"))
     again = ben.post(f"{page}/approve-anew")
     assert (again.status_code, "ask another colleague" in text(again)) == (403, True)

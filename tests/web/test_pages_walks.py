@@ -310,6 +310,7 @@ def test_staff_downloads_are_files_and_not_for_auditors(office: Office) -> None:
     request = released(office, BOY)
     page = office.ana.get(request)
     assert_downloads(office.ana, page, {"pdf", "docx", "ics"})
+    assert "PDF (not tagged)" in text(page)
     link = next(link for link in read_form(page).links if link.startswith("/documents/"))
     assert office.dee.get(link).status_code == 403
     masked = {link for link in read_form(office.dee.get(request)).links if link.startswith("/documents/")}

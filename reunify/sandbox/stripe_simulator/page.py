@@ -32,11 +32,12 @@ body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;paddin
 .sandbox{{background:#7a3b00;color:#fff;padding:.25rem .75rem;border-radius:.25rem}}
 table{{border-collapse:collapse;width:100%}}
 th,td{{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc}}
-td.money{{text-align:right;font-variant-numeric:tabular-nums}}
+.money{{text-align:right;font-variant-numeric:tabular-nums}}
 form.act{{display:inline-block;margin-right:.5rem}}
-dl{{display:flex;gap:3rem}}dd{{margin:0;font-size:1.5rem}}
+dl{{display:flex;flex-wrap:wrap;gap:.5rem 3rem}}dd{{margin:0;font-size:1.5rem}}
+.sideways{{overflow-x:auto}}form{{margin-bottom:1rem}}form.act{{margin-bottom:.25rem}}
 label{{display:block;margin:.75rem 0}}
-input{{font:inherit;padding:.4rem}}button{{font:inherit;padding:.5rem 1rem}}
+input,select{{font:inherit;padding:.4rem;max-width:100%}}button{{font:inherit;padding:.5rem 1rem}}
 </style></head><body><p><strong class="sandbox">Sandbox: no real money</strong></p>"""
 
 
@@ -75,7 +76,7 @@ def _payments(payments: list[Thing], names: dict[str, str], token: str) -> str:
     )
     heads = "".join(f"<th>{name}</th>" for name in ("Payment", "To", "Amount", "Status", "Created", "Do"))
     return (
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<div class="sideways"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
         if rows
         else "<p>No payments yet.</p>"
     )
@@ -88,7 +89,7 @@ def _cards(cards: list[tuple[Thing, int]]) -> str:
         f'<td class="money">{_money(used)}</td></tr>'
         for c, used in cards
     )
-    head = "<tr><th>Card</th><th>Status</th><th>Used</th></tr>"
+    head = '<tr><th>Card</th><th>Status</th><th class="money">Used</th></tr>'
     return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else "<p>No cards yet.</p>"
 
 

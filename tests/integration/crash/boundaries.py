@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from reunify.adapters.stripe_cards import StripeCards
 from reunify.adapters.stripe_gateway import StripeGateway
 from reunify.db import Database
 
@@ -35,15 +36,17 @@ class Trace:
         self.passed: list[str] = []
         self.dead = False
         self.left_behind: list[threading.Thread] = []
+        self._one_at_a_time = threading.Lock()
 
     def reach(self, place: str) -> None:
         """Raises Died here, and at every later place: nothing that was already dead does more."""
-        if self.dead:
-            raise Died(place)
-        self.passed.append(place)
-        if len(self.passed) - 1 == self.at:
-            self.dead = True
-            raise Died(place)
+        with self._one_at_a_time:
+            if self.dead:
+                raise Died(place)
+            self.passed.append(place)
+            if len(self.passed) - 1 == self.at:
+                self.dead = True
+                raise Died(place)
 
     def forget_it(self, call: Callable[[], object]) -> None:
         """What Stripe still does with a request whose sender is dead."""
@@ -57,11 +60,20 @@ class Trace:
             thread.join(10)
 
 
+def like(db: Database, made: Database) -> Database:
+    """`made` speaks as `db` does, which is of the same server: what one compiled the other need not."""
+    made.engine.dialect = db.engine.dialect
+    compiled = db.engine.get_execution_options().get("compiled_cache", db.engine._compiled_cache)
+    made.engine.update_execution_options(compiled_cache=compiled)
+    return made
+
+
 class MortalDatabase(Database):
     """The real database: a worker dies before a commit (nothing of it stands) or after it."""
 
-    def __init__(self, url: str, trace: Trace) -> None:
-        super().__init__(url)
+    def __init__(self, db: Database, trace: Trace) -> None:
+        super().__init__(db.url)
+        like(db, self)
         self._trace = trace
 
     @contextmanager
@@ -73,9 +85,15 @@ class MortalDatabase(Database):
 
 
 def make_mortal(
-    gateway: StripeGateway, trace: Trace, *, in_use: str | None, answered: Callable[[str, str], None]
+    gateway: StripeGateway | StripeCards,
+    trace: Trace,
+    *,
+    in_use: str | None,
+    answered: Callable[[str, str], None],
+    in_turn: bool = False,
 ) -> None:
-    """Count the gateway's calls, each try by itself.
+    """Count the gateway's calls, each try by itself. `in_turn`: of calls made at once, one waits for the
+    other, so that the same number is the same place.
 
     `in_use`: the next POST to a path that begins so is answered 409, as if its key were still running.
     `answered`: told of each call Stripe has carried out, before the worker hears of it.
@@ -105,7 +123,13 @@ def make_mortal(
         trace.reach(f"after {said}")
         return answer
 
-    wire.request = request
+    turn = threading.Lock()
+
+    def one_by_one(*call: Any, **more: Any) -> Answer:
+        with turn:
+            return request(*call, **more)
+
+    wire.request = one_by_one if in_turn else request
 
 
 def _ignoring(call: Callable[[], object]) -> None:
@@ -115,10 +139,11 @@ def _ignoring(call: Callable[[], object]) -> None:
         return
 
 
+_IDS = ("acct_", "fa_", "iauth_", "ic_", "ipi_", "obp_", "trxn_")
+
+
 def _without_ids(path: str) -> str:
-    kept = [
-        part if not part.startswith(("obp_", "acct_", "fa_", "trxn_")) else "ID" for part in path.split("/")
-    ]
+    kept = [part if not part.startswith(_IDS) else "ID" for part in path.split("/")]
     return "/".join(kept)
 
 

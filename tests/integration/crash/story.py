@@ -77,9 +77,9 @@ class Stage:
     told: int = 0
     passed: dict[str, int] = field(default_factory=dict)
 
-    def tell(self, plot: Plot) -> Trace:
+    def tell(self, plot: Plot, of: type[Story] | None = None) -> Trace:
         """Tell it whole, and hold what must be true at its end. Returns what the first worker passed."""
-        story = _Story(self, plot)
+        story = (of or Story)(self, plot)
         story.first_life()
         story.recover()
         story.holds()
@@ -113,15 +113,15 @@ class Stage:
 _UNHEARD = "SELECT count(*) FROM webhook_inbox WHERE handled_at IS NULL OR parked IS NOT NULL"
 
 
-class _Story:
+class Story:
     def __init__(self, stage: Stage, plot: Plot) -> None:
         self.stage, self.plot, self.world = stage, plot, stage.world
         self.trace = Trace(plot.dies_at)
         self.chance = random.Random(str(plot))
-        self.instruction = self._instructed()
+        self.instruction = self.instructed()
         self.heard: set[str] = {e["id"] for e in stage.simulator.bank.store.all("event")}
 
-    def _instructed(self) -> InstructionId:
+    def instructed(self) -> InstructionId:
         """A family nobody told Stripe of yet, and one line to pay to it."""
         world = self.world
         world.award = AwardId(uuid4())
@@ -135,35 +135,39 @@ class _Story:
     def first_life(self) -> None:
         """Until nothing moves, or until it dies."""
         plot = self.plot
-        if plot.trouble not in ("none", "in_use"):
-            self.stage.simulator.faults.order(plot.trouble, path=STRIKES[plot.strikes], seconds=LONGER)
-        db = MortalDatabase(self.world.db.url, self.trace)
+        db = MortalDatabase(self.world.db, self.trace)
         gateway = self.stage.gateway()
-        in_use = STRIKES[plot.strikes] if plot.trouble == "in_use" else None
-        make_mortal(gateway, self.trace, in_use=in_use, answered=self._answered)
+        self.meet_trouble(gateway)
         try:
-            self._work(db, gateway, rounds=6, stop=self._flies)
+            self._work(db, gateway, rounds=6, stop=self.flies)
             self._stripe_goes_on()
             if plot.events == "duplicated":
                 self._deliver(copies=2)
-            self._work(db, gateway, rounds=6, stop=self._rests)
+            self._work(db, gateway, rounds=6, stop=self.rests)
         except Died:
             self.trace.wait_for_stripe()
         finally:
             gateway.close()
             db.dispose()
 
+    def meet_trouble(self, gateway: StripeGateway) -> None:
+        plot = self.plot
+        if plot.trouble not in ("none", "in_use"):
+            self.stage.simulator.faults.order(plot.trouble, path=STRIKES[plot.strikes], seconds=LONGER)
+        in_use = STRIKES[plot.strikes] if plot.trouble == "in_use" else None
+        make_mortal(gateway, self.trace, in_use=in_use, answered=self.answered)
+
     def recover(self) -> None:
         """A fresh worker, once the call must be over; then whatever events are late."""
         self.world.clock.later += LATER
         gateway = self.stage.gateway()
         for _ in range(3):
-            self._work(self.world.db, gateway, rounds=8, stop=self._flies)
+            self._work(self.world.db, gateway, rounds=8, stop=self.flies)
             self._stripe_goes_on()
             if self.plot.events == "duplicated":
                 self._deliver(copies=2)
-            self._work(self.world.db, gateway, rounds=8, stop=self._rests)
-            if self._rests():
+            self._work(self.world.db, gateway, rounds=8, stop=self.rests)
+            if self.rests():
                 break
         if self.plot.events == "late":
             self._deliver(copies=1)
@@ -182,7 +186,7 @@ class _Story:
                 self.world.clock.later += timedelta(seconds=40)
 
     # Stripe's side --------------------------------------------------------------------------------
-    def _answered(self, method: str, path: str) -> None:
+    def answered(self, method: str, path: str) -> None:
         """Early: the payment ends and its events are worked on before its sender hears of it."""
         if self.plot.events != "early" or (method, path) != ("POST", PAYMENTS):
             return
@@ -219,16 +223,18 @@ class _Story:
                 )
 
     def payments(self) -> list[dict[str, Any]]:
-        """What Stripe has of this instruction."""
-        mark = str(self.instruction)
+        """What Stripe has of what is told here."""
         found = self.stage.simulator.bank.store.all("payment")
-        return [p for p in found if p["metadata"]["reunify_disbursement"] == mark]
+        return [p for p in found if p["metadata"]["reunify_disbursement"] in self.marks()]
+
+    def marks(self) -> set[str]:
+        return {str(self.instruction)}
 
     # what must be true ----------------------------------------------------------------------------
-    def _flies(self) -> bool:
+    def flies(self) -> bool:
         return any(a.state not in policy.UNSENT for a in self.world.attempts(self.instruction))
 
-    def _rests(self) -> bool:
+    def rests(self) -> bool:
         return [a.state for a in self.world.attempts(self.instruction)][-1:] == [self.plot.ending]
 
     def holds(self) -> None:
