@@ -249,9 +249,7 @@ def test_a_charge_in_another_currency_keeps_it_and_its_drift_is_a_case(stripe: S
     books_agree(trip.town)
 
 
-def test_a_promise_that_lapses_below_the_price_costs_what_was_taken_and_frees_the_rest(
-    stripe: Stripe,
-) -> None:
+def test_a_promise_that_lapses_below_the_price_costs_what_was_taken_and_frees_more(stripe: Stripe) -> None:
     trip, booking = stripe.trip, stripe.trip.bookings.pop()
     price = booking["ceiling_cents"] - 300
     promise = promised(trip, price, **CANADIAN)

@@ -225,8 +225,8 @@ def _what_is_sealed_is_sealed_with_a_key_of_its_own_family(told: Told) -> None:
 
 # Bytes that are no words of anybody: fingerprints, public keys, rule files, keys already wrapped.
 SAY_NOTHING = {
-    "audit_seals.leaves", "call_counts.place", "evidence.original_mark", "evidence.safe_mark",
-    "family_keys.wrapped", "family_links.code_index", "passkey_challenges.challenge",
+    "audit_seals.leaves", "call_counts.place", "documents.files_proof", "evidence.original_mark",
+    "evidence.safe_mark", "family_keys.wrapped", "family_links.code_index", "passkey_challenges.challenge",
     "overlap_items.person", "passkeys.credential_id", "passkeys.public_key", "person_keys.index",
     "rule_files.bytes", "staff.oidc_email_index", "webhook_inbox.raw",
 }  # fmt: skip

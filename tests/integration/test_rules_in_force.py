@@ -211,7 +211,7 @@ def test_rules_that_nothing_reads_stop_deciding_and_say_so(
 
 def test_health_answers_strangers_without_a_word_of_a_file(town: Town, fields: Path) -> None:
     client = TestClient(app_of(town.house), base_url="http://localhost")
-    assert client.get("/api/v1/health").json() == {"status": "ready", "rules": "ok"}
+    assert client.get("/api/v1/health").json() == {"status": "ready", "rules": "ok", "payouts": "ready"}
     fields.write_bytes(b"fields:\n  hidden_name: {type: nonsense}\n")
     answer = client.get("/api/v1/health")
     assert answer.status_code == 200
