@@ -10,15 +10,13 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.disbursement import logging_policy as rules
-from reunify.disbursement import policy
+from reunify.disbursement import payment_papers, policy
 from reunify.disbursement.logging_policy import LOGGED, Confirmation, Proof
 from reunify.disbursement.logging_records import LoggedPaymentRecord, LoggedProofRecord
 from reunify.disbursement.logging_rows import locked_log
-from reunify.files import evidence
 from reunify.files.evidence import Opened
-from reunify.files.evidence_policy import Kind, MediaType, NoLongerKept, attachment_name
 from reunify.files.evidence_records import Evidence
-from reunify.kernel.ids import InstructionId, RequestId
+from reunify.kernel.ids import InstructionId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 from reunify.rates import queries as rates
@@ -36,11 +34,7 @@ def attach_paper(
     person = policy.check_recorder(by)
     _, logged = locked_log(session, instruction_id)
     LOGGED.check(logged.state, "verify")
-    paper = session.scalar(
-        sa.select(Evidence).where(Evidence.id == evidence_id, Evidence.request_id == logged.request_id)
-    )
-    if paper is None or paper.kind != rules.PAPER_KIND or paper.state in ("refused", "removed"):
-        raise rules.NotAProof("Attach a receipt that was sent in for this request.", field="/files")
+    payment_papers.check_receipt(session, evidence_id=evidence_id, request_id=logged.request_id)
     p = LoggedProofRecord
     known = session.scalar(
         sa.select(p.id).where(p.logged_payment_id == logged.id, p.evidence_id == evidence_id)
@@ -80,24 +74,7 @@ def show(
             LoggedProofRecord.evidence_id == evidence_id,
         )
     )
-    if request_id is None:
-        raise NoLongerKept("That paper is not kept.")
-    paper = evidence.locked(session, evidence_id, RequestId(request_id), read=True)
-    rules.check_paper(state=paper.state, kind=paper.kind, drawn_again=paper.safe_type is not None)
-    content = evidence.bytes_of(session, paper.id, "safe" if paper.safe_type else "original")
-    if content is None:
-        raise NoLongerKept("That paper is not kept.")
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        subject=evidence.SUBJECT,
-        subject_id=paper.id,
-        moved="download",
-        family=paper.request_id,
-    )
-    media_type = MediaType(paper.safe_type or paper.media_type or "")
-    return Opened(content, media_type, attachment_name(paper.id.hex[:8], Kind(paper.kind), media_type))
+    return payment_papers.opened(session, evidence_id=evidence_id, request_id=request_id, by=by, now=now)
 
 
 def standing_proof(session: Session, logged: LoggedPaymentRecord) -> UUID:

@@ -8,17 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from reunify.audit import actions as audit
-from reunify.disbursement import logging_policy
+from reunify.disbursement import logging_policy, payment_papers
 from reunify.disbursement import outage_policy as rules
-from reunify.disbursement.logging_policy import PAPER_KIND, NotAProof
+from reunify.disbursement.logging_policy import NotAProof
 from reunify.disbursement.outage_records import OutagePayment, OutageProof
 from reunify.disbursement.outage_rows import locked_outage, noted
-from reunify.files import evidence
 from reunify.files.evidence import Opened
-from reunify.files.evidence_policy import Kind, MediaType, NoLongerKept, attachment_name
 from reunify.files.evidence_records import Evidence
-from reunify.kernel.ids import RequestId
 from reunify.kernel.may import FINANCE, may
 from reunify.kernel.people import Actor, Role
 
@@ -34,11 +30,7 @@ def attach_paper(session: Session, *, outage_id: UUID, evidence_id: UUID, by: Ac
     row = locked_outage(session, outage_id)
     if row.state not in (*rules.OPEN, "reported"):
         raise NotAProof("It is over: nothing is attached to this payment any more.", field="/files")
-    paper = session.scalar(
-        sa.select(Evidence).where(Evidence.id == evidence_id, Evidence.request_id == row.request_id)
-    )
-    if paper is None or paper.kind != PAPER_KIND or paper.state in ("refused", "removed"):
-        raise NotAProof("Attach a receipt that was sent in for this request.", field="/files")
+    payment_papers.check_receipt(session, evidence_id=evidence_id, request_id=row.request_id)
     p = OutageProof
     known = session.scalar(sa.select(p.id).where(p.outage_id == row.id, p.evidence_id == evidence_id))
     if known is not None:
@@ -63,24 +55,7 @@ def show(session: Session, *, outage_id: UUID, evidence_id: UUID, by: Actor, now
         .join(p, p.outage_id == o.id)
         .where(o.id == outage_id, p.evidence_id == evidence_id)
     )
-    if request_id is None:
-        raise NoLongerKept("That paper is not kept.")
-    paper = evidence.locked(session, evidence_id, RequestId(request_id), read=True)
-    logging_policy.check_paper(state=paper.state, kind=paper.kind, drawn_again=paper.safe_type is not None)
-    content = evidence.bytes_of(session, paper.id, "safe" if paper.safe_type else "original")
-    if content is None:
-        raise NoLongerKept("That paper is not kept.")
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        subject=evidence.SUBJECT,
-        subject_id=paper.id,
-        moved="download",
-        family=paper.request_id,
-    )
-    media_type = MediaType(paper.safe_type or paper.media_type or "")
-    return Opened(content, media_type, attachment_name(paper.id.hex[:8], Kind(paper.kind), media_type))
+    return payment_papers.opened(session, evidence_id=evidence_id, request_id=request_id, by=by, now=now)
 
 
 def standing_proof(session: Session, outage_id: UUID) -> UUID:

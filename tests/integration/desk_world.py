@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -98,6 +99,16 @@ def paid(town: Town, request: str) -> dict[str, int]:
 def books_agree(town: Town) -> None:
     with town.house.db.read() as session:
         assert invariants.check(session) == []
+
+
+def finds_what_is_planted(town: Town, planted: Mapping[str, str]) -> None:
+    """Each rule of the proof by the SQL that breaks it; nothing of it is kept."""
+    for rule, fault in sorted(planted.items()):
+        with town.house.db.work() as session:
+            session.execute(sa.text(fault))
+            found = {finding.rule for finding in invariants.check(session)}
+            session.rollback()
+        assert rule in found
 
 
 def logged(town: Town, request: str, *, but: int | None = None) -> None:

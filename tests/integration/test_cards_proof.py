@@ -9,19 +9,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
 from flows import reconcile
 from reunify.db import Database
 from reunify.ledger import queries as ledger
 from reunify.ledger.policy import Cash
 from reunify.reconciliation import proofs, queries
-from reunify.reporting import invariants
 from reunify.sandbox.stripe_simulator.bank import Asked
 from reunify.sandbox.stripe_simulator.issuing_wire import Refund
 from reunify.sandbox.stripe_simulator.options import ISSUING_OPENING_CENTS, OPENING_CENTS
 from tests.integration.card_world import Trip
-from tests.integration.desk_world import books_agree, released, to_book
+from tests.integration.desk_world import books_agree, finds_what_is_planted, released, to_book
 from tests.town import Town, built
 
 FEE, TOPPED_UP = 10, 25_000
@@ -71,7 +69,7 @@ def test_both_accounts_agree_whatever_a_card_is_used_for(town: Town) -> None:
     order = {"account": "card", "cents": TOPPED_UP}
     httpx.post(f"{town.stripe_url}/_control/topups", json=order).raise_for_status()
     assert proves(town)[Cash.CARD].held.cents == on_cards + TOPPED_UP
-    finds_what_is_planted(town)
+    finds_what_is_planted(town, PLANTED)
 
 
 PLANTED = {
@@ -84,12 +82,3 @@ PLANTED = {
     "card may buy more than approved": "INSERT INTO card_limits "
     "SELECT id, 1, 'another key', params, limit_cents, now() FROM travel_cards",
 }
-
-
-def finds_what_is_planted(town: Town) -> None:
-    for rule, fault in sorted(PLANTED.items()):
-        with town.house.db.work() as session:
-            session.execute(sa.text(fault))
-            found = {finding.rule for finding in invariants.check(session)}
-            session.rollback()
-        assert rule in found

@@ -56,7 +56,7 @@ def several(world: World, gateway: StripeGateway, count: int) -> list[Instructio
         world.award = AwardId(some_uuid())
         made += world.instruct(world.line("mother", Settlement.ADVANCE, 1_000))
     asked = {"instruction_id": made[0], "by": FLOW, "clock": world.clock}
-    assert sending.ensure_recipient(world.db, gateway, **asked)  # type: ignore[arg-type]
+    assert sending.ensure_recipient(world.db, gateway, **asked)
     return made
 
 

@@ -27,7 +27,7 @@ from reunify.reporting import invariants
 from reunify.sandbox.stripe_simulator.bank import Asked
 from reunify.sandbox.stripe_simulator.issuing_wire import Refund
 from tests.integration.card_world import Trip, captured, difference, hears, left, promised
-from tests.integration.desk_world import released, to_book
+from tests.integration.desk_world import finds_what_is_planted, released, to_book
 from tests.town import Town, built
 from tests.web.pages_world import signed_in, text
 
@@ -104,7 +104,7 @@ def test_a_merchants_extras_are_reported_by_one_person_and_borne_by_another(town
     town.work()
     with town.house.db.read() as session:
         assert invariants.check(session) == []
-    finds_what_is_planted(town)
+    finds_what_is_planted(town, PLANTED)
     with pytest.raises(DBAPIError, match="ck_suspense_findings_stay"):
         _writes(town, "UPDATE suspense_findings SET reporter = bearer")
 
@@ -116,15 +116,6 @@ PLANTED = {
     "refund of what we bore is not what came back": "INSERT INTO card_borne_refunds "
     "SELECT r.id, b.charge_id, now() FROM card_charges r, card_charges_borne b WHERE r.amount_cents = 101",
 }
-
-
-def finds_what_is_planted(town: Town) -> None:
-    for rule, fault in sorted(PLANTED.items()):
-        with town.house.db.work() as session:
-            session.execute(sa.text(fault))
-            found = {finding.rule for finding in invariants.check(session)}
-            session.rollback()
-        assert rule in found
 
 
 def _writes(town: Town, said: str) -> None:

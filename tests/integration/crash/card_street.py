@@ -30,7 +30,7 @@ from reunify.sandbox.stripe_simulator.postman import signature
 from reunify.sandbox.stripe_simulator.serving import Running
 from reunify.sandbox.stripe_simulator.shapes import FINANCIAL_ACCOUNT
 from tests.integration.crash.boundaries import Died, Trace
-from tests.integration.crash.story import READ_SECONDS
+from tests.integration.crash.story import READ_SECONDS, Plot
 from tests.town import CARDHOLDER, KEY
 
 SECRET = "whsec_story"
@@ -40,18 +40,14 @@ _WHOLE = AuthorizationCapture()
 
 
 @dataclass(frozen=True, order=True)
-class CardPlot:
-    """`strikes`: which call meets the trouble. `dies_at`: the number of a place; None: the worker lives."""
+class CardPlot(Plot):
+    """The same of a trip's card."""
 
-    trouble: str = "none"
     strikes: str = "card"
-    events: str = "never"
     ending: str = "captured"
-    dies_at: int | None = None
 
     def __str__(self) -> str:
-        at = "lives" if self.dies_at is None else f"dies at {self.dies_at}"
-        return f"card: {self.trouble} on {self.strikes}, events {self.events}, {self.ending}, {at}"
+        return f"card: {super().__str__()}"
 
 
 @dataclass(frozen=True)
