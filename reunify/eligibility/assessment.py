@@ -11,6 +11,7 @@ from typing import Any
 from reunify.eligibility.costs import LineFacts, LineOutcome, LineTest, line_facts, try_line
 from reunify.eligibility.counting import Decidable, terms_of, told_of
 from reunify.eligibility.facts import Facts, facts_of
+from reunify.eligibility.ground import with_ground_rule
 from reunify.eligibility.policy import funder_id
 from reunify.intake.form import TravelRequest
 from reunify.rates.fields import Dictionary
@@ -150,7 +151,8 @@ def known_facts(
         guideline_limit_percent=guideline_limit_percent,
         dictionary=dictionary,
     )
-    priced = zip(line_facts(request, published=published), request.cost_lines, strict=True)
+    found_lines = with_ground_rule(line_facts(request, published=published), request, facts, published)
+    priced = zip(found_lines, request.cost_lines, strict=True)
     lines = tuple(
         replace(found, told=told_of(request, line), terms=terms_of(request, line)) for found, line in priced
     )

@@ -11,7 +11,7 @@ request. What a person may decide about a line is in `LineTest.decides`, each by
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reunify.eligibility import costs_per_diem, fares, minors
 from reunify.eligibility.line_tests import LineOutcome, LineTest, line_decision_id, try_line
@@ -23,10 +23,34 @@ from reunify.rates.published import NoPublishedRate, PlaceUnclear, Published
 __all__ = ["LineFacts", "LineOutcome", "LineTest", "line_decision_id", "line_facts", "try_line"]
 
 _Price = Callable[[LineFacts, CostLine, TravelRequest, Published], LineFacts]
-_PRICES: dict[Category, _Price] = {
-    Category.LODGING: costs_per_diem.lodging,
-    Category.MEALS: costs_per_diem.meals,
-    Category.MILEAGE: costs_per_diem.mileage,
+
+
+@dataclass(frozen=True, slots=True)
+class PricedBy:
+    """One function of published rates. `called` is its name and version, kept with each line it priced: a
+    function whose result can change for the same line is a new version. `source`: the rule it works by."""
+
+    called: str
+    source: str
+    price: _Price
+
+
+PRICES: dict[Category, PricedBy] = {
+    Category.LODGING: PricedBy(
+        "lodging_for_a_night@1",
+        "41 CFR 301-11: the rate of the night's own date and place, per room, tax apart",
+        costs_per_diem.lodging,
+    ),
+    Category.MEALS: PricedBy(
+        "meals_for_days@1",
+        "41 CFR 301-11: each day's own date and place, 75% on the first and last day, provided meals off",
+        costs_per_diem.meals,
+    ),
+    Category.MILEAGE: PricedBy(
+        "mileage_of_a_drive@1",
+        "GSA mileage rate of the day of driving; whole cents on the total, half a cent up",
+        costs_per_diem.mileage,
+    ),
 }
 _NO_RATE = Words(
     "No rate is published for this place or date; a person on our team decides.",
@@ -59,11 +83,12 @@ def line_facts(request: TravelRequest, *, published: Published) -> tuple[LineFac
 def _priced(facts: LineFacts, line: CostLine, request: TravelRequest, published: Published) -> LineFacts:
     if line.settled is Settlement.PARTNER_GIVES:
         return _given(facts, line)
-    price = _PRICES.get(line.category)
-    if price is None:
+    by = PRICES.get(line.category)
+    if by is None:
         return facts
+    facts = replace(facts, worked_out_by=by.called)
     try:
-        return price(facts, line, request, published)
+        return by.price(facts, line, request, published)
     except PlaceUnclear as unclear:
         return replace(facts, missing=(unclear.part,))
     except NoPublishedRate:

@@ -59,8 +59,9 @@ class Decidable:
 
 
 def _of_line(line: LineFacts, rule: str) -> str:
-    """All that is judged of the line, but not its place in the list, nor what other rules say of it."""
-    judged = replace(line, number=0, checks=()).content()
+    """All that is judged of the line, but not its place in the list, what other rules say of it, or which
+    version of a function came to the same amount."""
+    judged = replace(line, number=0, checks=(), worked_out_by="").content()
     checks = [replace(check, asks=()).content() for check in line.checks if check.rule == rule]
     return digest_of([judged, checks])
 

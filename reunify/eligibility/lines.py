@@ -65,7 +65,8 @@ class LineFacts:
     together; None: the quote is the price (fares, documents). `tax_cents` is a part of the quote. `missing`:
     fields of the line nobody has told yet, by name. `awaits`: what makes the amount provisional, for staff.
     `told`: the fingerprint of the line as told; `terms`: of those of its terms that say nothing of a family.
-    `traveler`, `leg`: whose and which, where the line says so.
+    `traveler`, `leg`: whose and which, where the line says so. `worked_out_by`: the function of published
+    rates that priced it, `name@version`; empty where it was priced as quoted.
     """
 
     number: int
@@ -88,9 +89,15 @@ class LineFacts:
     terms: str = ""
     traveler: str | None = None
     leg: str | None = None
+    worked_out_by: str = ""
 
     def content(self) -> dict[str, Any]:
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        """What was kept before functions had versions reads, and is written, as it was."""
+        return {
+            name: _plain(getattr(self, name))
+            for name in self.__slots__
+            if name != "worked_out_by" or self.worked_out_by
+        }
 
     @classmethod
     def from_content(cls, stored: dict[str, Any]) -> LineFacts:

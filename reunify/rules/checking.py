@@ -73,7 +73,7 @@ def _source(place: Path, dictionary: Dictionary, on: date, read: list[Rulebook])
             yield Finding(file, "whole file", "a file that cannot be read", "a readable file")
             continue
         books.append(book)
-        yield from inspecting.of_version(book, file, dictionary, on, _exists(place))
+        yield from inspecting.of_version(book, file, dictionary, on, files_beside(place))
         yield from _examples(path, book, dictionary)
     read += books
     if len(books) == len(files):  # beside a broken file the dates would tell of gaps that are not there
@@ -113,7 +113,7 @@ def _examples(path: Path, book: Rulebook | None, dictionary: Dictionary) -> Iter
         yield Finding(file, "examples", failure, "correct the rule, or the example")
 
 
-def _exists(place: Path) -> Callable[[str], bool]:
+def files_beside(place: Path) -> Callable[[str], bool]:
     """A citation may name a file beside the rules, in the folder of all rules, or beside that."""
 
     def exists(name: str) -> bool:

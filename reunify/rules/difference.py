@@ -9,9 +9,10 @@ from difflib import SequenceMatcher
 
 from reunify.rates.fields import Dictionary, Words
 from reunify.rules import readable
-from reunify.rules.model import Cap, HandOff, Requirement, Row, Rulebook, Table
+from reunify.rules.model import CARD, Cap, HandOff, Requirement, Row, Rulebook, Table
 
 _LANGUAGES = (("English", "en"), ("Spanish", "es"))
+_Dated = tuple[str, Requirement | HandOff, Requirement | HandOff]  # what it is called, before and after
 _CARD_NAMES = {
     "staff": "what staff are told",
     "family": "what the family is told",
@@ -94,19 +95,25 @@ def _requirements(old: Rulebook, new: Rulebook, dictionary: Dictionary) -> Itera
     for name, requirement in before.items():
         if name not in after:
             yield f"{name} is gone: {requirement.name}. {_test(requirement, dictionary)}"
-    yield from _dates([(before[name], after[name]) for name in after if name in before])
+    pairs: list[_Dated] = [(name, before[name], after[name]) for name in after if name in before]
+    if old.hand_off is not None and new.hand_off is not None:
+        pairs.append((CARD, old.hand_off, new.hand_off))
+    yield from _dates(pairs)
 
 
-def _dates(pairs: Sequence[tuple[Requirement, Requirement]]) -> Iterator[str]:
-    """A whole file is read again at once, so one sentence for all requirements whose date moved alike."""
+def _dates(pairs: Sequence[_Dated]) -> Iterator[str]:
+    """A whole file is read again at once, so one sentence for all of it whose date moved alike."""
+    rules = sum(name != CARD for name, _, _ in pairs)
     for what, key in (("checked", "verified_on"), ("to be read again by", "review_by")):
-        moved: dict[tuple[date, date], list[str]] = {}
-        for old, new in pairs:
+        moved: dict[tuple[date | None, date | None], list[str]] = {}
+        for name, old, new in pairs:
             if getattr(old, key) != getattr(new, key):
-                moved.setdefault((getattr(old, key), getattr(new, key)), []).append(new.id)
+                moved.setdefault((getattr(old, key), getattr(new, key)), []).append(name)
         for (was, now), names in moved.items():
-            who = "Every requirement" if len(names) == len(pairs) > 1 else ", ".join(names)
-            yield from _changed(f"{who}, {what}", str(was), str(now))
+            ids = [name for name in names if name != CARD]
+            said = ["every requirement"] if len(ids) == rules > 1 else ids
+            who = ", ".join([*said, *(name for name in names if name == CARD)])
+            yield from _changed(f"{who[0].upper()}{who[1:]}, {what}", str(was or "none"), str(now or "none"))
 
 
 def _requirement(old: Requirement, new: Requirement, dictionary: Dictionary) -> Iterator[str]:
@@ -218,6 +225,8 @@ def _card(old: HandOff | None, new: HandOff | None) -> Iterator[str]:
         was, now = getattr(old, part.name), getattr(new, part.name)
         if part.name in _CARD_NAMES:
             yield from _wording(f"The hand-off card: {_CARD_NAMES[part.name]}", was, now)
+        elif part.name in ("verified_on", "review_by"):
+            continue  # told with the requirements: most often it is one date for all
         elif part.name == "cite":
             yield from _changed(
                 "The hand-off card, where it is written",

@@ -87,7 +87,7 @@ def _facts(part: Reader, dictionary: Dictionary) -> dict[str, FactValue]:
     for name in part.names():
         written = part.text(name)
         if name not in dictionary.fields:
-            raise part.broken(name, f"unknown field `{name}`", "a field of _fields.yaml")
+            raise part.broken(name, f"unknown field `{name}`", dictionary.allowed_for(name))
         if written == "unknown":
             found[name] = None
             continue

@@ -47,7 +47,7 @@ def health(session: Session, *, today: date) -> Health:
     ]
     for versions in books.versions.values():
         for book in versions:
-            late = sorted(r.id for r in book.requirements if r.review_by < today)
+            late = book.overdue(today)
             ended = book.effective_to is not None and book.effective_to < today
             if late and not ended:
                 said.append(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from reunify.rates.fields import Dictionary, Words
 from reunify.rules import readable
 from reunify.rules.analysis import TableFindings, analyse, contradictions
-from reunify.rules.model import Cite, Rulebook, Table
+from reunify.rules.model import CARD, Cite, Rulebook, Table
 from reunify.rules.policy import shared_ids
 
 _FILE_NAME = re.compile(r"[\w./-]+\.(?:pdf|html?|md|txt|csv|docx?|xlsx?|ya?ml)", re.IGNORECASE)
@@ -74,8 +74,7 @@ def of_dates(source: str, books: tuple[Rulebook, ...], on: date) -> Iterator[Fin
                 file,
                 "`effective.to`",
                 f"no version is in force from {last + timedelta(days=1)} to {day_before}",
-                "if the source pays on those days, add a version for them; otherwise leave it",
-                error=False,
+                f"end this version on {day_before}, leave `to` out, or add a version for those days",
             )
     end = books[-1].effective_to if books else None
     if end is not None and end < on:
@@ -226,27 +225,38 @@ def _untranslated(file: str, where: str) -> Finding:
 
 def _of_review(book: Rulebook, file: str, on: date) -> Iterator[Finding]:
     past: dict[date, list[str]] = {}
-    for r in book.requirements:
-        if r.review_by < on:
-            past.setdefault(r.review_by, []).append(r.id)
-        if r.verified_on > on:
+    for name, verified_on, review_by in _reviewed(book):
+        where = name if name == CARD else f"requirement {name}"
+        if review_by < on:
+            past.setdefault(review_by, []).append(name)
+        if verified_on > on:
             yield Finding(
                 file,
-                f"requirement {r.id}, `verified_on`",
-                f"{r.verified_on} has not come yet",
+                f"{where}, `verified_on`",
+                f"{verified_on} has not come yet",
                 "the day somebody read the citation",
             )
-        elif r.review_by <= r.verified_on:
+        elif review_by <= verified_on:
             yield Finding(
                 file,
-                f"requirement {r.id}, `review_by`",
-                f"{r.review_by} is not after it was verified, {r.verified_on}",
+                f"{where}, `review_by`",
+                f"{review_by} is not after it was verified, {verified_on}",
                 "a later day",
             )
+    if book.hand_off is not None and (book.hand_off.verified_on is None or book.hand_off.review_by is None):
+        yield Finding(
+            file,
+            f"{CARD}, `review_by`",
+            "nothing says when its numbers and limits were read, and when they must be read again",
+            "write `verified_on` and `review_by` once for the whole file",
+        )
     if not _newest_day(book, on):
         return
-    for day, ids in past.items():
-        who = "every requirement" if len(ids) == len(book.requirements) else ", ".join(ids)
+    for day, named in past.items():
+        ids = [name for name in named if name != CARD]
+        whole = bool(ids) and len(ids) == len(book.requirements)
+        said = ["every requirement"] if whole else ids
+        who = ", ".join([*said, *(name for name in named if name == CARD)])
         yield Finding(
             file,
             f"{who}, `review_by`",
@@ -254,6 +264,14 @@ def _of_review(book: Rulebook, file: str, on: date) -> Iterator[Finding]:
             "read the citation again; then a new version with a new `verified_on` and `review_by`",
             error=False,
         )
+
+
+def _reviewed(book: Rulebook) -> Iterator[tuple[str, date, date]]:
+    """Whatever carries both days: when it was read, and by when it must be read again."""
+    yield from ((r.id, r.verified_on, r.review_by) for r in book.requirements)
+    card = book.hand_off
+    if card is not None and card.verified_on is not None and card.review_by is not None:
+        yield CARD, card.verified_on, card.review_by
 
 
 def _newest_day(book: Rulebook, on: date) -> bool:

@@ -16,6 +16,7 @@ CONFIDENCES = ("HIGH", "MEDIUM", "UNVERIFIED")
 UNITS = ("cents", "night", "mile")
 HIT_POLICIES = ("unique", "first", "collect")
 CAP_SCOPES = ("trip", "family", "child", "traveler", "leg", "lifetime_uses")
+CARD = "the hand-off card"  # beside the ids of requirements, in what must be read again
 
 
 class NoRulesForDate(Refused):
@@ -60,7 +61,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """Who else may pay, and what a member of staff does next. `follow_up_days` 0: no task is owed."""
+    """Who else may pay, and what a member of staff does next. `follow_up_days` 0: no task is owed.
+
+    `verified_on`, `review_by`: when its numbers were read and must be read again, as the whole file says;
+    None where only its requirements say it.
+    """
 
     staff: Words
     family: Words
@@ -71,6 +76,8 @@ class HandOff:
     form: str | None = None
     link: str | None = None
     consequence: Words | None = None  # of a loan: what it costs whoever signs it
+    verified_on: date | None = None
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,12 @@ class Rulebook:
     def ids(self) -> tuple[str, ...]:
         """Of its requirements and tables: under each a person may decide."""
         return (*(r.id for r in self.requirements), *(t.id for t in self.tables))
+
+    def overdue(self, on: date) -> tuple[str, ...]:
+        """What of it was to be read again before this day: ids of requirements, and the hand-off card."""
+        late = tuple(r.id for r in self.requirements if r.review_by < on)
+        card = self.hand_off.review_by if self.hand_off else None
+        return (*late, CARD) if card is not None and card < on else late
 
     def covers(self, day: date) -> bool:
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)

@@ -32,6 +32,7 @@ SCOPES_IN_WORDS = {
     "traveler": "for each traveler",
     "leg": "for each leg",
 }
+_ONE = {"years": "year", "nights": "night", "tickets": "ticket", "people": "person"}
 _UNDER = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 _BEFORE = {"<": "before", "<=": "on or before", ">": "after", ">=": "on or after"}
 
@@ -39,14 +40,17 @@ _BEFORE = {"<": "before", "<=": "on or before", ">": "after", ">=": "on or after
 def fact_in_words(field: Field) -> str:
     """The label inside a sentence: `Household size` as `household size`; `NCMEC number` stays."""
     label = field.label.en
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    second = label.partition(" ")[2][:1]
+    name = label[1:2].isupper() or second.isupper()  # NCMEC number, Home Free tickets
+    return label if name else label[:1].lower() + label[1:]
 
 
 def value_in_words(field: Field, value: FactValue) -> str:
     """`$1,284.50`, `18 years`, `Endangered runaway`. A unit of one word goes with the number."""
     shown = field.shown(value)
-    counted = field.type == "integer" and value is not None and field.unit and " " not in field.unit
-    return f"{shown} {field.unit}" if counted else shown
+    unit = _ONE.get(field.unit, field.unit) if field.unit and value == 1 else field.unit
+    counted = field.type == "integer" and value is not None and unit and " " not in unit
+    return f"{shown} {unit}" if counted else shown
 
 
 def test_in_words(cell: Cell, field: Field) -> str:
@@ -231,7 +235,10 @@ def _card_lines(card: HandOff) -> list[str]:
         lines.append(f"    Followed up after {card.follow_up_days} days")
     if card.consequence:
         lines.append(f"    What it costs the signer: {card.consequence.en}")
-    return [*lines, f"    Where it is written: {cite_in_words(card.cite)}"]
+    lines.append(f"    Where it is written: {cite_in_words(card.cite)}")
+    if card.review_by:
+        lines.append(f"    Checked {card.verified_on}, to be read again by {card.review_by}")
+    return lines
 
 
 def _listed(values: Sequence[str], last: str) -> str:

@@ -66,14 +66,13 @@ def compile_rulebook(body: bytes, dictionary: Dictionary, file: str) -> Rulebook
         payer_order=_payer_order(top.part("payer_order")) if ours else None,
         requirements=requirements,
         tables=tables,
-        hand_off=_hand_off(top.part("hand_off")) if not ours else None,
+        hand_off=_hand_off(top.part("hand_off"), top) if not ours else None,
         sha256=bundle.fingerprint(body),
         body=body,
     )
     _check_elsewhere(book, top)
     for default in ("verified_on", "review_by"):
-        if top.has(default):
-            day(top, default)
+        _day_of_all(top, default)
     top.done()
     return book
 
@@ -178,7 +177,12 @@ def _check_elsewhere(book: Rulebook, top: Reader) -> None:
         raise top.broken("hand_off", "a loan without `consequence`", "what it costs the signer")
 
 
-def _hand_off(part: Reader) -> HandOff:
+def _day_of_all(top: Reader, key: str) -> date | None:
+    """What stands once for the whole file."""
+    return day(top, key) if top.has(key) else None
+
+
+def _hand_off(part: Reader, top: Reader) -> HandOff:
     consequence: Words | None = words(part, "consequence") if part.has("consequence") else None
     hand_off = HandOff(
         staff=words(part, "staff"),
@@ -190,6 +194,8 @@ def _hand_off(part: Reader) -> HandOff:
         form=part.optional("form"),
         link=part.optional("link"),
         consequence=consequence,
+        verified_on=_day_of_all(top, "verified_on"),
+        review_by=_day_of_all(top, "review_by"),
     )
     part.done()
     return hand_off

@@ -112,7 +112,7 @@ def _group(value: Any, part: Reader, key: str, dictionary: Dictionary) -> tuple[
     found = []
     for field in group.names():
         if field not in dictionary.fields:
-            raise group.broken(field, f"unknown field `{field}`", "a field of _fields.yaml")
+            raise group.broken(field, f"unknown field `{field}`", dictionary.allowed_for(field))
         try:
             found.append(cells.parse(group.text(field), dictionary[field]))
         except NotACell as wrong:

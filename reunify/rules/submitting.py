@@ -15,6 +15,7 @@ from reunify.kernel.people import Actor, Role, Staff
 from reunify.rates.fields import Dictionary
 from reunify.rates.places import rules_folder
 from reunify.rules import current, drafts, files, library, moving, policy, replaying
+from reunify.rules.amiss import check_in_order
 from reunify.rules.bundle import fingerprint
 from reunify.rules.examples import load_examples
 from reunify.rules.files import EXAMPLES, Kept
@@ -34,7 +35,7 @@ def submit(session: Session, *, draft_id: UUID, by: Staff, now: datetime) -> str
 
     The text of a version that is retired comes back by the same way: two people, and a fresh replay.
     Its fingerprint. Raises NoSuchDraft, WrongState, RuleFileBroken, WrongSource, IdOfAnotherSource,
-    ExamplesFail, AlreadyAVersion.
+    NotInOrder, ExamplesFail, AlreadyAVersion.
     """
     draft = drafts.locked(session, draft_id)
     DRAFT_MOVES.check(draft.state, "submit")
@@ -45,6 +46,7 @@ def submit(session: Session, *, draft_id: UUID, by: Staff, now: datetime) -> str
     policy.check_draft_is_for(book, source=draft.source, effective_from=draft.effective_from)
     check_ids(session, book)
     examples = draft.examples.encode()
+    check_in_order(book, words.dictionary, on=moving.today(session, now))
     check_proved(book, examples, words.dictionary, words.sha256)
     _withdraw_earlier(session, draft, book.sha256, by, now)
     state, version = _version_of_draft(session, draft, book, by, now)

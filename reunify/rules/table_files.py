@@ -128,7 +128,7 @@ class _Sheet:
         """False: it is a fact, which caps nothing."""
         if name not in self._dictionary.fields:
             found = f"unknown column `{name[:60]}`"
-            raise RuleFileBroken(self._file, where, found, "a field of _fields.yaml")
+            raise RuleFileBroken(self._file, where, found, self._dictionary.allowed_for(name[:60]))
         return False
 
     def _scope(self, name: str, where: str) -> tuple[str, str | None]:

@@ -16,6 +16,22 @@ from tests.rules.rules_folder_world import CAPS, EXAMPLES, RULES, Folder, folder
 ON = date(2026, 11, 26)
 FILE, TABLE = "small_fund/2026-01-01.yaml", "small_fund/2026-01-01.caps.csv"
 BESIDE = "small_fund/2026-01-01.examples.yaml"
+CARD_ONLY = """\
+source: small_fund
+name: Small fund
+public_name: {en: Small fund, es: Fondo pequeño}
+kind: elsewhere
+card_only: yes
+organisation_set: no
+effective: {from: 2026-01-01, basis: travel_start}
+verified_on: 2026-01-02
+review_by: 2027-01-02
+hand_off:
+  staff: {en: Call them., es: Llame.}
+  family: {en: They may help., es: Quizás ayuden.}
+  deadline: none
+  cite: {doc: Programme, at: "1"}
+"""
 
 
 @pytest.fixture
@@ -125,7 +141,7 @@ def test_requirements_that_exclude_each_other_are_told(folder: Folder) -> None:
         ("2026-12-31", None, False),
         (None, None, False),
         ("2027-01-01", "2027-01-01 to 2027-01-01 belong to the version of 2027-01-01 as well", True),
-        ("2026-12-30", "no version is in force from 2026-12-31 to 2026-12-31", False),
+        ("2026-12-30", "no version is in force from 2026-12-31 to 2026-12-31", True),
     ],
 )
 def test_two_versions_meet_without_a_gap_or_an_overlap(
@@ -198,6 +214,24 @@ def test_past_its_review_day_a_version_is_warned_of_once(folder: Folder, on: str
     assert [(f.place, f.error) for f in told] == (
         [("every requirement, `review_by`", False)] if warned else []
     )
+
+
+def test_a_card_that_a_person_reads_is_to_be_read_again_too(folder: Folder) -> None:
+    folder.write("2026-01-01.yaml", CARD_ONLY)
+    folder.write("2026-01-01.examples.yaml", "given: {}\nexamples: [{name: Read, answer: ask}]\n")
+    (folder.source / "2026-01-01.caps.csv").unlink()
+    assert found(folder, date(2027, 1, 2)) == []
+    late = one(folder, date(2027, 1, 3))
+    assert (late.place, late.error) == ("the hand-off card, `review_by`", False)
+    folder.change("2026-01-01.yaml", "review_by: 2027-01-02\n", "")
+    assert (one(folder).place, one(folder).error) == ("the hand-off card, `review_by`", True)
+
+
+def test_a_misspelt_fact_is_told_with_the_facts_it_may_have_meant(folder: Folder) -> None:
+    folder.change("2026-01-01.yaml", 'child_age_now: "< 18"', 'chld_age_now: "< 18"')
+    assert one(folder).remedy == "allowed: a field of _fields.yaml, such as child_age_now"
+    folder.change("2026-01-01.yaml", "chld_age_now", "qqq")
+    assert one(folder).remedy == "allowed: a field of _fields.yaml"
 
 
 def test_what_was_verified_has_been_verified(folder: Folder) -> None:

@@ -12,6 +12,7 @@ from reunify.rates.fields import Words
 from reunify.rules.difference import in_words
 from reunify.rules.library import shipped
 from reunify.rules.model import Cap, Cite, HandOff, PayerOrder, Requirement, Rulebook, Table
+from reunify.rules.substance import wording_only
 from tests.rules.tables_world import book, requirement, small, table
 
 ONE = requirement(1, "require", {"age": "<= 3"})
@@ -178,3 +179,21 @@ def test_a_card_tells_facts_apart_from_wording() -> None:
         "The hand-off card, deadline: was `2 years`, is now `3 years`.",
     )
     assert said(OLD, was) == ("The hand-off card is gone.",)
+
+
+def test_a_card_that_was_read_again_is_told_with_the_requirements_and_alone() -> None:
+    day, later = date(2026, 1, 2), date(2027, 1, 2)
+    card = HandOff(
+        Words("Call.", "Llame."), Words("They may.", "Quizás."), "2 years", ONE.cite, review_by=day
+    )
+    was = replace(OLD, hand_off=card)
+    read = replace(was, hand_off=replace(card, review_by=later))
+    assert said(read, was) == (
+        "The hand-off card, to be read again by: was `2026-01-02`, is now `2027-01-02`.",
+    )
+    assert not wording_only(was, read)
+    moved = replace(read, requirements=tuple(replace(r, review_by=later) for r in was.requirements))
+    was = replace(was, requirements=tuple(replace(r, review_by=day) for r in was.requirements))
+    assert said(moved, was) == (
+        "Every requirement, the hand-off card, to be read again by: was `2026-01-02`, is now `2027-01-02`.",
+    )

@@ -51,6 +51,10 @@ def test_the_limit_of_the_organisation_reads_as_people_say_it() -> None:
 def test_a_unit_of_one_word_goes_with_its_number() -> None:
     field = shipped().dictionary["child_age_now"]
     assert readable.cell_in_words(cells.parse("< 18", field), field) == "under 18 years"
+    assert readable.cell_in_words(cells.parse("= 1", field), field) == "1 year"
+    tickets = shipped().dictionary["home_free_tickets_before"]
+    said = readable.test_in_words(cells.parse("< 1", tickets), tickets)
+    assert said == "Home Free tickets used before is under 1 ticket"
 
 
 def test_a_requirement_says_its_form_first() -> None:

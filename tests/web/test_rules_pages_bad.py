@@ -121,6 +121,19 @@ def test_a_misspelt_fact_of_an_example_is_named_and_kept(hall: Hall) -> None:
     assert "purpose: visit_child" in kept
 
 
+def test_a_gap_in_a_table_is_told_with_an_example_and_keeps_the_draft_from_being_handed_in(
+    hall: Hall,
+) -> None:
+    draft = hall.begin("2027-01-06")
+    assert "What the check finds" not in text(hall.as_("noor").get(draft))
+    sent_up(hall, draft, f"{HEAD}A,in bring_child_home,7500.00,5(a)\n".encode())
+    said = "no row matches when purpose of the trip is Attend a hearing"
+    assert said in text(hall.as_("noor").get(draft))
+    refused = hall.as_("noor").post(f"{draft}/submit")
+    assert refused.status_code == 422
+    assert f"These rules are not in order yet. whole table: {said}" in text(refused)
+
+
 def test_an_upload_without_a_file_asks_for_one(hall: Hall, draft: str) -> None:
     refused = hall.as_("noor").post(f"{draft}/tables/0/upload", data={"revision": hall.revision(draft)})
     assert refused.status_code == 422

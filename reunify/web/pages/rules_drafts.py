@@ -32,6 +32,7 @@ from reunify.web.pages.rules_editing import (
     DraftId,
     Reader,
     Texts,
+    amiss_in,
     compiled,
     counted,
     document_of,
@@ -197,8 +198,9 @@ def _page(
     with at.db.read() as session:
         draft = queries.draft(session, draft_id)
         base = queries.version(session, draft.based_on).row.rulebook if draft.based_on else None
+        found = compiled(draft, facts)
+        amiss = amiss_in(session, found, facts, at)
     document = document_of(draft)
-    found = compiled(draft, facts)
     at_fault = problems.placed(found, document) if isinstance(found, Refused) else None
     about, said = _about_shown(document, form, facts, at_fault, refused)
     return draft_page(
@@ -216,6 +218,7 @@ def _page(
         ours=_kind(document, form) != "elsewhere",
         at_fault=at_fault,
         unproved=_unproved(draft, found, facts),
+        amiss=amiss,
         changes=in_words(base, found, facts) if base and isinstance(found, Rulebook) else None,
         problems=said,
     )

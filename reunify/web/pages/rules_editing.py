@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from reunify.bootstrap import House
@@ -19,7 +20,9 @@ from reunify.kernel.refusals import NotAllowed, NotFound, OutOfStep, Refused
 from reunify.rates.closed_yaml import RuleFileBroken, read
 from reunify.rates.fields import Dictionary
 from reunify.rules import actions, bundle, current, queries
+from reunify.rules.amiss import found_amiss
 from reunify.rules.examples import Example, load_examples
+from reunify.rules.inspecting import Finding
 from reunify.rules.model import Rulebook
 from reunify.rules.policy import DraftChanged
 from reunify.rules.reading import RETURN_AUTHORITY, compile_rulebook
@@ -27,7 +30,7 @@ from reunify.rules.views import DraftView
 from reunify.rules.writing import written
 from reunify.web.audience import staff
 from reunify.web.pages.rules_document import Document
-from reunify.web.pages.view import holds, organisation_now, staff_page, text_of
+from reunify.web.pages.view import holds, organisation_now, staff_page, text_of, today
 
 # Drafts are read by who writes rules and by who checks how they are made.
 Reader = Annotated[Staff, Depends(staff(Role.RULES_AUTHOR, Role.AUDITOR))]
@@ -182,6 +185,17 @@ def in_document(change: Callable[[Document], None]) -> Callable[[DraftView], Tex
 
 def texts_of(draft: DraftView) -> Texts:
     return Texts(draft.rules, dict(draft.tables), draft.examples)
+
+
+def amiss_in(
+    session: Session, found: Rulebook | Refused, facts: Dictionary, at: House
+) -> tuple[Finding, ...]:
+    """What `rules check` would find in it, beside the versions of its source in force."""
+    if isinstance(found, Refused):
+        return ()
+    standing = queries.in_force_if_any(session)
+    beside = standing.versions.get(found.source, ()) if standing else ()
+    return found_amiss(found, facts, on=today(organisation_now(session, at), at), beside=beside)
 
 
 def status_of(refused: Refused | None) -> int:

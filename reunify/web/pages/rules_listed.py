@@ -34,7 +34,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A version in the list. `review_by`: the first of its requirements to be read again. `unreadable`: the
+    """A version in the list. `review_by`: when the first of it must be read again. `unreadable`: the
     house of today cannot read its text.
 
     `pending`: what waits for a second person, of this version and of its source.
@@ -108,7 +108,9 @@ def listed(view: SourceView, by: Staff, today: date) -> Listed:
 
 
 def _line(row: VersionRow, today: date) -> Line:
-    reviews = [r.review_by for r in row.rulebook.requirements] if row.rulebook else []
+    book = row.rulebook
+    reviews = [r.review_by for r in book.requirements] if book else []
+    reviews += [book.hand_off.review_by] if book and book.hand_off and book.hand_off.review_by else []
     due = min(reviews, default=None)
     return Line(
         sha256=row.sha256,

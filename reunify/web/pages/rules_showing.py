@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from reunify.rates.fields import Dictionary, Words
-from reunify.rules.model import Cite, Requirement, Rulebook, Table
+from reunify.rules.model import CARD, Cite, Requirement, Rulebook, Table
 from reunify.rules.readable import (
     amount_in_words,
     attested_in_words,
@@ -65,6 +65,7 @@ class ShownBook:
     basis: str
     requirements: tuple[ShownRequirement, ...]
     tables: tuple[ShownTable, ...]
+    card_past_due: bool
 
     @property
     def past_due(self) -> int:
@@ -78,6 +79,7 @@ def show_book(book: Rulebook, dictionary: Dictionary, today: date) -> ShownBook:
         basis=fact_in_words(dictionary[book.basis]),
         requirements=tuple(_requirement(r, dictionary, today) for r in book.requirements),
         tables=tuple(_table(t, dictionary, book.unit) for t in book.tables),
+        card_past_due=CARD in book.overdue(today),
     )
 
 

@@ -23,7 +23,7 @@ from reunify.rules.views import VersionRow, VersionView
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor
 from reunify.web.pages.form_showing import ShownProblem
 from reunify.web.pages.rules_acts import acts_for
-from reunify.web.pages.rules_editing import Author, Sha256, examples_in, facts_now, status_of
+from reunify.web.pages.rules_editing import Author, Sha256, amiss_in, examples_in, facts_now, status_of
 from reunify.web.pages.rules_example_words import given_of, shown_examples
 from reunify.web.pages.rules_history import show_moves
 from reunify.web.pages.rules_showing import show_book
@@ -160,7 +160,8 @@ def _page(
         day = today(org, at)
         version = queries.version(session, sha256)
         compared = _compared(session, version)
-    row = version.row
+        row = version.row
+        amiss = amiss_in(session, row.rulebook, facts, at) if _open(row) and row.rulebook else ()
     examples = _examples(version)
     unproved = proving.known_failures(row.rulebook, examples, facts) if row.rulebook else ()
     acts = acts_for(version, by, day, unproved)
@@ -177,6 +178,7 @@ def _page(
         broken=row.problem,
         shown=show_book(row.rulebook, facts, day) if row.rulebook else None,
         acts=acts,
+        amiss=amiss,
         replays=[version.replay] if version.replay else [],
         draft_id=version.draft_id
         if row.status == "draft" and holds(by, Role.RULES_AUTHOR, Role.AUDITOR)
@@ -202,10 +204,15 @@ def _examples(version: VersionView) -> tuple[Example, ...]:
     return () if isinstance(found, Refused) else found
 
 
+def _open(row: VersionRow) -> bool:
+    """It has not answered anything yet."""
+    return row.status in ("in_review", "draft")
+
+
 def _compared(session: Session, version: VersionView) -> VersionRow | None:
     """What answers for its day now; of rules that were approved, what they were made from."""
     row = version.row
-    if row.status not in ("in_review", "draft"):
+    if not _open(row):
         return queries.version(session, version.based_on).row if version.based_on else None
     source = next(s for s in queries.sources(session) if s.source == row.source)
     standing = [v for v in source.versions if v.status in ("approved", "suspended")]
