@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from reunify.audit import actions as audit
+from reunify.files import evidence_bytes
 from reunify.files import evidence_policy as policy
+from reunify.files.evidence_bytes import bytes_of as bytes_of
 from reunify.files.evidence_policy import EVIDENCE, Kind, MediaType, Reason
-from reunify.files.evidence_records import Evidence, EvidenceBytes
+from reunify.files.evidence_records import Evidence
 from reunify.files.ports import Clean, Examined, Infected
 from reunify.kernel.ids import RequestId
 from reunify.kernel.may import FINANCE, may
@@ -83,8 +85,7 @@ def keep(
     session.flush()
     for part, content in (("original", sent.content), ("safe", safe)):
         if content is not None:
-            about = {"evidence_id": paper.id, "request_id": request_id, "keeper": paper.keeper_of_bytes}
-            session.add(EvidenceBytes(part=part, content=content, **about))
+            evidence_bytes.keep(session, paper, part, content)
     note(session, paper, by if not unseen else System("evidence"), now, moved, {"kind": sent.kind})
     return paper.id
 
@@ -169,17 +170,9 @@ def erase(
     for paper in (one for one in papers if EVIDENCE.can(one.state, "remove")):
         moved = EVIDENCE.apply(paper, "remove")
         paper.removed_at, paper.safe_type = now, None
-        own |= destroy(session, paper.id, "original", "safe")
+        own |= evidence_bytes.destroy(session, paper.id, "original", "safe", now=now)
         note(session, paper, by, now, moved, {})
     return own
-
-
-def bytes_of(session: Session, evidence_id: UUID, part: str) -> bytes | None:
-    """`part`: "original" or "safe". Raises vault's Erased."""
-    kept = session.scalar(
-        sa.select(EvidenceBytes).where(EvidenceBytes.evidence_id == evidence_id, EvidenceBytes.part == part)
-    )
-    return kept.content if kept is not None else None
 
 
 def is_own(paper: Evidence, by: Staff | Family) -> bool:
@@ -267,14 +260,6 @@ def one_at_a_time(session: Session, *marks: bytes | None) -> None:
     for mark in sorted({mark for mark in marks if mark is not None}):
         number = int.from_bytes(mark[:8], "big", signed=True)
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-
-
-def destroy(session: Session, evidence_id: UUID, *parts: str) -> frozenset[UUID]:
-    """Bytes, never the note that they were here. Returns the keepers that sealed this paper alone."""
-    b = EvidenceBytes
-    these = sa.delete(b).where(b.evidence_id == evidence_id, b.part.in_(parts))
-    rows = session.execute(these.returning(b.keeper, b.request_id))
-    return frozenset(keeper for keeper, request_id in rows if keeper != request_id)
 
 
 def note(

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from reunify.files import objects
 from reunify.files.evidence import is_own, sent_by, state_told
 from reunify.files.evidence_policy import Kind, Reason, may_open
 from reunify.files.evidence_records import Evidence, EvidenceBytes, HandOver
@@ -135,7 +136,7 @@ def to_scan(session: Session, evidence_id: UUID) -> bytes | None:
         .join(Evidence, Evidence.id == EvidenceBytes.evidence_id)
         .where(Evidence.id == evidence_id, Evidence.state == "not_scanned", EvidenceBytes.part == "original")
     )
-    return kept.content if kept is not None else None
+    return objects.opened(session, kept) if kept is not None else None
 
 
 def holds_quarantine(session: Session, request_id: RequestId) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
 from reunify.files.evidence_policy import EVIDENCE, Kind, Reason
+from reunify.files.records import InStore, in_one_place
 from reunify.kernel.ids import new_id
 from reunify.vault.columns import sealed_bytes, sealed_text
 
@@ -68,7 +69,7 @@ class Evidence(Base):
         return self.id if self.kind == Kind.IDENTITY else self.request_id
 
 
-class EvidenceBytes(Base):
+class EvidenceBytes(InStore, Base):
     """`original`: as it was sent, never shown while it is a picture. `safe`: the picture drawn again."""
 
     __tablename__ = "evidence_bytes"
@@ -76,6 +77,7 @@ class EvidenceBytes(Base):
         sa.UniqueConstraint("evidence_id", "part"),
         sa.CheckConstraint("part IN ('original', 'safe')", name="part_known"),
         sa.CheckConstraint("keeper IN (request_id, evidence_id)", name="keeper_known"),
+        in_one_place(),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -83,7 +85,7 @@ class EvidenceBytes(Base):
     part: Mapped[str]
     request_id: Mapped[UUID] = mapped_column(index=True)
     keeper: Mapped[UUID]
-    content = sealed_bytes(keeper="keeper")
+    content = sealed_bytes(keeper="keeper", optional=True)
 
 
 class HandOver(Base):

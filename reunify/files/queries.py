@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from reunify.files import objects
 from reunify.files.records import FileBlob
 from reunify.kernel.refusals import NotFound
 
@@ -17,7 +18,7 @@ class FileMissing(NotFound):
 
 
 class FileChanged(Exception):
-    """The kept bytes are not the bytes that were put: the database was altered."""
+    """The kept bytes are not those that were put, though their seal is whole: the database was altered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class KeptFile:
 
 
 def get(session: Session, sha256: str, keeper: UUID) -> KeptFile:
-    """This keeper's copy. Raises FileMissing, vault's Erased, and FileChanged if it no longer fits."""
+    """This keeper's copy. Raises FileMissing, vault's Erased, FileLost, StoreSilent, and FileChanged if it no
+    longer fits."""
     blob = session.get(FileBlob, (keeper, sha256))
     if blob is None:
         raise FileMissing("That file is no longer kept.")
-    if hashlib.sha256(blob.content).hexdigest() != sha256:
+    content = objects.opened(session, blob)
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise FileChanged(sha256)
-    return KeptFile(blob.sha256, blob.content, blob.size, blob.media_type)
+    return KeptFile(blob.sha256, content, blob.size, blob.media_type)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.files import evidence_policy as policy
-from reunify.files.evidence import destroy, locked, note, one_at_a_time, same_as
+from reunify.files.evidence import locked, note, one_at_a_time, same_as
+from reunify.files.evidence_bytes import destroy
 from reunify.files.evidence_policy import EVIDENCE
 from reunify.files.evidence_records import Evidence
 from reunify.kernel.ids import RequestId
@@ -48,7 +49,7 @@ def quarantine(
         here = copy.request_id == request_id  # another case does not learn who, and so not where
         copy.quarantined_at, copy.quarantined_by = now, by.id if here else None
         copy.safe_type = None
-        destroy(session, copy.id, "safe")
+        destroy(session, copy.id, "safe", now=now)
         note(session, copy, by if here else System("evidence"), now, moved, {})
     return len(copies)
 
@@ -76,6 +77,6 @@ def remove(
     paper = locked(session, evidence_id, request_id)
     moved = EVIDENCE.apply(paper, "remove")
     paper.removed_at, paper.safe_type, paper.file_name = now, None, ""
-    for keeper in destroy(session, paper.id, "original", "safe"):
+    for keeper in destroy(session, paper.id, "original", "safe", now=now):
         keepers.destroy(session, keeper=keeper, now=now)
     note(session, paper, by, now, moved, {}, why=why)

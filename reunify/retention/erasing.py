@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
+from reunify.files import actions as files
 from reunify.files import evidence
 from reunify.files.evidence_policy import HeldByQuarantine, Kind
 from reunify.identity import forgetting, persons
@@ -85,6 +86,7 @@ def _case(gone: Gone) -> None:
     forgetting.forget_family_access(session, request_id=request_id)
     overlaps.forget(session, request_id=request_id)
     child = ending.child_of(session, request_id)
+    files.forget(session, keeper=request_id, now=gone.now)
     gone.destroy(request_id, "request")
     if child is None:
         return

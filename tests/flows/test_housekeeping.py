@@ -26,7 +26,7 @@ class Now:
 
 
 def works(db: Database, clock: Now) -> tuple[Work, Work]:
-    seal, sweep = housekeeping.works(cast(Any, SimpleNamespace(db=db, now=clock)))
+    seal, sweep, _ = housekeeping.works(cast(Any, SimpleNamespace(db=db, now=clock)))
     return seal, sweep
 
 
