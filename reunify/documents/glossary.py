@@ -1,9 +1,13 @@
-"""The words no family reads (`avoided_words.yaml`, edited by staff), and where they stand. Pure."""
+"""The words no family reads (`avoided_words.yaml` as shipped), and where they stand. Pure.
+
+`glossary_kept` adds what staff say on their page.
+"""
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +19,18 @@ from reunify.intake.form import Language
 
 @dataclass(frozen=True, slots=True)
 class Avoided:
-    """One word in one language. `only_in` is the kind of letter that may use it, or empty."""
+    """One word in one language. `only_in` is the kind of letter that may use it, or empty.
+
+    `shipped`: not added by staff.
+    """
 
     language: Language
+    written: str
     pattern: re.Pattern[str]
     because: str
     say: str
     only_in: str = ""
+    shipped: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +43,35 @@ class Finding:
 
 
 def load(folder: Path) -> list[Avoided]:
-    """Read the staff's file. A `*` stands for the rest of a word."""
+    """Read the shipped file. A `*` stands for the rest of a word."""
     entries = yaml.safe_load((folder / "avoided_words.yaml").read_text(encoding="utf-8"))
     return [
-        Avoided(language, _pattern(word), entry["because"], entry["say"][language], entry.get("only_in", ""))
+        avoided(
+            language,
+            word,
+            because=entry["because"],
+            say=entry["say"][language],
+            only_in=entry.get("only_in", ""),
+        )
         for entry in entries
         for language, listed in entry["words"].items()
         for word in listed
     ]
 
 
+def avoided(
+    language: Language, word: str, *, because: str, say: str, only_in: str = "", shipped: bool = True
+) -> Avoided:
+    """`word` as it is written in the file or on the page."""
+    return Avoided(language, word, _pattern(word), because, say, only_in, shipped)
+
+
 def avoided_in(text: str, language: Language, avoided: Sequence[Avoided], *, kind: str = "") -> list[Finding]:
-    """Every avoided word of that language in the text; `kind` is the letter it stands in, if any."""
+    """Every avoided word of that language in the text; `kind` is the letter it stands in, if any.
+
+    An accent typed as a sign of its own is found like any other.
+    """
+    text = unicodedata.normalize("NFC", text)
     return [
         Finding(found.group(), word.because, word.say)
         for word in avoided
