@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ from reunify.db import Database
 from reunify.documents import actions as documents
 from reunify.documents import context, refusal, trips
 from reunify.documents.context import Heading, Said
+from reunify.documents.drafts import Draft
+from reunify.documents.making import Made, in_batches, make
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.explained import Explanation
 from reunify.identity import queries as people
@@ -25,16 +28,30 @@ from reunify.intake import households, outcomes, whose_facts
 from reunify.intake import queries as intake
 from reunify.intake.form import Language, TravelRequest
 from reunify.intake.queries import Version
+from reunify.kernel.ids import AwardId
 from reunify.kernel.people import System
+from reunify.kernel.refusals import Refused
 from reunify.reporting import waiting
 
 BY = System("issue_documents")
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """The papers of one request, and what is true once all of them are kept.
+
+    `follows`: the award whose plans then hold so many changes of its bookings, with its digest.
+    """
+
+    drafts: tuple[Draft, ...]
+    follows: tuple[AwardId, str, int] | None = None
+
+
+NOTHING = Owed(())
+
+
 def work(house: House) -> Work:
-    return Work(
-        "issue_documents", find, partial(issue_documents, house), acts_as=BY, verbs=(documents.issue,)
-    )
+    return Work("issue_documents", find, partial(issue_documents, house), acts_as=BY, verbs=(documents.keep,))
 
 
 def find(db: Database, limit: int) -> list[UUID]:
@@ -43,33 +60,93 @@ def find(db: Database, limit: int) -> list[UUID]:
 
 
 def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
-    """One transaction for each request; a letter made twice is the same letter."""
-    made = 0
-    for request_id in ids:
-        with house.db.work() as session:
-            made += _issue_for(house, session, request_id, run)
-    return made
+    """Papers of several requests are drafted, made together, then kept request by request.
+
+    Nothing is locked while they are made. What is no longer owed by then, or says something else, is not
+    kept: the request still waits and is drafted anew. Raises the first refusal, after all others are kept.
+    """
+    done, refused = 0, []
+    for some in in_batches(ids):
+        drafted = _drafted(house, some)
+        refused += [one for one in drafted.values() if isinstance(one, Refused)]
+        owed = {request_id: one for request_id, one in drafted.items() if isinstance(one, Owed)}
+        wanted = _not_kept_yet(house, [draft for one in owed.values() for draft in one.drafts])
+        made = make(
+            wanted, renderer=house.renderer, converter=house.converter, own_url=house.settings.own_url
+        )
+        refused += [paper for paper in made if isinstance(paper, Refused)]
+        for request_id, one in owed.items():
+            papers = [p for p in made if isinstance(p, Made) and p.draft.request_id == request_id]
+            there = {draft.once for draft in one.drafts} - {draft.once for draft in wanted}
+            if len(there) == len(one.drafts) and not one.follows:
+                done += bool(there)
+                continue
+            try:
+                done += _keep(house, request_id, there, papers, run)
+            except Refused as why:  # erased meanwhile, for instance: the others are kept
+                refused.append(why)
+    if refused:
+        raise refused[0]
+    return done
 
 
-def _issue_for(house: House, session: Session, request_id: UUID, run: str | None) -> int:
+def _drafted(house: House, ids: list[UUID]) -> dict[UUID, Owed | Refused]:
+    """What each request is owed, or why it cannot be drafted."""
+    drafted: dict[UUID, Owed | Refused] = {}
+    with house.db.read() as session:
+        for request_id in ids:
+            try:
+                drafted[request_id] = owed_papers(house, session, request_id)
+            except Refused as why:
+                drafted[request_id] = why
+    return drafted
+
+
+def _not_kept_yet(house: House, drafts: list[Draft]) -> list[Draft]:
+    with house.db.read() as session:
+        return documents.missing(session, drafts=drafts)
+
+
+def _keep(
+    house: House, request_id: UUID, there: set[tuple[object, ...]], made: list[Made], run: str | None
+) -> int:
+    """One transaction for a request. `there`: what was kept before. Returns 1 once all it is owed is kept."""
+    with house.db.work() as session:
+        owed = owed_papers(house, session, request_id)
+        by_now = {draft.once: draft for draft in owed.drafts}
+        for paper in made:
+            once = paper.draft.once
+            if once in by_now and paper.draft.says_the_same_as(by_now[once]):
+                documents.keep(session, made=paper, by=BY, now=house.now(), run=run)
+                there = there | {once}
+        if owed == NOTHING or by_now.keys() - there:
+            return 0
+        if owed.follows is not None:
+            award, digest, changes = owed.follows
+            documents.follow(session, award_id=award, digest=digest, changes=changes)
+        return 1
+
+
+def owed_papers(house: House, session: Session, request_id: UUID) -> Owed:
+    """As things stand in this transaction; nothing where a quiet outcome stands or nobody may read it yet."""
     if not outcomes.goes_on(session, request_id):
-        return 0
+        return NOTHING
     version = intake.newest_version(session, request_id)
     award = approval.newest_award(session, request_id)
     said_no = approval.newest_refusal(session, request_id)
     explanation = eligibility.explanation(session, request_id)
     if households.unsaid(version.content):  # who may read it is a question to staff
-        return 0
+        return NOTHING
     if award is not None and award.state == "released":
-        return _issue_award(house, session, award, run)
+        return _of_award(house, session, award)
     if said_no is not None and said_no.state == "confirmed" and said_no.version_number == version.number:
         by = said_no.confirmed_by
         assert by is not None  # the table says so
         signer = people.staff_names(session, [by])[by]
-        return _issue_refusal(house, session, version, explanation, signer, run)
+        return Owed(tuple(_refusals(house, session, version, explanation, signer)))
     if explanation.family_questions and explanation.number == version.number:
-        return _issue_questions(house, session, version, explanation, run)
-    return 0
+        return Owed((_questions(house, session, version, explanation),))
+    return NOTHING
 
 
 def _case_manager(session: Session, version: Version) -> str:
@@ -81,54 +158,37 @@ def _heading(house: House, session: Session, version: Version, signer: str, view
     return trips.heading_of(session, version.request_id, view, signer=signer, now=house.now())
 
 
-def _issue_award(house: House, session: Session, award: approval.Award, run: str | None) -> int:
+def _of_award(house: House, session: Session, award: approval.Award) -> Owed:
     """A letter and a plan for each household, from what that household may read.
 
     The plan is made again when a booking changed; the letter stays what was approved.
     """
     assert award.digest is not None  # released awards have one, the table says so
     changes = sum(booking.revision for booking in bookings.of_award(session, award.id))
-    found = trips.of_award(session, award, now=house.now())
-    for trip in found:
+    drafts: list[Draft] = []
+    for trip in trips.of_award(session, award, now=house.now()):
+        paper = partial(
+            Draft,
+            award.request_id,
+            award.version_number,
+            language=trip.language,
+            award_id=award.id,
+            digest=award.digest,
+            household=trip.household,
+        )
         approved = letter.of_household(award.letter or {}, trip.household)
-        papers: list[tuple[str, Mapping[str, Any], bytes | None, int]] = []
         if approved:
-            papers.append(("approval_letter", approved, None, 0))
+            template = award.template_hashes.get(f"approval_letter.{trip.language}")
+            drafts.append(paper("approval_letter", context=approved, template=template))
         if trip.request.legs:
             events = trips.calendar_of(trip, now=house.now())
-            papers.append(("itinerary", trip.context, events, trip.revision))
-        for kind, body, ics, revision in papers:
-            documents.issue(
-                session,
-                request_id=award.request_id,
-                number=award.version_number,
-                kind=kind,
-                language=trip.language,
-                context=body,
-                award_id=award.id,
-                digest=award.digest,
-                renderer=house.renderer,
-                converter=house.converter,
-                own_url=house.settings.own_url,
-                by=BY,
-                now=house.now(),
-                run=run,
-                ics=ics,
-                household=trip.household,
-                revision=revision,
-            )
-    documents.follow(session, award_id=award.id, digest=award.digest, changes=changes)
-    return min(len(found), 1)
+            drafts.append(paper("itinerary", context=trip.context, ics=events, revision=trip.revision))
+    return Owed(tuple(drafts), (award.id, award.digest, changes))
 
 
-def _issue_refusal(
-    house: House,
-    session: Session,
-    version: Version,
-    explanation: Explanation,
-    signer: str,
-    run: str | None,
-) -> int:
+def _refusals(
+    house: House, session: Session, version: Version, explanation: Explanation, signer: str
+) -> Iterator[Draft]:
     """The one letter for each household that asked for something, with what that household may read of it."""
     content = version.content
     asked = {households.of_cost(line, content) for line in content.cost_lines}
@@ -145,13 +205,10 @@ def _issue_refusal(
             can_do=refusal.what_can_be_done(explanation.sources, may_read),
             reasons=refusal.reasons(explanation.sources, may_read),
         )
-        _issue(house, session, version, "refusal_letter", language, body, run, household)
-    return 1
+        yield _draft(version, "refusal_letter", language, body, household)
 
 
-def _issue_questions(
-    house: House, session: Session, version: Version, explanation: Explanation, run: str | None
-) -> int:
+def _questions(house: House, session: Session, version: Version, explanation: Explanation) -> Draft:
     """Asked of the household the child is released to; nobody else is told that something is open."""
     household = households.primary(version.content)
     view = households.view_for(version.content, household)
@@ -159,34 +216,8 @@ def _issue_questions(
     heading = _heading(house, session, version, _case_manager(session, version), view)
     asked = [Said(q.text.en, q.text.es) for q in explanation.family_questions]
     body = context.information_request(heading, language, questions=asked)
-    _issue(house, session, version, "information_request", language, body, run, household)
-    return 1
+    return _draft(version, "information_request", language, body, household)
 
 
-def _issue(
-    house: House,
-    session: Session,
-    version: Version,
-    kind: str,
-    language: Language,
-    body: dict[str, object],
-    run: str | None,
-    household: str,
-) -> None:
-    documents.issue(
-        session,
-        request_id=version.request_id,
-        number=version.number,
-        kind=kind,
-        language=language,
-        context=body,
-        award_id=None,
-        digest=None,
-        renderer=house.renderer,
-        converter=house.converter,
-        own_url=house.settings.own_url,
-        by=BY,
-        now=house.now(),
-        run=run,
-        household=household,
-    )
+def _draft(version: Version, kind: str, language: Language, body: dict[str, Any], household: str) -> Draft:
+    return Draft(version.request_id, version.number, kind, language, body, household=household)

@@ -19,6 +19,7 @@ from flows import (
     envelopes,
     housekeeping,
     issue_documents,
+    payment_papers,
     reconcile,
     replay_rules,
     reservations,
@@ -52,7 +53,12 @@ def works(house: House, lane: Lane | None = None) -> list[Work]:
         *envelopes.works(house),
         *housekeeping.works(house),
     ]
-    write_letters = [issue_documents.work(house), scan_evidence.work(house), replay_rules.work(house)]
+    write_letters = [
+        issue_documents.work(house),
+        *payment_papers.works(house),
+        scan_evidence.work(house),
+        replay_rules.work(house),
+    ]
     tell_people = send_notices.works(house)
     match lane:
         case Lane.DECIDE_AND_PAY:

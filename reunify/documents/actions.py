@@ -1,10 +1,13 @@
-"""Issue a document: check its fields, render, convert, keep, record. The same document is made once."""
+"""Keep a document that was made, with its files and what it was made from. The same document is kept once.
+
+Papers are drafted from what is true, made outside any transaction (`making`), and kept here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,16 +15,15 @@ from sqlalchemy.orm import Session
 
 from reunify.audit import actions as audit
 from reunify.documents import calendar, genuine
-from reunify.documents import context as letters
-from reunify.documents.genuine import Named
+from reunify.documents.drafts import Draft
+from reunify.documents.making import ApprovalNotFinal as ApprovalNotFinal
+from reunify.documents.making import Made, make
 from reunify.documents.ports import PdfConverter, Renderer
 from reunify.documents.queries import Document, shown
 from reunify.documents.records import DocumentRecord, PlansFollowed
 from reunify.files import actions as files
-from reunify.intake.form import Language
-from reunify.intake.households import HOME
 from reunify.kernel.canonical import digest_of
-from reunify.kernel.ids import AwardId, RequestId, new_id
+from reunify.kernel.ids import AwardId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
 from reunify.kernel.refusals import Refused
@@ -30,87 +32,112 @@ DOCX_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessing
 PDF_TYPE: Final = "application/pdf"
 
 
-class ApprovalNotFinal(Refused):
-    """ "Approved" is told to a family only after the last money gate."""
+# In the order of `Draft.once`.
+_ONCE: Final = (
+    DocumentRecord.request_id,
+    DocumentRecord.number,
+    DocumentRecord.kind,
+    DocumentRecord.language,
+    DocumentRecord.award_digest,
+    DocumentRecord.household,
+    DocumentRecord.revision,
+    DocumentRecord.concerning,
+)
+
+
+@may(system=True)
+def keep(session: Session, *, made: Made, by: Actor, now: datetime, run: str | None) -> Document:
+    """The paper as it was made, or the same one that somebody kept before it."""
+    draft = made.draft
+    _one_at_a_time(session, *draft.once)
+    found = session.scalar(sa.select(DocumentRecord).where(_is(draft)))
+    if found is not None:
+        return shown(found)
+    files_kept = _keep(session, made, now)
+    record = DocumentRecord(
+        id=made.named.document_id,
+        request_id=draft.request_id,
+        award_id=draft.award_id,
+        number=draft.number,
+        kind=draft.kind,
+        language=draft.language,
+        household=draft.household,
+        revision=draft.revision,
+        concerning=draft.concerning,
+        template_hash=made.named.template_hash,
+        context_hash=made.named.context_hash,
+        award_digest=draft.digest,
+        **dict(zip(("docx_sha256", "pdf_sha256", "ics_sha256"), files_kept, strict=True)),
+        code=made.code,
+        files_proof=genuine.files_proof(made.code, [one or "" for one in files_kept]),
+        pdf_tagged=made.pdf_tagged,
+        made_at=now,
+        run=run,
+    )
+    session.add(record)
+    session.flush()
+    told = {
+        "kind": draft.kind,
+        "language": draft.language,
+        "number": draft.number,
+        "docx_sha256": record.docx_sha256,
+    }
+    audit.record(session, by=by, at=now, subject="document", subject_id=record.id, moved="issue", detail=told)
+    return shown(record)
 
 
 @may(system=True)
 def issue(
     session: Session,
     *,
-    request_id: RequestId,
-    number: int,
-    kind: str,
-    language: Language,
-    context: Mapping[str, Any],
-    award_id: AwardId | None,
-    digest: str | None,
+    draft: Draft,
     renderer: Renderer,
     converter: PdfConverter,
     own_url: str,
     by: Actor,
     now: datetime,
     run: str | None,
-    ics: bytes | None = None,
-    household: str = HOME,
-    revision: int = 0,
 ) -> Document:
-    """Returns the document, made now or found. For an approval letter `context` is the frozen facts.
-
-    `household`: who reads it, where two share the child; the context holds what that household may read.
-    `revision`: how many changes of the bookings a plan holds; a later one is another document.
-    `own_url`: of our pages, where anybody can ask with the code on the paper whether it is genuine.
+    """One paper, made now or found. Many are cheaper with `missing`, `make` and `keep`.
 
     Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
     """
-    if kind == "approval_letter" and (award_id is None or digest is None):
-        raise ApprovalNotFinal("Release the award first: the letter is made from what was released.")
-    _one_at_a_time(session, request_id, number, kind, language, digest, household, revision)
-    found = _found(session, request_id, number, kind, language, digest, household, revision)
-    if found is not None:
-        return shown(found)
-    spoken = letters.approval_letter(context, language) if kind == "approval_letter" else dict(context)
-    hashes = (renderer.template_hash(kind, language), digest_of(dict(context)))
-    made_from = Named(new_id(), kind, language, number, revision, *hashes)
-    code = genuine.code_of(made_from)
-    docx = renderer.render(kind, language, spoken, genuine.printed(code, own_url))
-    (pdf,) = converter.convert([docx])
-    kept = _keep(session, request_id, {DOCX_TYPE: docx, PDF_TYPE: pdf, calendar.MEDIA_TYPE: ics}, now)
-    record = DocumentRecord(
-        id=made_from.document_id,
-        request_id=request_id,
-        award_id=award_id,
-        number=number,
-        kind=kind,
-        language=language,
-        household=household,
-        revision=revision,
-        template_hash=made_from.template_hash,
-        context_hash=made_from.context_hash,
-        award_digest=digest,
-        **dict(zip(("docx_sha256", "pdf_sha256", "ics_sha256"), kept, strict=True)),
-        code=code,
-        files_proof=genuine.files_proof(code, [one or "" for one in kept]),
-        pdf_tagged=converter.tagged,
-        made_at=now,
-        run=run,
+    if not missing(session, drafts=[draft]):
+        return shown(session.scalars(sa.select(DocumentRecord).where(_is(draft))).one())
+    (made,) = make([draft], renderer=renderer, converter=converter, own_url=own_url)
+    if isinstance(made, Refused):
+        raise made
+    return keep(session, made=made, by=by, now=now, run=run)
+
+
+def missing(session: Session, *, drafts: Sequence[Draft]) -> list[Draft]:
+    """Those that are not kept yet, in the same order. One question, however many."""
+    if not drafts:
+        return []
+    kept = session.execute(
+        sa.select(*_ONCE).where(DocumentRecord.request_id.in_({draft.request_id for draft in drafts}))
     )
-    session.add(record)
-    session.flush()
-    told = {"kind": kind, "language": language, "number": number, "docx_sha256": record.docx_sha256}
-    audit.record(session, by=by, at=now, subject="document", subject_id=record.id, moved="issue", detail=told)
-    return shown(record)
+    there = {tuple(row) for row in kept}
+    return [draft for draft in drafts if draft.once not in there]
 
 
-def _keep(
-    session: Session, request_id: RequestId, made: Mapping[str, bytes | None], now: datetime
-) -> list[str | None]:
-    """The SHA-256 of each, in order; None where there is none."""
+def _is(draft: Draft) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        *(
+            column.is_not_distinct_from(value) if value is None else column == value
+            for column, value in zip(_ONCE, draft.once, strict=True)
+        )
+    )
+
+
+def _keep(session: Session, made: Made, now: datetime) -> list[str | None]:
+    """The SHA-256 of Word file, PDF and calendar; None where there is none."""
+    forms = ((made.docx, DOCX_TYPE), (made.pdf, PDF_TYPE), (made.draft.ics, calendar.MEDIA_TYPE))
     return [
-        files.put(session, content=content, media_type=media_type, keeper=request_id, now=now)
+        files.put(session, content=content, media_type=media_type, keeper=made.draft.request_id, now=now)
         if content
         else None
-        for media_type, content in made.items()
+        for content, media_type in forms
     ]
 
 
@@ -125,26 +152,3 @@ def _one_at_a_time(session: Session, *key: object) -> None:
     """Two workers on one letter: the second waits, then finds the first one's."""
     number = int(digest_of([str(part) for part in ("documents", *key)])[:15], 16)
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-
-
-def _found(
-    session: Session,
-    request_id: RequestId,
-    number: int,
-    kind: str,
-    language: str,
-    digest: str | None,
-    household: str,
-    revision: int,
-) -> DocumentRecord | None:
-    return session.scalar(
-        sa.select(DocumentRecord).where(
-            DocumentRecord.request_id == request_id,
-            DocumentRecord.number == number,
-            DocumentRecord.kind == kind,
-            DocumentRecord.language == language,
-            DocumentRecord.award_digest.is_not_distinct_from(digest),
-            DocumentRecord.household == household,
-            DocumentRecord.revision == revision,
-        )
-    )

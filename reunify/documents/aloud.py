@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reunify.documents import phrases, spoken, words
+from reunify.documents import phrases, spoken, support, words
 from reunify.documents.itinerary import in_order
 from reunify.documents.trips import Trip
 from reunify.intake.form import Language, TravelRequest
@@ -62,6 +62,12 @@ LEAVE_BACK: Final = (
     "Ahora dígame, por favor: ¿qué día, a qué hora y de dónde sale?",
 )
 SLEEP_BACK: Final = ("And where do you sleep?", "¿Y dónde va a dormir?")
+# The ear is asked first: somebody may listen in who is not to know what help they look for.
+OTHERS: Final = (
+    "There are others who can help you too. Is it safe to tell you now who they are?",
+    "Hay otros que también le pueden ayudar. ¿Es seguro decirle ahora quiénes son?",
+)
+OTHER: Final = ("{what}. They answer {hours}.", "{what}. Atienden {hours}.")
 ENDING: Final = (
     "If anything goes wrong, call us day or night: {phone}. Please read the number back to me.",
     "Si algo sale mal, llámenos de día o de noche: {phone}. Por favor, repítame el número.",
@@ -70,10 +76,11 @@ ENDING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence. `asks`: wait for the answer and compare it."""
+    """One sentence. `asks`: wait for the answer and compare it. `if_safe`: said after a yes to `OTHERS`."""
 
     said: str = field(repr=False)
     asks: bool = False
+    if_safe: bool = False
 
 
 def script(trip: Trip) -> list[Line]:
@@ -94,6 +101,7 @@ def _lines(trip: Trip) -> Iterator[Line]:
     yield _line(LEAVE_BACK, trip.language, asks=True)
     if trip.context["stays"]:
         yield _line(SLEEP_BACK, trip.language, asks=True)
+    yield from _others(trip)
     yield _line(ENDING, trip.language, asks=True, phone=spoken.digits(trip.call, trip.language))
 
 
@@ -147,6 +155,18 @@ def _stay(stay: Mapping[str, Any], language: Language) -> Iterator[Line]:
     yield Line(stay["state"])
     yield from _found(stay, ", ".join(stay["lines"]), language)
     yield Line(stay["paid"])
+
+
+def _others(trip: Trip) -> Iterator[Line]:
+    """The specific ones too: nobody reads a voice over a shoulder."""
+    found = support.told(trip.heading.support, trip.language)
+    if found:
+        yield _line(OTHERS, trip.language, asks=True)
+    for other in found:
+        said = phrases.pick(OTHER, trip.language).format(what=other.what, hours=other.hours.rstrip("."))
+        yield Line(f"{said} {other.note}".rstrip(), if_safe=True)
+        call = phrases.pick(PHONE, trip.language).format(phone=spoken.digits(other.phone, trip.language))
+        yield Line(call, if_safe=True)
 
 
 def _found(thing: Mapping[str, Any], address: str, language: Language) -> Iterator[Line]:

@@ -20,6 +20,11 @@ from reunify.intake.form import Language, Leg, TravelRequest
 
 MEDIA_TYPE: Final = "text/calendar; charset=utf-8; method=PUBLISH"
 CODE: Final = ("Code: {code}", "Código: {code}")
+_SEE: Final = (
+    "See your travel plan {reference}. Day and night: {call}",
+    "Vea su plan de viaje {reference}. De día y de noche: {call}",
+)
+_GONE: Final = ("Not in your plan any more", "Ya no está en su plan")
 _ALARMS: Final = (timedelta(days=-1), timedelta(hours=-3))
 
 
@@ -32,10 +37,12 @@ def travel_calendar(
     call: str,
     now: datetime,
     bookings: Sequence[Booking] = (),
+    dropped: Sequence[Leg] = (),
 ) -> bytes:
     """One event for each leg. `sequence` rises with each version and each change of a booking.
 
-    `call` is answered day and night. Codes stand in the description, never in a title.
+    `call` is answered day and night. Codes stand in the description, never in a title. `dropped`: legs of an
+    earlier plan; what of them is still ahead is cancelled (RFC 5545, 3.8.1.11) and rings no more.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//Reunify//travel//EN")
@@ -55,7 +62,11 @@ def travel_calendar(
         )
         for number, leg in enumerate(legs, 1)
     ]
-    zones = {z: d for leg in legs for z, d in _zones(leg)}
+    gone = [leg for leg in dropped if words.local(leg.departs, leg.departs_zone) > now]
+    events += [
+        _cancelled(leg, language, reference=reference, sequence=sequence, call=call, now=now) for leg in gone
+    ]
+    zones = {z: d for leg in (*legs, *gone) for z, d in _zones(leg)}
     for name in sorted(zones):
         calendar.add_component(_timezone(name, zones[name].year))
     for event in events:
@@ -74,6 +85,28 @@ def _event(
     sequence: int,
     now: datetime,
 ) -> Event:
+    title = phrases.mode(leg.mode, number, of, language)
+    event = _begun(leg, title, said, reference=reference, sequence=sequence, now=now)
+    for before in _ALARMS:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", title)
+        alarm.add("trigger", before)
+        event.add_component(alarm)
+    return event
+
+
+def _cancelled(
+    leg: Leg, language: Language, *, reference: str, sequence: int, call: str, now: datetime
+) -> Event:
+    said = phrases.pick(_SEE, language).format(reference=reference, call=call)
+    title = phrases.pick(_GONE, language)
+    event = _begun(leg, title, said, reference=reference, sequence=sequence, now=now)
+    event.add("status", "CANCELLED")
+    return event
+
+
+def _begun(leg: Leg, title: str, said: str, *, reference: str, sequence: int, now: datetime) -> Event:
     event = Event()
     # The key may spell a place, so the UID carries only its hash.
     event.add("uid", hashlib.sha256(f"{reference}/{leg.key}".encode()).hexdigest()[:32] + "@reunify")
@@ -81,16 +114,9 @@ def _event(
     event.add("dtstamp", words.in_utc(now))
     event.add("dtstart", _written(words.local(leg.departs, leg.departs_zone)))
     event.add("dtend", _written(words.local(leg.arrives, leg.arrives_zone)))
-    title = phrases.mode(leg.mode, number, of, language)
     event.add("summary", title)
     event.add("description", said)
     event.add("class", "PRIVATE")
-    for before in _ALARMS:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", title)
-        alarm.add("trigger", before)
-        event.add_component(alarm)
     return event
 
 
@@ -104,13 +130,7 @@ def _description(
 ) -> str:
     ends = ((leg.departs, leg.departs_zone), (leg.arrives, leg.arrives_zone))
     notes = [words.clocks_change(words.local(moment, zone), language) for moment, zone in ends]
-    said = phrases.pick(
-        (
-            f"See your travel plan {reference}. Day and night: {call}",
-            f"Vea su plan de viaje {reference}. De día y de noche: {call}",
-        ),
-        language,
-    )
+    said = phrases.pick(_SEE, language).format(reference=reference, call=call)
     seats = dict.fromkeys(_seats(leg, request, bookings, language))
     return "\n".join([said, *(note for note in (*seats, *dict.fromkeys(notes)) if note)])
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reunify.documents import fields, phrases, words
+from reunify.documents import fields, phrases, support, words
 from reunify.intake.form import Language
 from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
+from reunify.referrals.policy import Referral
 
 
 class NobodySigns(Refused):
@@ -90,13 +91,16 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands at the top and the end of every letter."""
+    """What stands at the top and the end of every letter. `support`: others who can help, specific ones too;
+    paper prints the neutral ones alone.
+    """
 
     reference: str
     dated: date
     organisation: Organisation
     addressee: Addressee
     signer: Signer
+    support: Sequence[Referral] = ()
 
     def context(self, language: Language) -> dict[str, Any]:
         """Raises NobodySigns."""
@@ -144,6 +148,7 @@ def refusal_letter(
             }
             for d in deadlines
         ],
+        "support": support.on_paper(heading.support, language),
     }
 
 

@@ -10,9 +10,31 @@ import yaml
 
 from reunify.kernel.refusals import NotFound
 
-KINDS: Final = ("approval_letter", "refusal_letter", "information_request", "itinerary")
-# Read by no family, in English alone, and never kept: made from what is frozen whenever staff take it.
-FOR_OTHERS: Final = ("funder_request",)
+KINDS: Final = (
+    "approval_letter",
+    "refusal_letter",
+    "information_request",
+    "itinerary",
+    "payment_advice",
+    "closeout_letter",
+)
+# Read by no family: made when staff ask, under consents that name whom it tells, and kept as it was told.
+FOR_OTHERS: Final = ("funder_request", "partner_request", "minor_request", "supervision_request")
+# Every kind a paper is kept of.
+KEPT: Final = (
+    "approval_letter",
+    "refusal_letter",
+    "information_request",
+    "itinerary",
+    "payment_advice",
+    "closeout_letter",
+    "funder_request",
+    "partner_request",
+    "minor_request",
+    "supervision_request",
+)
+# What was said once with these is not said anew; every other paper follows what changes.
+NEVER_REVISED: Final = ("approval_letter", "refusal_letter", "information_request")
 
 # Given to every paper that is kept, beside the fields of its kind.
 ON_EVERY_PAPER: Final = frozenset({"genuine.code", "genuine.place"})

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from reunify.bookings.queries import Booking
-from reunify.documents import booked, phrases, words
+from reunify.documents import booked, phrases, support, words
 from reunify.documents.context import Heading, Said
 from reunify.documents.packing import to_bring
 from reunify.documents.phrases import shown_name
@@ -74,6 +74,7 @@ def itinerary(
         ]
         + _own_phones(heading, language),
         "lines": [_line(line, request, language) for line in request.cost_lines if line.key in arranged],
+        "support": support.on_paper(heading.support, language),
     }
 
 
@@ -127,11 +128,11 @@ def _leg(
     doubled = [
         s for s in (words.clocks_change(departs, language), words.clocks_change(arrives, language)) if s
     ]
-    alone = _child_alone(leg, request)
+    alone = child_alone(leg, request)
     return {
         "title": phrases.mode(leg.mode, number, len(request.legs), language),
-        "leaves": _end(departs, leg.origin, language),
-        "arrives": _end(arrives, leg.destination, language),
+        "leaves": end_of(departs, leg.origin, language),
+        "arrives": end_of(arrives, leg.destination, language),
         "people": _people(leg, traveler, request, alone, language),
         "meets": _first_names_only(leg.note or "", request) or (_released_to(request) if alone else ""),
         "clocks": " ".join(dict.fromkeys(doubled)),
@@ -168,7 +169,8 @@ def ticket_sentence(name: str, locator: str) -> Said:
     )
 
 
-def _end(moment: datetime, place: Place, language: Language) -> dict[str, str]:
+def end_of(moment: datetime, place: Place, language: Language) -> dict[str, str]:
+    """One end of a leg: time, day, place and zone. `moment` is local to the place."""
     where = [place.city, place.state or "", place.country if place.country != "US" else ""]
     return {
         "time": words.clock(moment, language),
@@ -178,7 +180,8 @@ def _end(moment: datetime, place: Place, language: Language) -> dict[str, str]:
     }
 
 
-def _child_alone(leg: Leg, request: TravelRequest) -> bool:
+def child_alone(leg: Leg, request: TravelRequest) -> bool:
+    """Whether nobody on this leg is an adult."""
     on_it = [t for t in request.travelers if t.key in leg.travelers]
     return bool(on_it) and all(t.role is TravelerRole.CHILD for t in on_it)
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from reunify.kernel.refusals import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
@@ -23,13 +25,22 @@ class Renderer(Protocol):
     """Turns a plain context (dict, list, str, int) into a Word document."""
 
     def render(
-        self, kind: str, language: str, context: dict[str, Any], genuine: Genuine | None = None
+        self,
+        kind: str,
+        language: str,
+        context: dict[str, Any],
+        genuine: Genuine | None = None,
+        *,
+        template: str | None = None,
     ) -> bytes:
-        """The filled-in .docx, with `genuine` printed on it. Raises a Refused subclass naming the field."""
+        """The filled-in .docx, with `genuine` printed on it. Raises a Refused subclass naming the field.
+
+        `template`: which version, by its hash; the one in force if absent.
+        """
         ...
 
-    def template_hash(self, kind: str, language: str) -> str:
-        """SHA-256 (hex) of the template file that `render` uses."""
+    def template_hash(self, kind: str, language: str, wanted: str | None = None) -> str:
+        """SHA-256 (hex) of the template in force, or of the `wanted` one while that is still known."""
         ...
 
 
@@ -39,4 +50,6 @@ class PdfConverter(Protocol):
     name: str
     tagged: bool  # False: a screen reader cannot follow the PDF; offer the Word file beside it
 
-    def convert(self, documents: Sequence[bytes]) -> list[bytes]: ...
+    def convert_each(self, documents: Sequence[bytes]) -> Sequence[bytes | Refused]:
+        """For each document, in the same order, its PDF or why there is none. Many at once cost least."""
+        ...

@@ -27,6 +27,7 @@ class Document:
     """`number` is the request version answered; `formats` what can be fetched with `content`.
 
     `revision`: how many changes of the bookings a plan holds; 0 for every other letter.
+    `concerning`: which ask, leg or payment it is about; empty where a request has one of its kind.
     `code`: as printed on it; none on papers from before there were codes.
     """
 
@@ -45,6 +46,7 @@ class Document:
     made_at: datetime
     run: str | None
     revision: int = 0
+    concerning: str = ""
     code: str | None = None
 
 
@@ -120,5 +122,6 @@ def shown(row: DocumentRecord) -> Document:
         made_at=row.made_at,
         run=row.run,
         revision=row.revision,
+        concerning=row.concerning,
         code=grouped(row.code) if row.code else None,
     )

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reunify.db import Base
-from reunify.documents.fields import KINDS
+from reunify.documents.fields import KEPT, NEVER_REVISED
 from reunify.documents.genuine import LENGTH, SIGNS
 from reunify.kernel.ids import new_id
 
-_KINDS = ", ".join(f"'{kind}'" for kind in KINDS)
+_KEPT = ", ".join(f"'{kind}'" for kind in KEPT)
+_NEVER_REVISED = ", ".join(f"'{kind}'" for kind in NEVER_REVISED)
 
 
 class DocumentRecord(Base):
@@ -35,14 +36,15 @@ class DocumentRecord(Base):
             "award_digest",
             "household",
             "revision",
+            "concerning",
             name="uq_documents_once",
             postgresql_nulls_not_distinct=True,
         ),
-        sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind_known"),
+        sa.CheckConstraint(f"kind IN ({_KEPT})", name="kind_known"),
         sa.CheckConstraint("language IN ('en', 'es')", name="language_known"),
         sa.CheckConstraint("number >= 1", name="numbered_from_one"),
         sa.CheckConstraint(
-            "revision = 0 OR (revision > 0 AND kind = 'itinerary')", name="only_the_plan_is_revised"
+            f"revision = 0 OR (revision > 0 AND kind NOT IN ({_NEVER_REVISED}))", name="letters_stay"
         ),
         sa.CheckConstraint(
             "kind <> 'approval_letter' OR (award_id IS NOT NULL AND award_digest IS NOT NULL)",
@@ -60,8 +62,12 @@ class DocumentRecord(Base):
     kind: Mapped[str]
     language: Mapped[str]
     household: Mapped[str] = mapped_column(server_default="home")  # whose it is, where two share the child
-    # the changes of this household's bookings it holds; a plan is made again when there are more
+    # Of a plan: the changes of this household's bookings it holds; it is made again when there are more.
+    # Of an advice: how many payments came back before this one. Of a closing letter: the postings of this
+    # household's costs it holds. Of any other: how often it was made again as what it says had changed.
     revision: Mapped[int] = mapped_column(server_default="0", default=0)
+    # Which ask, leg or payment it is about, where one request has several; else empty.
+    concerning: Mapped[str] = mapped_column(server_default="", default="")
     template_hash: Mapped[str]
     context_hash: Mapped[str]
     award_digest: Mapped[str | None]

@@ -19,6 +19,7 @@ _UNNAMED: Final = {
 }
 
 
+_NIGHTS_OPEN: Final = ("Nights: we will tell you which", "Noches: le diremos cuáles")
 _AT_THE_DESK: Final = {
     Settlement.REPAID: (
         "You pay at the desk and keep the receipt; we pay it back.",
@@ -102,7 +103,9 @@ def _stay(
         "name": named or (where.what.in_(language) if where else _hotel(lines[0].payee, request, language)),
         "lines": address.splitlines() or (list(where.lines) if where else city),
         "phone": booked.told_once(b.vendor_phone for b in rooms) or (where.phone if where else ""),
-        "nights": phrases.pick(("Nights: ", "Noches: "), language) + words.joined(nights, language),
+        "nights": phrases.pick(("Nights: ", "Noches: "), language) + words.joined(nights, language)
+        if nights
+        else phrases.pick(_NIGHTS_OPEN, language),
         "standing": standing,
         "state": booked.room_words(standing, language),
         "locator": booked.locators(rooms),

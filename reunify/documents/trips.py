@@ -17,17 +17,20 @@ from reunify.approval import letter
 from reunify.approval.queries import Award
 from reunify.bookings import queries as desk
 from reunify.bookings.queries import Booking
-from reunify.documents import booked
+from reunify.documents import booked, support
+from reunify.documents import queries as papers
 from reunify.documents.calendar import travel_calendar
 from reunify.documents.context import Addressee, Heading, Organisation, Signer
+from reunify.documents.dropped import dropped
 from reunify.documents.for_household import household_itinerary
 from reunify.documents.itinerary import standings
 from reunify.identity import queries as people
 from reunify.intake import households
 from reunify.intake import queries as intake
-from reunify.intake.form import Language, TravelRequest
+from reunify.intake.form import Language, Leg, TravelRequest
 from reunify.kernel.ids import RequestId
 from reunify.rates.queries import organisation
+from reunify.referrals import queries as referrals
 
 # A version in which fewer lines are theirs counts above the one before: nobody changes a booking so often.
 _CHANGES = 1_000
@@ -51,6 +54,7 @@ class Trip:
     face: booked.Face
     revision: int
     sequence: int
+    dropped: Sequence[Leg] = field(default=(), repr=False)  # told by an earlier plan, and no more
 
     @property
     def call(self) -> str:
@@ -74,6 +78,7 @@ def of_award(
     every = desk.of_requests(session, [award.request_id])
     ours = [b for b in every if b.award_id == award.id]
     arranged = [line.line_key for line in plan.lines]
+    earlier = _told_before(session, award)
     found = []
     for household in households.households(content):
         view = households.view_for(content, household)
@@ -96,9 +101,26 @@ def of_award(
                 face=booked.face(standings(view, arranged, theirs)),
                 revision=sum(b.revision for b in theirs),
                 sequence=award.version_number * _CHANGES + sum(b.revision for b in before),
+                dropped=dropped(view, earlier.get(household, ()), household),
             )
         )
     return found
+
+
+def _told_before(session: Session, award: Award) -> dict[str, list[TravelRequest]]:
+    """By household, the versions its earlier plans were of, the oldest first; a first one asks nothing."""
+    if award.version_number == 1:
+        return {}
+    told = {
+        (one.household, one.number)
+        for one in papers.list_for_request(session, award.request_id)
+        if one.kind == "itinerary" and one.number < award.version_number
+    }
+    earlier = intake.versions(session, award.request_id) if told else []
+    return {
+        household: [version.content for version in earlier if (household, version.number) in told]
+        for household, _ in told
+    }
 
 
 def heading_of(
@@ -114,11 +136,12 @@ def heading_of(
         organisation=Organisation(said.name, said.letterhead_lines, said.day_phone, said.night_phone),
         addressee=Addressee(name, letter.posted_to(contact, dated)),
         signer=Signer(signer, "Case manager", "Responsable de su caso", said.day_phone),
+        support=referrals.for_family(session, states=support.states_of(view), on=dated),
     )
 
 
 def calendar_of(trip: Trip, *, now: datetime) -> bytes:
-    """One event for each leg of this household."""
+    """One event for each leg of this household; a leg that was told and dropped is cancelled."""
     return travel_calendar(
         trip.request,
         trip.language,
@@ -127,4 +150,5 @@ def calendar_of(trip: Trip, *, now: datetime) -> bytes:
         call=trip.call,
         now=now,
         bookings=trip.bookings,
+        dropped=trip.dropped,
     )

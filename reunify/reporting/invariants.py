@@ -21,6 +21,7 @@ from reunify.reporting.invariants_charges import CHARGES
 from reunify.reporting.invariants_closeout import CLOSEOUT
 from reunify.reporting.invariants_desk import DESK
 from reunify.reporting.invariants_entries import ENTRIES
+from reunify.reporting.invariants_files import FILES
 from reunify.reporting.invariants_history import HISTORY
 from reunify.reporting.invariants_night import NIGHT
 from reunify.reporting.invariants_outage import OUTAGE
@@ -58,6 +59,7 @@ RULES = (
     *CLOSEOUT,
     *NIGHT,
     *QUIET,
+    *FILES,
 )
 
 

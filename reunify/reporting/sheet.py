@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from reunify.allocation.queries import award_plan
 from reunify.approval.queries import Award
+from reunify.documents.fields import FOR_OTHERS
 from reunify.documents.queries import Document
 from reunify.intake import queries as intake
 from reunify.kernel.money import Money
@@ -53,9 +54,12 @@ def of_document(session: Session, document: Document, award: Award | None, sight
         "",
     ]
     if award is None:
+        whose = f"the family of {pseudonym(document.request_id)}"
         return [
             *lines,
-            f"To the family of {pseudonym(document.request_id)}: no amount stands in it.",
+            f"To somebody outside, about {whose}, under its consents."
+            if document.kind in FOR_OTHERS
+            else f"To {whose}: no amount stands in it.",
             "",
             MARK,
         ]

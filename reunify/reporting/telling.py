@@ -17,6 +17,7 @@ from reunify.bookings.queries import Alarm
 from reunify.bookings.records import BookingEventRecord, BookingRecord
 from reunify.disbursement.rail_policy import NO_BANK
 from reunify.disbursement.records import AttemptRecord, InstructionLineRecord, InstructionRecord
+from reunify.documents.records import DocumentRecord
 from reunify.eligibility.records import AssessmentRecord
 from reunify.intake.outcomes import quiet_of
 from reunify.intake.policy import Lane
@@ -28,6 +29,7 @@ from reunify.notices.families import alarm_move, bank_move, booked_move
 from reunify.notices.policy import Kind
 from reunify.notices.records import EscalationEvent, EscalationRecord, NoticeRecord
 from reunify.payees.records import PayeeRecord
+from reunify.reporting.money_left import ADVICE
 
 NEWS_FOR: Final = timedelta(hours=24)
 # What a family reads otherwise than before; a hold or a wish changes nothing for them.
@@ -97,6 +99,7 @@ def news(session: Session, *, now: datetime, limit: int) -> list[News]:
         *_questions(session, now),
         *_came_back(session),
         *_bank_details(session),
+        *_paid(session, now),
     ]
     moves = {one.move for one in found}
     known = set(session.scalars(sa.select(NoticeRecord.move).where(NoticeRecord.move.in_(moves)).distinct()))
@@ -182,6 +185,23 @@ def _bank_details(session: Session) -> list[News]:
     return [
         News(RequestId(r.request_id), Kind.BANK_DETAILS, bank_move(r.id, r.tried), payee=r.key) for r in rows
     ]
+
+
+def _paid(session: Session, now: datetime) -> list[News]:
+    """Somebody was paid and may read on which day; told to those who say where this payee's money goes."""
+    d, i, p = DocumentRecord, InstructionRecord, PayeeRecord
+    rows = session.execute(
+        sa.select(d.id, d.request_id, p.key)
+        .join(i, sa.cast(i.id, sa.Text) == d.concerning)
+        .join(p, p.id == i.payee_id)
+        .where(
+            d.kind == ADVICE,
+            d.made_at > now - NEWS_FOR,
+            i.state == "settled",
+            ~quiet_of(d.request_id),
+        )
+    )
+    return [News(RequestId(r.request_id), Kind.ARRANGED, f"document:{r.id}", payee=r.key) for r in rows]
 
 
 def alarms_to_tell(session: Session, alarms: Collection[Alarm]) -> list[Alarm]:

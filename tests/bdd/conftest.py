@@ -36,6 +36,7 @@ from tests.bdd.night_steps import *  # noqa: F403
 from tests.bdd.nine_steps import *  # noqa: F403
 from tests.bdd.notice_steps import *  # noqa: F403
 from tests.bdd.outage_steps import *  # noqa: F403
+from tests.bdd.outside_steps import *  # noqa: F403
 from tests.bdd.overlap_steps import *  # noqa: F403
 from tests.bdd.paper_steps import *  # noqa: F403
 from tests.bdd.payout_steps import *  # noqa: F403

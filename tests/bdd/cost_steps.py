@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from pytest_bdd import given, parsers, then, when
 
-from reunify.eligibility.costs import LineOutcome, LineTest
+from reunify.eligibility.costs import LineOutcome, LineTest, try_line
+from reunify.eligibility.facts import Facts
+from reunify.eligibility.ground import with_ground_rule
 from reunify.kernel.money import Money
+from reunify.rates.published import published
 from reunify.rules.model import Decision
 from tests.unit import cost_lines
 from tests.unit.cost_lines import ATLANTA, EL_PASO, JOPLIN, PARIS, TORONTO
@@ -47,12 +50,14 @@ class Cost:
     trip: dict[str, Any] = field(default_factory=dict)
     fund: dict[str, Any] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    compact: str = "ruled_out"
 
     @property
     def test(self) -> LineTest:
-        return cost_lines.tried(
-            cost_lines.trip(self.line, **self.trip), decisions=self.decisions, **self.fund
-        )
+        request = cost_lines.trip(self.line, **self.trip)
+        facts: Facts = {"compact_applies": self.compact}
+        lines = with_ground_rule(cost_lines.facts_of_lines(request), request, facts, published())
+        return try_line(lines[0], cost_lines.book(**self.fund), self.decisions)
 
 
 @pytest.fixture
@@ -103,6 +108,20 @@ def child_flies(a_cost: Cost, age: int, route: str, airline: str) -> None:
         "legs": [cost_lines.leg("home", "2026-11-07", ["child"], **way)],
         "travelers": [mother, child],
     }
+
+
+@given(parsers.parse("a child of {age:d} takes an Amtrak train home, {company}"))
+def child_on_a_train(a_cost: Cost, age: int, company: str) -> None:
+    child_flies(a_cost, age, "nonstop", "Amtrak")
+    a_cost.line = cost_lines.cost("rail_fare", 9_000, leg="home", traveler="child")
+    a_cost.trip["legs"][0] |= {"mode": "rail"}
+    if company == "with the mother":
+        a_cost.trip["legs"][0]["travelers"].append("mother")
+
+
+@given(parsers.parse("the file {says} that the home state must bring the child home"))
+def compact_says(a_cost: Cost, says: str) -> None:
+    a_cost.compact = {"shows": "shown", "rules out": "ruled_out"}[says]
 
 
 @given(parsers.parse("a child of 9 flies with {first} to Dallas and on with {second}, changing at {airport}"))

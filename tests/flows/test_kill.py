@@ -24,11 +24,13 @@ import sqlalchemy as sa
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.key_sources import FileKeys
+from reunify.adapters.object_folder import FolderStore
 from reunify.bootstrap import ROOT
 from reunify.cli import ports
 from reunify.disbursement import queries
 from reunify.disbursement.policy import CALL_LASTS_AT_MOST
 from reunify.disbursement.queries import Attempt
+from reunify.files import objects
 from reunify.kernel.ids import InstructionId
 from reunify.reporting import invariants
 from reunify.sandbox.families import sample_families
@@ -154,6 +156,7 @@ def wait_until(true: Callable[[], object], within_seconds: float = 15) -> None:
 
 @pytest.fixture
 def payment(killing_ground: Town) -> Killed:
+    objects.use(FolderStore(killing_ground.house.settings.data / "files", durable=False))  # the workers' own
     return Killed(killing_ground)
 
 

@@ -12,14 +12,27 @@ from reunify.eligibility import (
     costs,
     costs_per_diem,
     fares,
+    ground,
     line_questions,
     line_tests,
     minors,
 )
 from reunify.eligibility.costs import LineOutcome
+from reunify.eligibility.ground import with_ground_rule
 from reunify.rates.fields import Words
 from reunify.rates.places import rules_folder
-from tests.unit.cost_lines import ATLANTA, EL_PASO, cost, decided, leg, tried, trip, waiting_rules
+from reunify.rates.published import published
+from tests.unit.cost_lines import (
+    ATLANTA,
+    EL_PASO,
+    cost,
+    decided,
+    facts_of_lines,
+    leg,
+    tried,
+    trip,
+    waiting_rules,
+)
 
 
 def alone(carrier: str | None, **more: Any) -> list[dict[str, Any]]:
@@ -176,6 +189,27 @@ def test_trains_and_buses_have_rules_of_their_own(
     assert found.outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("compact", "mode", "children", "asked"),
+    [
+        ("shown", "rail", [child(16)], ["IC-GROUND"]),
+        ("shown", "rail", [child(18)], []),
+        ("shown", "air", [child(16)], []),
+        ("not_ruled_out", "rail", [child(16)], []),  # a person is asked about the home state first
+        ("ruled_out", "rail", [child(16)], []),
+    ],
+)
+def test_a_juvenile_the_home_state_must_return_rides_no_train_alone_without_a_persons_word(
+    compact: str, mode: str, children: list[dict[str, Any]], asked: list[str]
+) -> None:
+    line = cost(f"{mode}_fare", 9_000, leg="home", traveler="child")
+    carrier = {"rail": "Amtrak", "air": "American"}[mode]
+    request = going(alone(carrier, mode=mode), line, children=children)
+    (found,) = with_ground_rule(facts_of_lines(request), request, {"compact_applies": compact}, published())
+    assert [check.rule for check in found.checks if check.rule == "IC-GROUND"] == asked
+    assert all("Rule 7-106" in check.cite for check in found.checks if check.rule == "IC-GROUND")
+
+
 def test_a_brother_old_enough_for_the_carrier_counts_as_company() -> None:
     legs = [leg("home", "2026-11-07", ["child", "brother"], carrier="American", nonstop="yes")]
     for age, waits in ((15, True), (16, False)):
@@ -275,7 +309,7 @@ def test_no_sentence_about_a_cost_uses_a_word_that_hurts() -> None:
         assert glossary.avoided_in(words.es, "es", avoided) == []
 
 
-SPEAKING = (carrier_checks, costs, costs_per_diem, fares, line_tests, minors)
+SPEAKING = (carrier_checks, costs, costs_per_diem, fares, ground, line_tests, minors)
 
 
 def words_in(module: Any) -> list[Words]:

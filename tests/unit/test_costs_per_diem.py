@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reunify.eligibility.costs import LineFacts, LineOutcome
+from reunify.eligibility.costs import PRICES, LineFacts, LineOutcome
 from reunify.eligibility.costs_per_diem import day_of_meals, meal_days, taken_off
 from reunify.eligibility.lines import town
 from reunify.intake.form import Place
@@ -38,6 +38,14 @@ def room(quote: int, **more: Any) -> dict[str, Any]:
 def meals(**more: Any) -> dict[str, Any]:
     days = {"first_day": "2026-11-05", "last_day": "2026-11-07", "place": ATLANTA, "traveler": "mother"}
     return cost("meals", 900_000, **(days | more))
+
+
+def test_each_priced_line_keeps_the_name_and_version_of_the_function_that_priced_it() -> None:
+    night, days, fare = facts_of_lines(trip(room(18_800), meals(), cost("air_fare", 40_000)))
+    assert (night.worked_out_by, days.worked_out_by) == ("lodging_for_a_night@1", "meals_for_days@1")
+    assert "worked_out_by" not in fare.content()  # priced as quoted, and written as it always was
+    assert LineFacts.from_content(night.content()) == night
+    assert all(by.source for by in PRICES.values())
 
 
 @pytest.mark.parametrize(

@@ -49,26 +49,6 @@ def renderer() -> DocxRenderer:
 
 
 @pytest.mark.parametrize("language", BOTH)
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_letter_becomes_a_pdf_that_reads_the_same(
-    renderer: DocxRenderer, kind: str, language: Language
-) -> None:
-    shown = printed("K7QF2M9XR01D", "https://homeward.example")
-    docx = renderer.render(kind, language, contexts(language)[kind], shown)
-    (pdf,) = DxpdfConverter().convert([docx])
-    pages = pypdfium2.PdfDocument(pdf)
-    read = " ".join(page.get_textpage().get_text_range() for page in pages)
-    assert len(pages) == (2 if kind == "itinerary" else 1)
-    assert "R-7KQ4MX" in read
-    assert "Homeward Family Travel" in read
-    for page in pages:
-        assert "K7QF-2M9X-R01D" in page.get_textpage().get_text_range()
-        assert "homeward.example/genuine" in page.get_textpage().get_text_range()
-        assert [one.type for one in page.get_objects()].count(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE) == 1
-    pages.close()
-
-
-@pytest.mark.parametrize("language", BOTH)
 def test_six_costs_still_fit_on_one_page(renderer: DocxRenderer, language: Language) -> None:
     facts = frozen()
     facts["lines"] *= 2
@@ -146,21 +126,6 @@ def test_a_question_asked_by_two_sources_is_printed_once() -> None:
     assert len(context.information_request(HEADING, "en", questions=[same, same])["questions"]) == 1
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_values_are_only_ever_text(renderer: DocxRenderer, value: str) -> None:
-    heading = replace(
-        HEADING,
-        organisation=Organisation(value, [value], value),
-        addressee=Addressee(value, [value]),
-        signer=Signer(value, value, value, value),
-    )
-    for kind, letter in contexts("en", heading).items():
-        docx = renderer.render(kind, "en", letter)
-        if kind != "approval_letter":
-            assert value.split()[0] in text_of(docx), kind
-        assert "Page " in text_of(docx), kind  # nothing after the value was lost
-
-
 def test_hostile_values_still_become_a_pdf(renderer: DocxRenderer) -> None:
     heading = replace(HEADING, addressee=Addressee(" ".join(HOSTILE[:5]), HOSTILE))
     docx = renderer.render("information_request", "es", contexts("es", heading)["information_request"])
@@ -171,6 +136,20 @@ def test_unprintable_characters_and_bidi_overrides_are_dropped(renderer: DocxRen
     heading = replace(HEADING, addressee=Addressee("Ro\u202esa\x00\ud800 \ufffePeña\r\n"))
     said = text_of(renderer.render("refusal_letter", "en", contexts("en", heading)["refusal_letter"]))
     assert "Dear Rosa Peña," in said
+
+
+def test_no_line_ends_inside_a_phone_number_or_a_code_and_names_keep_their_hyphens(
+    renderer: DocxRenderer,
+) -> None:
+    said = contexts("en")["refusal_letter"]
+    said["signer"] |= {"name": "Ana Ruiz-Peña", "phone": "1-800-555-0142"}
+    with zipfile.ZipFile(io.BytesIO(renderer.render("refusal_letter", "en", said))) as file:
+        body = file.read("word/document.xml").decode()
+    assert ("1\u2011800\u2011555\u20110142" in body, "1-800" in body, "Ana Ruiz-Peña" in body) == (
+        True,
+        False,
+        True,
+    )
 
 
 def test_missing_optional_facts_leave_no_trace(renderer: DocxRenderer) -> None:
@@ -269,7 +248,9 @@ def test_the_same_words_give_the_same_bytes_on_every_thread(renderer: DocxRender
 
 
 def test_the_template_hash_is_of_the_file_staff_edit(renderer: DocxRenderer) -> None:
-    assert len({renderer.template_hash(kind, language) for kind in KINDS for language in BOTH}) == 8
+    assert len({renderer.template_hash(kind, language) for kind in KINDS for language in BOTH}) == 2 * len(
+        KINDS
+    )
 
 
 def test_a_broken_document_gives_no_pdf() -> None:

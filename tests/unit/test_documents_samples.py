@@ -14,14 +14,53 @@ from uuid import UUID
 
 from reunify.bookings.queries import Booking
 from reunify.documents import context, itinerary
+from reunify.documents.closeout_letter import closeout_letter
 from reunify.documents.context import Addressee, Deadline, Heading, Organisation, Reason, Said, Signer
 from reunify.documents.itinerary import Contact
+from reunify.documents.paid import PaidLine, Part
+from reunify.documents.payment_advice import How, payment_advice
 from reunify.documents.stays import Address
 from reunify.intake.form import Language, TravelRequest
-from reunify.kernel.ids import AwardId, RequestId
+from reunify.kernel.ids import AwardId, RequestId, StaffId
+from reunify.referrals.policy import Entry, Kind, Referral
 
 TEMPLATES = Path(__file__).parents[2] / "document_templates"
 
+# Neutral: printed. Specific: on no paper, so that a test which prints it fails.
+SUPPORT = [
+    Referral(
+        UUID(int=1),
+        Entry(
+            Kind.FOOD,
+            True,
+            "Prairie Table: a hot meal",
+            "Mesa de la Pradera: comida caliente",
+            "1-800-555-0171",
+            "7 a.m. to 9 p.m.",
+            "de 7 a.m. a 9 p.m.",
+            "",
+            ("en",),
+        ),
+        date(2026, 10, 1),
+        StaffId(UUID(int=2)),
+    ),
+    Referral(
+        UUID(int=3),
+        Entry(
+            Kind.PEER_SUPPORT,
+            False,
+            "Parents who have been through it",
+            "Padres que ya pasaron por esto",
+            "1-800-555-0173",
+            "evenings",
+            "por la tarde",
+            "GA",
+            ("en", "es"),
+        ),
+        date(2026, 10, 1),
+        StaffId(UUID(int=2)),
+    ),
+]
 HEADING = Heading(
     reference="R-7KQ4MX",
     dated=date(2026, 11, 5),
@@ -35,6 +74,7 @@ HEADING = Heading(
     signer=Signer(
         "Ana Ruiz", "Family travel coordinator", "Coordinadora de viajes", "1-800-555-0142, ext. 4"
     ),
+    support=SUPPORT,
 )
 FAMILY_FUND = {"name_en": "Family Travel Fund", "name_es": "Fondo de Viaje Familiar"}
 PARTNER_NIGHTS = {"name_en": "Partner Hotel Nights", "name_es": "Noches de Hotel Solidarias"}
@@ -230,6 +270,17 @@ def frozen(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
+def paid_lines(*keys: str) -> list[PaidLine]:
+    """Lines of the trip, paid as quoted by two funds; the hotel gave its night."""
+    family, road = (Said(f["name_en"], f["name_es"]) for f in (FAMILY_FUND, ROAD_FUND))
+    shares = {
+        "h1": [Part(Said(PARTNER_NIGHTS["name_en"], PARTNER_NIGHTS["name_es"]), units=1)],
+        "m1": [Part(family, 10000), Part(road, 4250)],
+    }
+    lines = {line.key: line for line in trip().cost_lines}
+    return [PaidLine(lines[key], shares.get(key, [Part(family, 14250)])) for key in keys]
+
+
 def contexts(language: Language, heading: Heading = HEADING) -> dict[str, dict[str, Any]]:
     """Every kind of letter, filled in."""
     return {
@@ -275,6 +326,25 @@ def contexts(language: Language, heading: Heading = HEADING) -> dict[str, dict[s
                 Address(Said("Where you meet Luis", "Donde encuentra a Luis"), ["10 Main Street"]),
             ],
         ),
+        "payment_advice": payment_advice(
+            heading,
+            language,
+            view=trip(),
+            payee="Rosa María Peña",
+            paid_on=date(2026, 11, 4),
+            how=How.BANK,
+            lines=paid_lines("m1", "x9"),
+            again=True,
+        ),
+        "closeout_letter": closeout_letter(
+            heading,
+            language,
+            view=trip(),
+            lines=paid_lines("a1", "h1", "m1", "x9"),
+            receipts=2,
+            receipts_by=date(2026, 12, 5),
+            again=True,
+        ),
     }
 
 
@@ -289,4 +359,4 @@ def text_of(docx: bytes) -> str:
     plain = "\n".join(line for line in lines if line)
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&#34;", '"'), ("&#39;", "'"), ("&amp;", "&")):
         plain = plain.replace(entity, character)
-    return plain
+    return plain.replace("\u2011", "-")  # a hyphen at which no line breaks

@@ -16,17 +16,21 @@ from reunify.documents import (
     aloud,
     booked,
     calendar,
+    closeout_letter,
     fields,
     glossary,
     messages,
     packing,
+    payment_advice,
     phrases,
     refusal,
     stays,
+    template_check,
 )
 from reunify.documents import spoken as said_aloud
 from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
+from reunify.documents.template_samples import sample
 from reunify.intake.form import Language
 from reunify.rules.decide import FAMILY
 from reunify.rules.library import shipped
@@ -45,6 +49,8 @@ SPEAKING = (
     aloud,
     issue_documents,
     read_aloud,
+    payment_advice,
+    closeout_letter,
 )
 BOTH: tuple[Language, ...] = ("en", "es")
 AVOIDED = glossary.load(TEMPLATES)
@@ -73,6 +79,7 @@ def test_no_letter_uses_a_word_that_hurts(kind: str, language: Language) -> None
         ("es", "solicitud denegada", "denegada"),
         ("es", "un menor no acompañado", "menor no acompañado"),
         ("es", "¡Felicidades!", "Felicidades"),
+        ("es", "Ayuda a vi\u0301ctimas", "víctimas"),
     ],
 )
 def test_the_lint_finds_words_that_hurt(language: Language, sentence: str, word: str) -> None:
@@ -143,6 +150,8 @@ def test_the_lint_reads_every_table_of_sentences() -> None:
         "read_aloud _LINES",
         "packing _PAPERS",
         "packing _RECEIPTS",
+        "payment_advice WAIT",
+        "closeout_letter RECEIPTS",
         "refusal CAN_DO",
         "refusal NOT_THESE_COSTS",
         "DR-05 not_met",
@@ -169,6 +178,13 @@ def test_pages_are_read_as_a_person_reads_them() -> None:
     )
     found = glossary.avoided_in(glossary.words_of_html(page), "en", AVOIDED)
     assert [finding.word for finding in found] == ["runaway"]
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("kind", [*KINDS, *fields.FOR_OTHERS])
+def test_the_family_of_a_preview_has_words_for_every_field(kind: str, language: Language) -> None:
+    filled_in = sample(template_check.kind_of(TEMPLATES, kind).fields, language)
+    assert re.findall("«[^»]*»", repr(filled_in)) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -78,6 +78,7 @@ def test_a_wrong_answer_is_named_by_place_and_remedy(
         (("legs", 0, "travelers"), ["nobody"], "/legs/0/travelers/0"),
         (("legs", 0, "departs_zone"), "Mars/Olympus", "/legs/0/departs_zone"),
         (("legs", 0, "departs_zone"), "../../etc/passwd", "/legs/0/departs_zone"),
+        (("legs", 0, "departs_zone"), "America/Los_Angeles", "/legs/0/departs_zone"),  # no town of that state
         (("legs", 0, "arrives"), "2020-01-01T00:00", "/legs/0/arrives"),
         (("return_authority", "released_to"), "nobody", "/return_authority/released_to"),
         (("case", "case_type"), "a_new_kind", "/case/case_type"),

@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 import pytest
 from docxtpl import DocxTemplate
 
-from reunify.adapters.docx_renderer import DocxRenderer, _environment
+from reunify.adapters.docx_renderer import DocxRenderer
+from reunify.adapters.docx_sandbox import environment
 from reunify.documents import fields
 from reunify.documents.fields import FOR_OTHERS, KINDS
 from tests.unit.test_documents_samples import TEMPLATES
@@ -51,7 +52,7 @@ def test_a_letter_full_of_hostile_words_is_the_same_letter(kind: str, language: 
         context = filled(paths, dice)
         ours = renderer.render(kind, language, context)
         plain = DocxTemplate(TEMPLATES / f"{kind}.{language}.docx")
-        plain.render(context | {"genuine": {"code": "", "place": ""}}, _environment())
+        plain.render(context | {"genuine": {"code": "", "place": ""}}, environment())
         theirs = io.BytesIO()
         plain.save(theirs)
         assert canonical(ours) == canonical(theirs.getvalue())
