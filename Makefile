@@ -9,7 +9,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock asvs diagrams clean chromium clamav fuzz-ledger fuzz-payments stripe-sandbox-smoke
+.PHONY: help setup demo test check lock asvs diagrams goldens clean chromium clamav readability fuzz-ledger fuzz-payments stripe-sandbox-smoke
 
 help: ## list what can be made
 	@grep -hE '^[a-zA-Z_%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -49,7 +49,7 @@ clamav:
 check: setup ## style, types, the map of the house, generated pictures
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check -q .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m tests.architecture.diagrams --check
 	$(BIN)/python -m tests.web.access_matrix --check
@@ -60,6 +60,12 @@ asvs: setup ## write docs/asvs.md again from the marks on the tests
 diagrams: setup ## draw docs/states again from the tables of moves
 	$(BIN)/python -m tests.architecture.diagrams
 	$(BIN)/python -m tests.web.access_matrix
+
+readability: setup ## measure how easily all that families read is read; writes docs/readability.md
+	$(BIN)/python -m tests.readability
+
+goldens: setup ## draw the pages of every paper again; look at each that changed before you keep it
+	$(BIN)/python -m tests.goldens
 
 bench-%: setup ## run one benchmark, e.g. make bench-submit; writes build/bench/
 	$(BIN)/python -m tests.benchmarks.bench_$*

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from reunify.adapters.clamav import Clamd
 from reunify.adapters.demo_authenticator import DemoPasskeys
+from reunify.adapters.docx_examining import SeparateTemplateExaminer
 from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.adapters.examining import SeparateExaminer
 from reunify.adapters.key_sources import opened_keys
+from reunify.adapters.object_places import opened_store
 from reunify.adapters.oidc import OidcProvider
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.adapters.pdf_libreoffice import LibreOfficeConverter
+from reunify.adapters.postgres_templates import KeptTemplates
 from reunify.adapters.sms_http import HttpMessages
 from reunify.adapters.stripe_card_balance import StripeCardBalance
 from reunify.adapters.stripe_cards import CardHolder, StripeCards
@@ -26,6 +29,8 @@ from reunify.db import Database
 from reunify.disbursement.cards_ports import CardIssuer
 from reunify.disbursement.ports import BankDetailsPage, PaymentGateway
 from reunify.documents.ports import PdfConverter, Renderer
+from reunify.documents.template_ports import TemplateExaminer
+from reunify.files import objects
 from reunify.files.ports import Examiner, Scanner
 from reunify.identity.ports import DemoAuthenticator
 from reunify.identity.provider import IdentityProvider
@@ -38,6 +43,7 @@ from reunify.settings import Settings, load
 from reunify.vault import keyring
 
 ROOT = Path(__file__).resolve().parents[1]
+LETTERS = ROOT / "document_templates"
 
 
 class NotReady(Exception):
@@ -69,6 +75,7 @@ class House:
     card_statement: Statement | None = None  # what Stripe says of the balance that the cards draw on
     messages: MessageGateway | None = None  # texts and calls; None: nobody is told by phone
     examiner: Examiner = field(default_factory=SeparateExaminer)
+    template_examiner: TemplateExaminer = field(default_factory=SeparateTemplateExaminer)
 
     @property
     def card_answer_secrets(self) -> tuple[str, ...]:
@@ -104,11 +111,13 @@ def build(settings: Settings | None = None, *, now: Callable[[], datetime] = utc
     if settings.database_url is None:
         raise NotReady("REUNIFY_DATABASE_URL is not set. `reunify up` sets it for its own processes.")
     keyring.use(*opened_keys(settings))
+    objects.use(opened_store(settings))
     stripe = _gateway(settings)
+    db = Database(settings.database_url.get_secret_value())
     return House(
         settings=settings,
-        db=Database(settings.database_url.get_secret_value()),
-        renderer=DocxRenderer(ROOT / "document_templates"),
+        db=db,
+        renderer=DocxRenderer(LETTERS, KeptTemplates(db)),
         converter=_converter(settings),
         gateway=stripe,
         statement=stripe,

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from reunify.kernel.addresses import is_https_or_loopback, is_loopback
+from reunify.kernel.object_place import ObjectPlace
 from reunify.kernel.programs import Program
 from reunify.kernel.refusals import Refused
 
@@ -21,8 +22,7 @@ STRIPE = "https://api.stripe.com"
 _PREFIX = "REUNIFY_"
 _SCANNER = re.compile(r"unix:/\S+|tcp://[A-Za-z0-9.-]+:[1-9][0-9]{0,4}")
 _CARDHOLDER = re.compile(r"[A-Za-z][A-Za-z .'-]{0,23}(;[^;]*[^;\s][^;]*){4}")
-_LIVE = ("sk_live_", "rk_live_")
-_TEST = ("sk_test_", "rk_test_")
+_LIVE, _TEST = ("sk_live_", "rk_live_"), ("sk_test_", "rk_test_")
 _OF_THIS_PROCESS = frozenset({"database_url", "owner_database_url", "prefect_database_url"})
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     keys: SecretStr | None = None  # the key ring itself; without any of the three: keys.json in `data`
     keys_file: Path | None = None
     keys_command: str | None = None  # prints the key ring: the client of a key service
+
+    files: ObjectPlace | None = None  # /folder or s3://bucket/prefix?endpoint=&region=; absent: in `data`
+    files_key: SecretStr | None = None  # of the bucket, `id:secret`; absent: this machine's role at Amazon
 
     breached_passwords: Path | None = None  # lines `SHA1:count`, sorted; looked up, never read whole
 
@@ -143,8 +146,7 @@ class Settings(BaseSettings):
     def _families_can_trust_the_address(self) -> Self:
         url = self.public_url or ""
         parts = urlsplit(url)
-        more = parts.path + parts.query + parts.fragment
-        if url and (not is_https_or_loopback(url) or more or "@" in url):
+        if url and (not is_https_or_loopback(url) or parts.path + parts.query + parts.fragment or "@" in url):
             raise ValueError(
                 "REUNIFY_PUBLIC_URL must be https:// and a name, such as https://travel.example.org"
             )
@@ -165,8 +167,7 @@ class Settings(BaseSettings):
                 "street; city; state; postal code`"
             )
         key = self.stripe_key.get_secret_value() if self.stripe_key else None
-        problem = stripe_problem(key, self.stripe_base, sandbox=self.sandbox)
-        if problem:
+        if problem := stripe_problem(key, self.stripe_base, sandbox=self.sandbox):
             raise ValueError(problem)
         return self
 
@@ -180,8 +181,7 @@ class Settings(BaseSettings):
         """The same settings for a child process, without the addresses of databases. Holds secrets."""
         said: dict[str, str] = {}
         for name in sorted(type(self).model_fields.keys() - _OF_THIS_PROCESS):
-            value = getattr(self, name)
-            if value is None or value == ():
+            if (value := getattr(self, name)) in (None, ()):
                 continue
             if isinstance(value, SecretStr):
                 value = value.get_secret_value()

@@ -17,7 +17,9 @@ from reunify.disbursement import quiet_records as let_go
 from reunify.disbursement import reapproval_records as reapprovals
 from reunify.disbursement import records as disbursement
 from reunify.disbursement import statements_records as vendor_bills
+from reunify.documents import glossary_records as glossary
 from reunify.documents import records as documents
+from reunify.documents import template_records as templates
 from reunify.eligibility import asking_records as asking
 from reunify.eligibility import hand_off_records as hand_offs
 from reunify.eligibility import look_back_records as look_backs
@@ -42,6 +44,7 @@ from reunify.rates import records as rates
 from reunify.reconciliation import records as reconciliation
 from reunify.reconciliation import suspense_finding_records as findings
 from reunify.reconciliation import suspense_records as suspense
+from reunify.referrals import records as referrals
 from reunify.reporting import duplicates_records as duplicates
 from reunify.reporting import sf425_records as sf425
 from reunify.retention import records as retention
@@ -61,6 +64,7 @@ ALL = (
     roster,
     limits,
     rates,
+    referrals,
     rules,
     ledger,
     funds,
@@ -78,7 +82,9 @@ ALL = (
     approval,
     envelopes,
     bookings,
+    glossary,
     documents,
+    templates,
     disbursement,
     cards,
     card_answers,

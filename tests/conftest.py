@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import itertools
 import os
@@ -9,27 +10,30 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import typer.testing
 from anyio.from_thread import start_blocking_portal
+from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 import reunify.tables  # noqa: F401 - every mapping is known before the first query
 from reunify.adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres, Urls
 from reunify.db import Database
+from reunify.files import objects
 from reunify.migrations import upgrade
 from reunify.sandbox import seed
 from reunify.vault import keyring
 from reunify.vault.keyring import KeyRing
 from tests import databases
+from tests.objects import SharedStore
+from tests.simulators import share_applications
+from tests.statements import shared
 
 _SERVERS = Path(__file__).parent.parent / ".reunify" / "test"
 _TEMPLATE = "reunify_template"
 _NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
-_dialects: list[sa.Dialect] = []
-_compiled: dict[Any, Any] = {}
 _LONGEST_FIRST = ("bdd", "flows", "browser", "web", "integration", "architecture", "rules", "unit")
 
 # A letter's PDF then takes 0.04 s of processor time rather than 0.2 s, and is the same.
@@ -37,6 +41,13 @@ os.environ.setdefault("FONTCONFIG_FILE", str(Path(__file__).parent / "fonts.conf
 # Every process the tests start reads what the first one compiled, whatever the caller's setting.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# The tree of all commands is made once in a run, not for each command that a test types.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
+# Hashing a password, and comparing one with its hash, is slow on purpose. The demo's people keep the hash
+# they were given first; two that were found to fit fit again; what does not is refused by the real thing.
+PasswordHasher.hash = functools.cache(PasswordHasher.hash)
+PasswordHasher.verify = functools.cache(PasswordHasher.verify)
+share_applications()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +76,21 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _keyring() -> None:
     keyring.use(KeyRing.fresh("sandbox"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _all_objects(tmp_path_factory: pytest.TempPathFactory) -> SharedStore:
+    store = SharedStore(tmp_path_factory.mktemp("objects"), durable=False)
+    objects.use(store)
+    return store
+
+
+@pytest.fixture(autouse=True)
+def _objects_of_the_run(_all_objects: SharedStore) -> Iterator[None]:
+    """Whatever store a test puts in use is its own."""
+    objects.use(_all_objects)
+    yield
+    objects.use(_all_objects)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -169,14 +195,8 @@ def blank_owner_url(server: Urls, administrator: sa.Engine) -> Iterator[str]:
 
 
 def _application(server: Urls, name: str) -> Database:
-    """The database as the application sees it. A statement is compiled once in a run, not in each test."""
-    database = Database(_url(server.app, name))
-    if not _dialects:
-        with database.engine.connect():  # from here on the dialect knows its server
-            _dialects.append(database.engine.dialect)
-    database.engine.dialect = _dialects[0]  # what was compiled is kept by it
-    database.engine.update_execution_options(compiled_cache=_compiled)
-    return database
+    """The database as the application sees it."""
+    return shared(Database(_url(server.app, name)))
 
 
 def _url(url: str, database: str) -> str:

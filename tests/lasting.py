@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from reunify.adapters.embedded_postgres import Urls
 from reunify.db import Database
 from tests import databases
+from tests.statements import shared
 
 
 @contextmanager
 def lasting_database(server: Urls, administrator: sa.Engine, template: str) -> Iterator[Database]:
     """Like the migrated template, as the application sees it; given back at the end."""
     with databases.copy_of(administrator, template) as name:
-        db = Database(sa.make_url(server.app).set(database=name).render_as_string(hide_password=False))
+        url = sa.make_url(server.app).set(database=name).render_as_string(hide_password=False)
+        db = shared(Database(url))
         yield db
         db.dispose()

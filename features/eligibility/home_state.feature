@@ -23,6 +23,19 @@ Feature: The home state pays first where the Interstate Compact applies
     And the card of the home state tells staff "at least 48 hours ahead"
     And the card of the home state tells staff "No commercial bus or train unless"
 
+  Scenario Outline: A child the home state must bring home rides no train alone without a person's word
+    Given a child of <age> takes an Amtrak train home, <company>
+    And the file <says> that the home state must bring the child home
+    When our own fund is asked about it
+    Then <answer>
+
+    Examples:
+      | age | company         | says      | answer                         |
+      | 17  | without anybody | shows     | a person is asked to decide it |
+      | 17  | with the mother | shows     | it pays $90.00                 |
+      | 18  | without anybody | shows     | it pays $90.00                 |
+      | 17  | without anybody | rules out | it pays $90.00                 |
+
   Scenario Outline: Our own fund pays in its place only on a person's word
     Given a boy of 15 found in another state, held over 24 hours, with no abuse suspected
     When the sources are asked

@@ -76,7 +76,8 @@ def examined_here(content: bytes) -> Examined:
     return images.drawn_again(content, media_type) if media_type.is_image else papers.checked(content)
 
 
-def _limit_ourselves() -> None:
+def limit_ourselves() -> None:
+    """Of this process: a gigabyte, fifteen seconds of processor time, no file written."""
     import resource
 
     for what, most in (
@@ -90,7 +91,7 @@ def _limit_ourselves() -> None:
 
 
 def main() -> None:
-    _limit_ourselves()
+    limit_ourselves()
     out = sys.stdout.buffer
     try:
         found = examined_here(sys.stdin.buffer.read())

@@ -31,11 +31,21 @@ def with_a_font_we_have(document: bytes) -> bytes:
 
 
 @cache
-def _stand_in_needed() -> bool:
-    """True where fontconfig answers a wish for Calibri with something of other widths."""
+def font_for_calibri() -> str | None:
+    """What fontconfig answers a wish for Calibri with; None where there is no fontconfig to ask."""
     fc_match = shutil.which("fc-match")
     if fc_match is None:
-        return False
+        return None
     asked = [fc_match, "--format=%{family}", SAME_WIDTHS[0]]
     said = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed words
-    return said.returncode == 0 and not said.stdout.startswith(SAME_WIDTHS)
+    return said.stdout if said.returncode == 0 else None
+
+
+def has_its_widths(family: str) -> bool:
+    """Lines break where Word breaks them."""
+    return family.startswith(SAME_WIDTHS)
+
+
+def _stand_in_needed() -> bool:
+    family = font_for_calibri()
+    return family is not None and not has_its_widths(family)

@@ -116,11 +116,10 @@ def approve(
 
 
 @may(Role.FINANCE_RELEASER)
-def release(
-    session: Session, *, award_id: AwardId, templates: Mapping[str, str], by: Actor, now: datetime
-) -> None:
+def release(session: Session, *, award_id: AwardId, by: Actor, now: datetime) -> None:
     """Let the money go: the same digest, another person, and the obligation is made.
 
+    The letter keeps the Word template it was approved with, whatever has come into force since.
     Above the small-amount limit one person may do both on call and inside an open envelope: a third reviews.
     """
     record = _locked(session, award_id)
@@ -138,7 +137,7 @@ def release(
     )
     _check_newest(session, record)
     plan = plans.award_plan(session, record.allocation_id)
-    policy.check_digest(record.digest, digest_of(session, record, templates, plan))
+    policy.check_digest(record.digest, digest_of(session, record, record.template_hashes or {}, plan))
     moved = policy.AWARD_MOVES.apply(record, "release")
     assert isinstance(by, Staff)
     record.released_by, record.released_at, record.released_for = by.id, now, sorted(by.stands_for)
@@ -164,7 +163,7 @@ def approve_and_release(
     """Both in one act. Above the small-amount limit only on call and wholly inside an open envelope; else it
     is refused, in Python and by the table."""
     approve(session, award_id=award_id, templates=templates, by=by, now=now)
-    release(session, award_id=award_id, templates=templates, by=by, now=now)
+    release(session, award_id=award_id, by=by, now=now)
 
 
 @may(Role.FINANCE_APPROVER)

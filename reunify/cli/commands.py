@@ -11,7 +11,9 @@ import typer
 from reunify.cli import fund_setting, funder_commands, funds_ahead, rule_changes, rule_replays  # noqa: F401 - add to `funds`, `rules`
 from reunify.cli.administrators import commands as admin
 from reunify.cli.funds import funds
+from reunify.cli.kept_files import files
 from reunify.cli.rules import rules
+from reunify.cli.templates import templates
 
 if TYPE_CHECKING:
     from reunify.settings import Settings
@@ -25,16 +27,13 @@ app = typer.Typer(
     add_completion=False,
 )
 ledger = typer.Typer(help="Prove the books.", rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(ledger, name="ledger")
-app.add_typer(admin, name="admin")
 keys = typer.Typer(help="The keys that keep families' words.", rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(keys, name="keys")
 audit = typer.Typer(help="Seal and prove the audit trail.", rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(audit, name="audit")
 retention = typer.Typer(help="Erase what is due, by plan.", rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(retention, name="retention")
-app.add_typer(rules, name="rules")
-app.add_typer(funds, name="funds")
+_GROUPS = {"ledger": ledger, "keys": keys, "audit": audit, "retention": retention}
+_GROUPS |= {"rules": rules, "funds": funds, "files": files, "admin": admin, "templates": templates}
+for _called, _each in _GROUPS.items():
+    app.add_typer(_each, name=_called)
 
 
 @app.command()

@@ -48,15 +48,18 @@ def database(settings: Settings) -> Iterator[Urls]:
 def opened(settings: Settings, *, with_keys: bool = False) -> Iterator[Database]:
     """The database as the application sees it, every table known, for one command; closed afterwards.
 
-    `with_keys`: the process gets the key ring, for commands that read or write what is sealed.
+    `with_keys`: the process gets key ring and object store, for commands that read or write what is sealed.
     """
     import reunify.tables  # noqa: F401 - every mapping is known before the first query
     from reunify.adapters.key_sources import opened_keys
+    from reunify.adapters.object_places import opened_store
     from reunify.db import Database
+    from reunify.files import objects
     from reunify.vault import keyring
 
     if with_keys:
         keyring.use(*opened_keys(settings))
+        objects.use(opened_store(settings))
     with database(settings) as urls:
         db = Database(urls.app)
         try:

@@ -13,22 +13,28 @@ from reunify.settings import Settings
 
 _SAME_WIDTHS = ("Carlito*.ttf", "calibri*.ttf")
 _STAND_IN = ("DejaVuSansCondensed.ttf",)
+_INSTALL = "Type: apt install fonts-crosextra-carlito"
 
 
 def fonts(settings: Settings) -> Finding:
-    """The folders and names of scripts/ensure-fonts."""
+    """What the converters ask fontconfig; without it, the folders and names of scripts/ensure-fonts."""
+    from reunify.adapters.pdf_fonts import font_for_calibri, has_its_widths
+
     what = "fonts of the letters"
     if sys.platform != "linux":
         return Finding(what, "the system's own")
-    found = _folder_with(_SAME_WIDTHS)
-    if found is not None:
-        return Finding(what, f"of Calibri's widths, in {found}")
+    family, folder = font_for_calibri(), _folder_with(_SAME_WIDTHS)
+    if family is not None and has_its_widths(family):
+        return Finding(what, f"{family}, of Calibri's widths")
+    if family is None and folder is not None:
+        return Finding(what, f"of Calibri's widths, in {folder}")
     if _folder_with(_STAND_IN) is None:
         return Finding(what, "none; a letter's PDF needs one", "Type: scripts/ensure-fonts", True)
+    remedy = f"Type: fc-cache, so that those in {folder} are found" if folder else _INSTALL
     return Finding(
         what,
         "DejaVu Sans Condensed stands in for Calibri: PDFs break lines elsewhere than Word does",
-        "Type: apt install fonts-crosextra-carlito",
+        remedy,
     )
 
 

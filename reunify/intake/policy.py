@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from reunify.intake import cost_details, households, told
+from reunify.intake import cost_details, households, told, zones
 from reunify.intake.form import (
     Case,
     Category,
@@ -187,6 +187,11 @@ def _leg_problems(i: int, leg: Leg, travelers: set[str]) -> list[Problem]:
             ends.append(local.replace(tzinfo=ZoneInfo(zone)))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             problems.append(Problem(f"/legs/{i}/{side}_zone", "Write a time zone like America/Denver."))
+            continue
+        place = leg.origin if side == "departs" else leg.destination
+        if place.country == "US" and not zones.on_a_clock_of(ends[-1], place.state or "", place.zip):
+            remedy = f"{place.city}, {place.state} is not on that clock; check the zone and the place."
+            problems.append(Problem(f"/legs/{i}/{side}_zone", remedy))
     if len(ends) == 2 and ends[1].timestamp() <= ends[0].timestamp():
         problems.append(Problem(f"/legs/{i}/arrives", "The arrival is not after the departure; check both."))
     return problems

@@ -9,7 +9,9 @@ Nevada the few towns on another clock are known by their ZIP code alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 _EASTERN, _CENTRAL = "America/New_York", "America/Chicago"
 _MOUNTAIN, _PACIFIC = "America/Denver", "America/Los_Angeles"
@@ -142,6 +144,16 @@ def clocks_of(state: str) -> tuple[str, ...]:
         return _TWO_CLOCKS[state][0]
     one = _ONE_CLOCK.get(state)
     return (one,) if one else ()
+
+
+def on_a_clock_of(moment: datetime, state: str, zip_code: str | None) -> bool:
+    """Whether the clock of a town there can show this; True for what is no state. `moment`: with its zone."""
+    told = zone_of(state, zip_code)
+    clocks = [told] if told is not None else [*clocks_of(state)]
+    if not zip_code and state in ("AK", "NV"):
+        clocks += [zone for zone in _APART.values() if zone]
+    shown = {moment.replace(tzinfo=ZoneInfo(zone)).utcoffset() for zone in clocks}
+    return not shown or moment.utcoffset() in shown
 
 
 def _word(zone: str | None) -> str | None:

@@ -26,6 +26,7 @@ APPEND_ONLY = frozenset(
         "consent_revocations",
         "consents",
         "audit_seals",
+        "avoided_words",
         "booking_events",
         "card_answers",
         "card_borne_refunds",
@@ -40,6 +41,7 @@ APPEND_ONLY = frozenset(
         "envelope_lines",
         "erasures",
         "escalation_events",
+        "files_looks",
         "final_reports",
         "fund_amounts",
         "fund_condition_lifts",
@@ -64,6 +66,8 @@ APPEND_ONLY = frozenset(
         "outage_proofs",
         "overlap_reasons",
         "payments_let_go",
+        "referral_checks",
+        "referrals",
         "replay_yeses",
         "request_versions",
         "retention_periods",
@@ -74,6 +78,9 @@ APPEND_ONLY = frozenset(
         "sf425_reports",
         "staff_decisions",
         "suspense_parts",
+        "template_decisions",
+        "template_files",
+        "template_versions",
     }
 )
 

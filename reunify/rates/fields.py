@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -140,6 +141,11 @@ class Dictionary:
 
     def __getitem__(self, name: str) -> Field:
         return self.fields[name]
+
+    def allowed_for(self, name: str) -> str:
+        """What may stand in place of a name that is no fact: the ones most like it first."""
+        near = get_close_matches(name, self.fields, n=3)
+        return f"a field of _fields.yaml, such as {' or '.join(near)}" if near else "a field of _fields.yaml"
 
     @property
     def case_types(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from reunify.funds import queries as funds
 from reunify.intake import actions as requests
 from reunify.intake import queries as intake
 from reunify.rates.policy import OrganisationNotSetUp
-from reunify.rates.queries import organisation
-from reunify.sandbox import nights, people, rules
+from reunify.rates.queries import organisation, today
+from reunify.sandbox import helpers, nights, people, rules
 from reunify.sandbox.families import sample_families
 from reunify.sandbox.money import open_asked_award, open_sample_funds, sign_envelope
 from reunify.settings import Settings
@@ -28,6 +28,7 @@ def run(settings: Settings) -> list[str]:
             fill(session, now=now)
             people.join(session, now=now)
             nights.plan(session, now=now)
+            helpers.enter(session, today=today(session, now=now), now=now)
             open_asked_award(session, now=now)
             sign_envelope(session, now=now)
     finally:

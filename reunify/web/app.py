@@ -18,6 +18,7 @@ from reunify.web.pages import router as pages
 from reunify.web.pages import show_error
 from reunify.web.pages.step_up import ask_to_step_up
 from reunify.web.shield import API, LOOPBACK, Shield
+from reunify.web.template_acts import keep_shipped
 from reunify.web.webhooks import router as webhooks
 
 HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ def create(house: House | None = None) -> FastAPI:
     if house is None:
         logs.configure()
         house = build()
+        keep_shipped(house)
     app = FastAPI(
         title="Reunify",
         version="1",

@@ -22,9 +22,7 @@ def approve(at: House, award_id: UUID, by: Staff) -> None:
 def release(at: House, award_id: UUID, by: Staff) -> None:
     """The last money gate: obligates, and the flow pays."""
     with at.db.work(wake=True) as session:
-        actions.release(
-            session, award_id=AwardId(award_id), templates=at.letter_templates(), by=by, now=at.now()
-        )
+        actions.release(session, award_id=AwardId(award_id), by=by, now=at.now())
 
 
 def approve_and_release(at: House, award_id: UUID, by: Staff) -> None:

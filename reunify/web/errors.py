@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from reunify import logs
+from reunify.files.objects import FileLost
 from reunify.identity.limits import TooManyCalls
 from reunify.identity.policy import StepUpFirst, TooManyTries, WrongSignIn
 from reunify.kernel.refusals import BadInput, NotAllowed, NotFound, OutOfStep, Refused, Retryable
@@ -32,6 +33,7 @@ STATUS: list[tuple[type[Exception], int, str]] = [
     (NotFound, 404, "Not found"),
     (OutOfStep, 409, "It has moved on"),
     (Erased, 410, "Erased"),
+    (FileLost, 410, "Lost"),
     (Refused, 422, "This cannot be done"),
     (Retryable, 503, "Please try again"),
 ]

@@ -27,6 +27,7 @@ LARGER: tuple[tuple[re.Pattern[str], int], ...] = (
         51 * 1024 * 1024,
     ),  # five papers and a form
     (re.compile(r"/disclosures"), 11 * 1024 * 1024),  # one order and a form
+    (re.compile(r"/templates/[a-z_]{1,40}"), 5 * 1024 * 1024),  # a letter in two languages
 )
 _TOO_LARGE = "This is too large."
 _OTHER_SITE = "This call came from another site. Open the page again from our own address and repeat it."

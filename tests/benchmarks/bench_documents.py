@@ -18,7 +18,8 @@ from typing import Any
 
 from docxtpl import DocxTemplate
 
-from reunify.adapters.docx_renderer import DocxRenderer, _environment
+from reunify.adapters.docx_renderer import DocxRenderer
+from reunify.adapters.docx_sandbox import environment
 from reunify.adapters.pdf_converter import Converter, DxpdfConverter
 from reunify.adapters.pdf_libreoffice import LibreOfficeConverter
 from tests.benchmarks.harness import Row, report
@@ -38,7 +39,7 @@ Contexts = dict[str, dict[str, Any]]
 def naive(kind: str, language: str, context: dict[str, Any]) -> bytes:
     """As docxtpl's manual has it: load the template, render it, save it; for each letter."""
     template = DocxTemplate(TEMPLATES / f"{kind}.{language}.docx")
-    template.render(context | {"genuine": {"code": "", "place": ""}}, _environment())
+    template.render(context | {"genuine": {"code": "", "place": ""}}, environment())
     out = io.BytesIO()
     template.save(out)
     return out.getvalue()

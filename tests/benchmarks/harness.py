@@ -19,7 +19,9 @@ from pathlib import Path
 import psycopg
 
 from reunify.adapters.embedded_postgres import EmbeddedPostgres
+from reunify.adapters.object_folder import FolderStore
 from reunify.db import Database
+from reunify.files import objects
 from reunify.migrations import upgrade
 from reunify.vault import keyring
 from reunify.vault.keyring import KeyRing
@@ -116,6 +118,7 @@ def fresh_server(*, durable: bool) -> Iterator[Server]:
     """A server of its own. `durable`: commits wait for the disk, as in production."""
     keyring.use(KeyRing.fresh("sandbox"))
     with tempfile.TemporaryDirectory() as folder:
+        objects.use(FolderStore(Path(folder) / "files", durable=durable))
         postgres = EmbeddedPostgres(Path(folder), durable=durable)
         urls = postgres.start()
         try:

@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,8 @@ import sqlalchemy as sa
 from reunify.adapters.embedded_postgres import load_identity
 from reunify.adapters.postgres_identity import urls_of
 from reunify.cli import demo
-from reunify.sandbox import families, walk
+from reunify.cli.ports import answers
+from reunify.sandbox import driver, families, walk
 from reunify.sandbox.driver import Person
 from reunify.settings import Settings
 
@@ -39,6 +41,9 @@ SHOWN_BY_BROWSERS = re.compile(r'(?:(?:href|src|action)="[^"]*"|<title>[^<]*)')
 # A drawing's own titles stay in the page, as its text does.
 DRAWN = re.compile(r"(?s)<svg.*?</svg>")
 STANDARD_ROOM = 11_000
+LOOKS_SECONDS = 0.2  # ten times as seldom as the demo looks: each look is work for the house
+WORKERS_LOOK_SECONDS = 2.5  # how long a worker believes that Prefect is not there
+PREFECT_WITHIN_SECONDS = 60
 PAGES_OF = ("ana", "ben", "dee")
 PLACES = ("logs", "prefect", "stripe", "calls", "refusals", "ours", "phones")
 PLANTS = {place: f"Zzplant{place}" for place in PLACES}
@@ -205,14 +210,24 @@ def _dump(url: sa.URL, file: Path, plant: Callable[[sa.Connection], None]) -> No
     engine.dispose()
 
 
+def at_rest(settings: Settings) -> None:
+    """Prefect is up and the workers know it: else a family is entered each half second until then."""
+    ends = time.monotonic() + PREFECT_WITHIN_SECONDS
+    while not answers(settings.prefect_port, "/api/health") and time.monotonic() < ends:
+        time.sleep(LOOKS_SECONDS)
+    time.sleep(WORKERS_LOOK_SECONDS)
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     (folder / "marks.json").write_text(json.dumps(mark()))
     calls = Calls(folder)
     walk.submit_to_decision.__defaults__ = (2,)  # how fast it is, another test measures
+    driver.LOOK_EVERY_SECONDS = LOOKS_SECONDS
     tell = walk.main
 
     def told_and_kept(settings: Settings, *, as_json: bool) -> int:
+        at_rest(settings)
         code = tell(settings, as_json=as_json)
         read_pages(settings.own_url)
         calls.plant()

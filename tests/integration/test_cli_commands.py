@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
+from reunify.adapters import pdf_fonts
 from reunify.cli import doctor, letters
 from reunify.cli.finding import Finding
-from reunify.settings import load
+from reunify.settings import Settings, load
 from tests.soffice import stand_in
 
 HEAVY = ("fastapi", "sqlalchemy", "stripe", "prefect", "pydantic", "psycopg", "alembic", "rich", "uvicorn")
@@ -144,6 +146,10 @@ def test_the_doctor_looks_for_the_letters_fonts(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    answered: list[str | None] = ["Carlito"]  # by fontconfig, which the converters ask too
+    monkeypatch.setattr(pdf_fonts, "font_for_calibri", lambda: answered[0])
+    assert (fonts().remedy, fonts().said) == (None, "Carlito, of Calibri's widths")
+    answered[0] = "DejaVu Sans"
     monkeypatch.setattr(letters, "_SAME_WIDTHS", ("Sample*.ttf",))
     monkeypatch.setattr(letters, "_STAND_IN", ("Other*.ttf",))
     assert (fonts().remedy, fonts().failed) == ("Type: scripts/ensure-fonts", True)
@@ -152,6 +158,8 @@ def test_the_doctor_looks_for_the_letters_fonts(monkeypatch: pytest.MonkeyPatch,
     (folder / "OtherCondensed.ttf").touch()
     assert (fonts().remedy, fonts().failed) == ("Type: apt install fonts-crosextra-carlito", False)
     (folder / "Sample-Regular.ttf").touch()
+    assert "fc-cache" in str(fonts().remedy)
+    answered[0] = None
     assert fonts().remedy is None
 
 
@@ -167,6 +175,19 @@ def test_the_doctor_says_what_makes_the_pdfs(monkeypatch: pytest.MonkeyPatch, tm
     assert "does not say that it is LibreOffice" in pdfs()
     monkeypatch.setenv("REUNIFY_LIBREOFFICE", str(tmp_path / "nothing"))
     assert "REUNIFY_LIBREOFFICE: names no program" in str(doctor.examine()[-1])
+
+
+def test_the_doctor_goes_on_where_the_database_lacks_a_table(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def lacks(_: Settings) -> Finding:
+        raise ProgrammingError("SELECT", {}, Exception("no such table"))
+
+    monkeypatch.setenv("REUNIFY_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(doctor, "_files", lacks)
+    told = [str(one) for one in doctor.examine()]
+    assert "ok   lacks: not looked at: the database is not at the newest version" in told
+    assert any("fonts of the letters" in one for one in told)
 
 
 def test_the_doctor_names_a_refused_setting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 
 from reunify.adapters.examining import examined_here
 from reunify.adapters.key_sources import opened_keys
+from reunify.adapters.object_places import opened_store
 from reunify.cli.commands import app
 from reunify.cli.handing_over import FileStands, NotAPaper
 from reunify.db import Database
-from reunify.files import evidence, hand_over, setting_aside
+from reunify.files import evidence, hand_over, objects, setting_aside
 from reunify.files.evidence import Sent
 from reunify.files.evidence_policy import Kind
 from reunify.files.hand_over import NobodyAgreed
@@ -40,6 +41,7 @@ def paper(db: Database, owner_url: str, tmp_path: Path, monkeypatch: pytest.Monk
     for name, value in (("DATA", str(tmp_path)), ("DATABASE_URL", db.url), ("OWNER_DATABASE_URL", owner_url)):
         monkeypatch.setenv(f"REUNIFY_{name}", value)
     keyring.use(*opened_keys(load()))
+    objects.use(opened_store(load()))
     now = datetime.now(UTC)
     sent = Sent(papers.photo(), Kind.OTHER, "x.jpg")
     with db.work() as session:

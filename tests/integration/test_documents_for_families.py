@@ -93,13 +93,14 @@ def test_of_two_households_the_other_parents_letter_says_nothing_of_an_income(
     draft["cost_lines"] = [each | {"household": "hers"} for each in draft["cost_lines"]]
     draft["cost_lines"].append(line | {"key": "his-line", "household": "his", "traveler": None, "leg": None})
     written: dict[str, str] = {}
-    make = documents.issue
+    keep = documents.keep
 
     def read_along(*args: Any, **said: Any) -> Any:
-        written[said["household"]] = str(said["context"])
-        return make(*args, **said)
+        draft = said["made"].draft
+        written[draft.household] = str(draft.context)
+        return keep(*args, **said)
 
-    monkeypatch.setattr(documents, "issue", read_along)
+    monkeypatch.setattr(documents, "keep", read_along)
     request_id = town.submitted(draft)
     refusal = town.progress(request_id)["refusal"]
     town.person("ana").act(town.diary, "confirm it", f"/refusals/{refusal['id']}/confirmation")

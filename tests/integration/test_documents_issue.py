@@ -18,6 +18,7 @@ from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.db import Database
 from reunify.documents import actions, confirming, genuine, queries
 from reunify.documents.actions import ApprovalNotFinal
+from reunify.documents.drafts import Draft
 from reunify.documents.queries import Document, DocumentMissing
 from reunify.files import actions as files
 from reunify.files import queries as kept
@@ -29,6 +30,7 @@ from reunify.kernel.ids import DocumentId, RequestId
 from reunify.kernel.people import Staff, System
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
+from tests.objects import stored
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
 RENDERER = DocxRenderer(TEMPLATES)
@@ -55,22 +57,16 @@ def _issue(
     ics: bytes | None = None,
 ) -> Document:
     with db.work() as session:
+        said = contexts("es")[kind] if context is None else context
         return actions.issue(
             session,
-            request_id=request_id,
-            number=1,
-            kind=kind,
-            language="es",
-            context=contexts("es")[kind] if context is None else context,
-            award_id=None,
-            digest=None,
+            draft=Draft(request_id, 1, kind, "es", said, ics=ics),
             renderer=RENDERER,
             converter=DxpdfConverter(),
             own_url="https://reunify.example",
             by=System("issue_documents"),
             now=now,
             run="flow-run-1",
-            ics=ics,
         )
 
 
@@ -191,9 +187,9 @@ def test_files_are_kept_once_for_each_family_and_sealed(db: Database, now: datet
     with db.read() as session:
         assert kept.get(session, first, rosas).content == b"a letter for Rosa"
         assert kept.get(session, first, others).content == b"a letter for Rosa"
-        stored = session.scalars(sa.text("SELECT content FROM files_blobs")).all()
-        assert len(stored) == 2
-        assert not any(b"Rosa" in bytes(content) for content in stored)
+        sealed = stored(session)
+        assert len(sealed) == 2
+        assert not any(b"Rosa" in content for content in sealed)
         for sha256, keeper in (("0" * 64, rosas), (first, uuid4())):
             with pytest.raises(FileMissing):
                 kept.get(session, sha256, keeper)

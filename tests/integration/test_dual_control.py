@@ -272,7 +272,7 @@ def verbs(office: Office, session: Session, award: UUID) -> Moves:
         said = {"award_id": id_, "by": by, "now": now}
         return {
             ("approve", by.name): lambda: approval.approve(session, templates=templates, **said),
-            ("release", by.name): lambda: approval.release(session, templates=templates, **said),
+            ("release", by.name): lambda: approval.release(session, **said),
             ("both", by.name): lambda: approval.approve_and_release(session, templates=templates, **said),
             ("decline", by.name): lambda: approval.decline(session, reason="Not this time.", **said),
         }
@@ -477,12 +477,20 @@ def standing_for(office: Office, who: str, whom: str) -> Staff:
 
 def test_the_verbs_say_it_in_words(office: Office, desk: Desk) -> None:
     templates, now = office.town.house.letter_templates(), office.town.clock()
-    said = {"templates": templates, "now": now}
+    said = {"now": now}
     above, at = AwardId(office.above_limit), AwardId(office.at_limit)
     for award in (above, at):
         with pytest.raises(StandsForAnAuthor, match="colleague you stand in for"):
-            approval.approve(desk.session, award_id=award, by=standing_for(office, "ben", "eve"), **said)
-        approval.approve(desk.session, award_id=award, by=standing_for(office, "ben", "ana"), **said)
+            approval.approve(
+                desk.session,
+                templates=templates,
+                award_id=award,
+                by=standing_for(office, "ben", "eve"),
+                **said,
+            )
+        approval.approve(
+            desk.session, templates=templates, award_id=award, by=standing_for(office, "ben", "ana"), **said
+        )
     for by in (
         standing_for(office, "carla", "ben"),
         standing_for(office, "carla", "ana"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reunify.adapters.examining import examined_here
 from reunify.db import Database
-from reunify.files import evidence, hand_over, setting_aside
+from reunify.files import evidence, hand_over, objects, setting_aside
 from reunify.files import evidence_queries as queries
 from reunify.files.evidence import Sent
 from reunify.files.evidence_policy import (
@@ -100,9 +100,9 @@ def listed(db: Database, by: Staff = ANA, of: RequestId = REQUEST) -> dict[UUID,
 def parts(db: Database, paper: UUID) -> dict[str, bytes]:
     with db.read() as session:
         rows = session.execute(
-            sa.text("SELECT part, content FROM evidence_bytes WHERE evidence_id = :id"), {"id": paper}
+            sa.text("SELECT part, object_key FROM evidence_bytes WHERE evidence_id = :id"), {"id": paper}
         )
-        return {row.part: bytes(row.content) for row in rows}
+        return {row.part: objects.current().get(row.object_key) or b"" for row in rows}
 
 
 # Who may open -------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from reunify.kernel.ids import RequestId
 from reunify.notices import families
 from reunify.reporting import telling, waiting
 from tests.integration.desk_world import award_of, books, boy, released, to_book, told
+from tests.objects import stored
 from tests.town import Town, built
 from tests.unit.test_documents_samples import text_of
 
@@ -75,7 +76,7 @@ def test_each_booking_makes_the_plan_again_until_it_is_confirmed(town: Town) -> 
     with town.house.db.read() as session:
         assert len(plans(session, request)) == 3
         rows = session.execute(sa.text("SELECT d::text FROM documents d")).scalars().all()
-        kept = session.execute(sa.text("SELECT content FROM files_blobs")).scalars().all()
+        kept = stored(session)
         (trip,) = trips.of_award(
             session, approval.award(session, UUID(award_of(town, request))), now=town.clock()
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -24,13 +25,17 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from reunify.db import Base, Database
+from reunify.kernel.ids import RequestId
 from reunify.sandbox.driver import Person
 from reunify.sandbox.families import sample_families
+from reunify.sandbox.people import known_as
 from reunify.vault import layout
 from reunify.vault.columns import SealedColumn
 from tests.apps import app_of
+from tests.objects import stored
 from tests.town import NOW, Town, built, proved
 from tests.web.pages_world import sign_in
+from tests.web.test_pages_outside import signs
 
 # Everything a family says in its own words; keys, codes, states, dates of travel and cents stay as they are.
 SAID = {
@@ -97,7 +102,7 @@ class Told:
 
 
 # What staff type about a family is about a family.
-STAFF_WORDS = ["Zzevidence77", "Zzinvoice78", "Zzdeclined79", "Zzmobility80"]
+STAFF_WORDS = ["Zzevidence77", "Zzinvoice78", "Zzdeclined79", "Zzmobility80", "Zzoffice81"]
 
 
 @pytest.fixture
@@ -138,10 +143,26 @@ def _tell(town: Town, family: Marked) -> None:
             town.person("ben").act(town.diary, "log", f"/payments/{at['id']}/record", body)
             proved(town, at)
             town.person("carla").act(town.diary, "verify", f"/payments/{at['id']}/verification")
+    _ask_others(town, family, request)
     town.work()
     progress = town.progress(request)
     assert progress["stage"] == "paid"
     assert {i["rail"] for i in progress["instructions"]} == {"global_payout", "logged"}
+
+
+def _ask_others(town: Town, family: Marked, request: str) -> None:
+    """A partner is asked for a night under the mother's consent; an office at an airport may not be told."""
+    ana, to = town.person("ana"), f"/requests/{request}/outside-papers"
+    asked = {"kind": "partner_request", "about": "partner"}
+    partner = next(p["name"] for p in family.draft["payees"] if p["kind"] == "partner")
+    ana.act(town.diary, "ask her", f"{to}/consents", asked)
+    with town.house.db.read() as session:
+        by = known_as(session, "ana")
+    signs(town.house, by, RequestId(UUID(request)), partner, "mother")
+    ana.act(town.diary, "ask the partner", to, asked)
+    leg = family.draft["legs"][-1]["key"]
+    office = {"kind": "supervision_request", "about": leg, "office": STAFF_WORDS[4]}
+    assert ana.tries(to, office).status_code == 403
 
 
 def _tell_the_other(town: Town, other: Marked) -> None:
@@ -215,20 +236,25 @@ def _what_is_sealed_is_sealed_with_a_key_of_its_own_family(told: Told) -> None:
                 heads = {(layout.version(value), layout.key_id(value)) for value in kept}
                 assert heads <= {(layout.BOUND, layout.KEEPERS_OWN)}, column
                 filled |= {str(column)} if kept else set()
+        files = stored(session)
         families = session.scalar(sa.text("SELECT count(*) FROM requests"))
         keepers = session.scalar(sa.text("SELECT count(*) FROM family_keys"))
     assert filled >= {"requests.draft", "determinations.facts", "awards.letter", "payees.legal_name"}
-    assert filled >= {"files_blobs.content", "persons.name", "logged_payments.evidence_note"}
+    assert filled >= {"persons.name", "logged_payments.evidence_note"}
+    assert {(layout.version(file), layout.key_id(file)) for file in files} == {
+        (layout.BOUND, layout.KEEPERS_OWN)
+    }
     assert families == 2
     assert keepers >= 4  # two requests, two children
 
 
-# Bytes that are no words of anybody: fingerprints, public keys, rule files, keys already wrapped.
+# Bytes that are no words of a family: fingerprints, public keys, rule files, Word files with fields in place
+# of names, keys already wrapped.
 SAY_NOTHING = {
     "audit_seals.leaves", "call_counts.place", "documents.files_proof", "evidence.original_mark",
     "evidence.safe_mark", "family_keys.wrapped", "family_links.code_index", "passkey_challenges.challenge",
     "overlap_items.person", "passkeys.credential_id", "passkeys.public_key", "person_keys.index",
-    "rule_files.bytes", "staff.oidc_email_index", "webhook_inbox.raw",
+    "rule_files.bytes", "staff.oidc_email_index", "template_files.content", "webhook_inbox.raw",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from reunify.db import Base, Database
 from reunify.eligibility.records import DeterminationRecord
 from reunify.files import evidence as evidence_acts
 from reunify.files import evidence_queries as evidence
+from reunify.files import objects
 from reunify.files.evidence import Sent
 from reunify.files.evidence_policy import Kind
 from reunify.files.evidence_records import Evidence, EvidenceBytes
@@ -80,6 +81,19 @@ def opened_with_the_ring(db: Database) -> list[str]:
     return said
 
 
+def objects_of(db: Database, request_id: UUID) -> int:
+    """How many objects the store still has of what the rows of this family name."""
+    with db.read() as session:
+        keys = session.scalars(
+            sa.text(
+                "SELECT object_key FROM files_blobs WHERE keeper = :family UNION ALL "
+                "SELECT object_key FROM evidence_bytes WHERE request_id = :family"
+            ),
+            {"family": request_id},
+        ).all()
+    return sum(objects.current().get(key) is not None for key in keys)
+
+
 def marks_in(texts: str, mark: str) -> bool:
     return mark in texts or mark.encode().hex() in texts
 
@@ -129,7 +143,9 @@ def test_a_paid_family_from_the_day_after_the_trip_to_the_day_nothing_of_it_is_l
 
     # Its day has come.
     assert any(MARK in text for text in opened)  # the test can see marks
+    assert objects_of(office.db, request_id) > 2  # letters and plans, in three forms
     assert office.run(office.approved()) == {"erased": 1}
+    assert objects_of(office.db, request_id) == 0
     assert not any(MARK in text for text in opened_with_the_ring(office.db))
     kept = as_kept(office.db)
     assert MARK not in kept

@@ -211,7 +211,12 @@ def test_rules_that_nothing_reads_stop_deciding_and_say_so(
 
 def test_health_answers_strangers_without_a_word_of_a_file(town: Town, fields: Path) -> None:
     client = TestClient(app_of(town.house), base_url="http://localhost")
-    assert client.get("/api/v1/health").json() == {"status": "ready", "rules": "ok", "payouts": "ready"}
+    assert client.get("/api/v1/health").json() == {
+        "status": "ready",
+        "rules": "ok",
+        "payouts": "ready",
+        "files": "not_compared",
+    }
     fields.write_bytes(b"fields:\n  hidden_name: {type: nonsense}\n")
     answer = client.get("/api/v1/health")
     assert answer.status_code == 200
@@ -228,6 +233,7 @@ def test_staff_are_told_of_a_passed_review_from_the_day_after_it(settled_db: Dat
         after = health(session, today=last + timedelta(days=1)).staff
     assert not any(OURS in said for said in on_the_day)
     assert any(OURS in said and "to be reviewed" in said for said in after)
+    assert any(said.startswith("itverp") and "by now: the hand-off card." in said for said in after)
 
 
 # As an operator types it.

@@ -14,6 +14,7 @@ from reunify.kernel.moves import WrongState
 from reunify.kernel.refusals import NotAllowed
 from reunify.rates.closed_yaml import RuleFileBroken
 from reunify.rules import actions, policy, queries
+from reunify.rules.amiss import NotInOrder
 from reunify.rules.moving import subject
 from tests.integration.rules_world import (
     DAY,
@@ -89,6 +90,12 @@ def test_nobody_but_a_rules_author_writes_or_approves(rules: Rules, name: str) -
             "no example",
         ),
         (RULES, "nonsense", RuleFileBroken, "examples.yaml"),
+        (
+            RULES.replace("es: Llame al programa de muestra.", "es: Call the sample programme."),
+            EXAMPLES,
+            NotInOrder,
+            "`hand_off`, `staff`: the Spanish is a copy of the English; translate it",
+        ),
         ("", "", RuleFileBroken, "sample_help/2027-01-01.yaml"),
     ],
 )

@@ -248,9 +248,9 @@ def opened(place: Place, page: TestClient, path: str, most: int) -> None:
 
 def test_the_work_list_of_fifty_requests(place: Place, ana: TestClient) -> None:
     """Three questions who is calling, six for the stages, one each for second looks, for funders to ask
-    again, for reservations that run out, for facts owed, hand-offs, what reached nobody by phone and the
-    desk, of any of her families, however old; and none for each request."""
-    opened(place, ana, "/", 23)
+    again, for reservations that run out, for facts owed, hand-offs, what reached nobody by phone, whom
+    else a family can call and the desk, of any of her families, however old; and none for each request."""
+    opened(place, ana, "/", 24)
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +266,7 @@ def asked_to_stop(place: Place) -> int:
 
 
 @pytest.mark.parametrize(
-    ("who", "waits", "most"), [("ada", True, 21), ("noor", False, 14), ("sam", True, 27)]
+    ("who", "waits", "most"), [("ada", True, 21), ("noor", False, 14), ("sam", True, 28)]
 )
 def test_the_work_list_of_who_may_act_on_rules(
     place: Place, asked_to_stop: int, who: str, waits: bool, most: int
@@ -282,6 +282,11 @@ def test_one_request(place: Place, ana: TestClient) -> None:
     owe it a second look, whether a funder was asked, and the facts its need is scored by; its bookings,
     what people decided, and whether it is quiet."""
     opened(place, ana, f"/requests/{place.asked[0]}", 31)
+
+
+def test_requests_to_others(place: Place, ana: TestClient) -> None:
+    """One question for all consents and one for all bookings, however many legs and partners there are."""
+    opened(place, ana, f"/requests/{place.asked[0]}/outside", 14)
 
 
 def test_one_request_as_finance_sees_it(place: Place, ben: TestClient) -> None:
@@ -327,7 +332,7 @@ def test_a_familys_page(place: Place, ana: TestClient) -> None:
     phone = browser(place.house)
     phone.get(address.removeprefix(place.house.settings.own_url))
     assert phone.post("/family", data={"pin": pin}).status_code == 200
-    opened(place, phone, "/family", 23)  # with its bookings, and whether it is quiet
+    opened(place, phone, "/family", 24)  # with its bookings, whom else they can call, and whether it is quiet
 
 
 # What the savings must not change --------------------------------------------------------------------------

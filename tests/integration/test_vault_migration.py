@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 
 from reunify.adapters.embedded_postgres import Urls
 from reunify.documents.records import DocumentRecord
-from reunify.files import queries as files
 from reunify.migrations import config
-from reunify.vault import keyring
+from reunify.vault import keyring, sealing
 from tests.integration import vault_world as world
 
 LETTER = b"a letter"
@@ -89,4 +88,9 @@ def test_files_become_each_familys_own_and_payments_know_their_request(before: s
     with Session(before) as session:
         assert session.scalars(sa.select(DocumentRecord.request_id)).all() == [one, other]
         for request in (one, other):
-            assert files.get(session, SHA256, request).content == LETTER
+            (sealed,) = session.scalars(
+                sa.text("SELECT content FROM files_blobs WHERE keeper = :keeper"), {"keeper": request}
+            )
+            row = f"{request}/{SHA256}"
+            about = {"keeper": request, "place": "files_blobs.content", "row": row}
+            assert sealing.unseal(session, sealed=bytes(sealed), **about) == LETTER

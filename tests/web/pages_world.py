@@ -20,12 +20,14 @@ from pydantic import SecretStr
 from flows.registry import works
 from reunify.bootstrap import House, build
 from reunify.db import Database
+from reunify.files import objects
 from reunify.sandbox.authenticator import SoftwarePasskey
 from reunify.sandbox.seed import fill
 from reunify.settings import Settings
 from reunify.vault import keyring
 from tests import town
 from tests.apps import app_of, closed
+from tests.statements import shared
 
 __all__ = [
     "PasskeysHere",
@@ -56,10 +58,12 @@ def house_over(
     db: Database, data: Path, now: Callable[[], datetime], public_url: str = "https://testserver"
 ) -> Iterator[House]:
     """The real house over the test's database, filled like the demo; no Stripe, no Prefect."""
-    before = keyring.current()
+    before, store = keyring.current(), objects.current()
     settings = Settings(data=data, database_url=SecretStr(db.url), sandbox=True, public_url=public_url)
     house = replace(build(settings, now=now), demo_authenticator=PasskeysHere())
+    shared(house.db)
     keyring.use(before)  # whatever the database was filled with before was sealed under this ring
+    objects.use(store)
     try:
         with house.db.work() as session:
             fill(session, now=now())

@@ -210,23 +210,26 @@ def test_the_letter_to_the_funder_is_made_only_while_the_consent_it_rests_on_sta
     under = office.consented(request_id)
     office.ask(request_id, {"fare-mother": 40_000}, told=(under,))
     page = ana.get(at(request_id))
-    (way,) = re.findall(r'href="(/requests/[0-9a-f-]+/asks/[0-9a-f-]+/letter)"', page.text)
-    made = ana.get(way)
-    assert made.headers["content-disposition"].startswith('attachment; filename="funder-request-')
-    said = text_of(made.content)
+    (way,) = re.findall(r'action="(/requests/[0-9a-f-]+/asks/[0-9a-f-]+/letter)"', page.text)
+    assert ana.post(way, data={"language": "es"}).status_code == 200
+    made = ana.post(way, data={"language": "en"})
+    papers = re.findall(r'href="(/documents/[0-9a-f-]+/docx)"', made.text)
+    words = [text_of(ana.get(one).content) for one in papers]
+    (english,), (spanish,) = ([w for w in words if ("Solicitud" in w) is es] for es in (False, True))
     mother = intake_version(house, request_id).travelers[0].name
-    assert f"{mother}: we help" in said
-    assert "$400.00" in said
-    assert "child" not in said.replace("a missing child", "").replace("a child", "")
+    assert f"{mother}: we help" in english
+    assert f"{mother}: ayudamos" in spanish
+    assert "$400.00" in english
+    assert "child" not in english.replace("a missing child", "").replace("a child", "")
     for name, status in (("ben", 403), ("eli", 404)):
-        assert signed_in(house, name).get(way).status_code == status
+        assert signed_in(house, name).post(way).status_code == status
     with house.db.work() as session:
         asked_for = consents.ask(session, request_id, under)
         for giver in asked_for.newest:
             consent.take_back(session, ask=asked_for, giver=giver, by=office.staff["ana"], now=house.now())
-    refused = ana.get(way)
-    assert refused.status_code in (403, 409)
-    assert mother not in refused.text
+    for refused in (ana.post(way), ana.get(papers[0])):
+        assert refused.status_code == 403
+        assert mother not in refused.text
 
 
 def intake_version(house: House, request_id: RequestId) -> Any:

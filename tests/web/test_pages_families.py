@@ -24,6 +24,7 @@ from reunify.consent.records import ReleaseRecord
 from reunify.documents import actions as documents
 from reunify.documents import glossary, spoken
 from reunify.documents import queries as papers
+from reunify.documents.drafts import Draft
 from reunify.files.evidence_policy import MediaType
 from reunify.identity.family_links import NewLink
 from reunify.identity.family_policy import CODE_LETTERS
@@ -203,20 +204,20 @@ def a_document(house: House, request_id: str, household: str) -> str:
     with house.db.work() as session:
         made = documents.issue(
             session,
-            request_id=RequestId(UUID(request_id)),
-            number=1,
-            kind="refusal_letter",
-            language="en",
-            context=contexts("en")["refusal_letter"],
-            award_id=None,
-            digest=None,
+            draft=Draft(
+                RequestId(UUID(request_id)),
+                1,
+                "refusal_letter",
+                "en",
+                contexts("en")["refusal_letter"],
+                household=household,
+            ),
             renderer=house.renderer,
             converter=house.converter,
             own_url=house.settings.own_url,
             by=System("issue_documents"),
             now=CLOCK,
             run=None,
-            household=household,
         )
     return f"/family/documents/{made.id}/pdf"
 

@@ -24,7 +24,7 @@ from reunify.adapters.embedded_postgres import Urls
 from reunify.adapters.examining import SeparateExaminer, examined_here
 from reunify.bootstrap import House
 from reunify.files import evidence_queries as queries
-from reunify.files import hand_over
+from reunify.files import hand_over, objects
 from reunify.files.evidence_policy import LARGEST_EVIDENCE, MOST_AT_ONCE
 from reunify.files.ports import Clean, Examined, Infected, Scanned, Unavailable
 from reunify.identity import family_links
@@ -250,6 +250,22 @@ def test_staff_see_it_after_the_scan_and_not_before(desk: Desk) -> None:
     assert f'<img class="paper" src="{desk.page}/{paper}/file"' in page.text
     assert desk.ana.get(f"{desk.page}/{paper}/file").status_code == 200
     assert desk.audited()[-2:] == ["read", "download"]
+
+
+def test_a_paper_that_was_lost_is_said_to_be_lost_to_whoever_opens_it(desk: Desk) -> None:
+    desk.send(desk.photo)
+    (paper,) = desk.kept()
+    desk.scan(Clean())
+    with desk.house.db.read() as session:
+        keys = session.scalars(
+            sa.text("SELECT object_key FROM evidence_bytes WHERE evidence_id = :paper"), {"paper": paper}
+        ).all()
+    assert len(keys) == 2  # as it was sent, and as it is shown
+    objects.current().delete(keys)
+    to_staff, to_family = (client.get(address) for client, address in desk.addresses(paper)[:2])
+    assert (to_staff.status_code, to_family.status_code) == (410, 410)
+    assert "This file is lost" in text(to_staff)
+    assert "We cannot open this file. Please call us" in text(to_family)
 
 
 def test_the_list_shows_no_picture(desk: Desk) -> None:

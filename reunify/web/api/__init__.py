@@ -12,6 +12,7 @@ from reunify.web.api import (
     hand_offs,
     outage,
     outcomes,
+    outside,
     payment_proofs,
     payments,
     payouts,
@@ -40,6 +41,7 @@ for part in (
     statements,
     hand_offs,
     outcomes,
+    outside,
     tokens,
 ):
     router.include_router(part.router)

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from reunify.disbursement import rail
+from reunify.files import looking
 from reunify.identity import actions as identity
 from reunify.identity import passkeys, sessions
 from reunify.identity.limits import Kind
@@ -139,9 +140,16 @@ def who_am_i(by: AnyStaff) -> dict[str, Any]:
 def health(at: AtHouse) -> dict[str, str]:
     """Answers when the database answers. `rules`: ok, or a sentence without a word of what a file says.
 
-    `payouts`: off, not_enabled, lacks_capability or ready, and nothing of any payment.
+    `payouts`: off, not_enabled, lacks_capability or ready, and nothing of any payment. `files`: ok, lost or
+    not_compared, as the daily comparison of rows and sealed objects found them.
     """
     with at.db.read() as session:
         standing = rules_health.health(session, today=at.now().date())
         payouts = rail.rail_now(session, on=at.gateway is not None)
-    return {"status": "ready", "rules": standing.public, "payouts": payouts.state.value}
+        files = looking.last_look(session)
+    return {
+        "status": "ready",
+        "rules": standing.public,
+        "payouts": payouts.state.value,
+        "files": looking.in_a_word(files),
+    }

@@ -12,11 +12,8 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
-from reunify.audit import actions as audit
 from reunify.bootstrap import House
 from reunify.documents import funder_letters
-from reunify.documents.actions import DOCX_TYPE
-from reunify.documents.queries import Content
 from reunify.eligibility import asking_actions, asking_deciding, asking_queries
 from reunify.eligibility.asking_checks import NoSuchAsk
 from reunify.eligibility.queries import explanation
@@ -24,11 +21,13 @@ from reunify.intake.reach import Reach
 from reunify.kernel.people import Role, Staff
 from reunify.kernel.refusals import BadInput, NotFound, Problem, Refused
 from reunify.kernel.sight import Sight
+from reunify.web import outside_acts
 from reunify.web.audience import AtHouse, CaseManager, staff
 from reunify.web.errors import status_of
+from reunify.web.outside_acts import AskedFor
 from reunify.web.pages.acting import done
 from reunify.web.pages.asked_fields import AskedTyped, granted_from, number_of
-from reunify.web.pages.documents import sent
+from reunify.web.pages.outside import language_of
 from reunify.web.pages.requests import page_of
 from reunify.web.pages.typed import day_read
 from reunify.web.pages.view import PostedForm, go, text_of
@@ -67,14 +66,14 @@ def ask(
     return _done(request, case, by, at, form, text_of(form, "source"), act, "funder_asked")
 
 
-@router.get("/requests/{request_id}/asks/{ask_id}/letter")
-def letter(request_id: UUID, ask_id: UUID, by: CaseManager, at: AtHouse, case: WholeCase) -> Response:
-    """The letter to the funder, to be looked through in Word and sent."""
-    with at.db.work() as session:
-        said = funder_letters.context_of(session, request_id=case.request_id, ask_id=ask_id, now=at.now())
-        body = at.renderer.render(funder_letters.KIND, "en", said)
-        audit.record(session, by=by, at=at.now(), subject="funder_ask", subject_id=ask_id, moved="download")
-    return sent(Content(body, DOCX_TYPE, f"funder-request-{said['reference']}.docx"))
+@router.post("/requests/{request_id}/asks/{ask_id}/letter")
+def letter(
+    request_id: UUID, ask_id: UUID, form: PostedForm, by: CaseManager, at: AtHouse, case: WholeCase
+) -> Response:
+    """The letter to the funder, made under the consents as they stand and kept as it is told."""
+    asked = AskedFor(funder_letters.KIND, str(ask_id), language_of(form))
+    outside_acts.make_paper(at, case, asked, by)
+    return go(f"/requests/{case.request_id}#documents", "asked_outside")
 
 
 @router.post("/requests/{request_id}/asks/{ask_id}/decisions")

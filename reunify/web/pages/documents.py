@@ -10,7 +10,8 @@ from fastapi.responses import Response
 
 from reunify.approval import queries as approval
 from reunify.audit import actions as audit
-from reunify.documents import queries
+from reunify.documents import outside_papers, queries
+from reunify.documents.fields import FOR_OTHERS
 from reunify.documents.queries import Content
 from reunify.intake.reach import Reach
 from reunify.kernel.ids import DocumentId
@@ -40,8 +41,15 @@ def masked(document_id: UUID, by: AnyStaff, at: AtHouse, case: SeenCase) -> Resp
 def download(
     document_id: UUID, format: DocumentFormat, by: AnyStaff, at: AtHouse, case: NamedCase
 ) -> Response:
-    """Letters carry names: only who sees the case whole may have them."""
+    """Letters carry names: only who sees the case whole may have them.
+
+    One for somebody outside goes no further once a consent it told under is taken back; who reads true names
+    by order still reads what was told.
+    """
     with at.db.work() as session:
+        paper = queries.document(session, DocumentId(document_id))
+        if paper.kind in FOR_OTHERS and not case.disclosed:
+            outside_papers.check_may_be_sent(session, paper, now=at.now())
         content = queries.content(session, DocumentId(document_id), format)
         audit.record(
             session, by=by, at=at.now(), subject="document", subject_id=document_id, moved="download"

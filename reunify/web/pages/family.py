@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from reunify.web.pages import family_bank
 from reunify.web.pages import family_plan as plan
 from reunify.web.pages.documents import DocumentFormat, sent
 from reunify.web.pages.family_shell import family_page, language_of_page, say_without_plan
-from reunify.web.pages.view import go, organisation_now
+from reunify.web.pages.view import go, organisation_now, today
 
 router = APIRouter(include_in_schema=False)
 LINK_COOKIE = "__Host-family-link"
@@ -146,7 +147,8 @@ def trouble(request: Request, status: int) -> Response:
     at: House = request.app.state.house
     if status == 401:
         return _closed(request, at, None)
-    return say_without_plan(request, at, None, "family/trouble.html", status=status)
+    what = "lost" if status == 410 else "trouble"
+    return say_without_plan(request, at, None, "family/trouble.html", status=status, what=what)
 
 
 def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang: str | None) -> Response:
@@ -171,7 +173,10 @@ def _plan(request: Request, at: House, who: Family, request_id: RequestId, lang:
             "costs": plan.costs(session, now, seen, language),
             "money": plan.money_sent(session, now, seen),
             "bank_asked": family_bank.asked(session, now, seen),
-            "papers": plan.papers(plan.own_documents(session, request_id, seen), language),
+            "support": plan.support(session, seen, language, today(org, at)),
+            "papers": plan.papers(
+                plan.own_documents(session, request_id, seen), language, now, org.zone if org else UTC
+            ),
         }
         audit.record(session, by=who, at=at.now(), subject="request", subject_id=request_id, moved="read")
     return family_page(request, "family/plan.html", language, org, **context)

@@ -14,13 +14,13 @@ PAPERS: dict[str, tuple[str, str]] = {
         "Una clase de foto que le pedimos no enviar",
     ),
     "send_warning": (
-        "If you have a picture or a video of a child without clothes, or of a child being hurt sexually, "
-        "please do not send it here, and do not pass it on to anyone, even to help. "
+        "You may have a picture or a video of a child without clothes, or of a child being hurt sexually. "
+        "Please do not send it here. Do not pass it on to anyone, even to help. "
         "Keep the phone as it is and give it to the police: call 911. "
         "You can also call 1-800-843-5678, day or night; they know what to do. "
         "You did nothing wrong. You can call us too.",
-        "Si tiene una foto o un video de un niño o una niña sin ropa, o a quien le hacen daño sexual, "
-        "por favor no lo envíe por aquí ni lo comparta con nadie, ni siquiera para ayudar. "
+        "Quizá tiene una foto o un video de un niño o una niña sin ropa, o a quien le hacen daño sexual. "
+        "Por favor, no lo envíe por aquí. No lo comparta con nadie, ni siquiera para ayudar. "
         "Deje el teléfono como está y entréguelo a la policía: llame al 911. "
         "También puede llamar al 1-800-843-5678, de día o de noche; allí saben qué hacer. "
         "Usted no hizo nada mal. También puede llamarnos a nosotros.",

@@ -6,17 +6,22 @@ Each reader sees what is their household's: their lines, legs, money and papers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, tzinfo
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from reunify.approval import letter
+from reunify.disbursement.policy import DONE
 from reunify.documents import queries as documents
+from reunify.documents import support as helpers
 from reunify.documents import words
 from reunify.documents.context import Addressee, Heading, Organisation, Signer, approval_letter
+from reunify.documents.fields import FOR_OTHERS
 from reunify.documents.for_household import household_itinerary
 from reunify.documents.queries import Document
+from reunify.documents.support import Told
 from reunify.identity.queries import staff_names
 from reunify.intake import households
 from reunify.intake import queries as intake
@@ -27,6 +32,8 @@ from reunify.kernel.money import Money
 from reunify.kernel.refusals import Refused
 from reunify.payees.queries import by_id
 from reunify.rates.policy import Organisation as Ours
+from reunify.referrals import queries as referrals
+from reunify.reporting.money_left import ADVICE, CLOSEOUT
 from reunify.reporting.progress import Progress
 
 _SENT = ("settled",)
@@ -40,6 +47,7 @@ class Paper:
     kind: str
     language: str
     formats: tuple[str, ...]
+    day: str = ""  # of one among several of its kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,13 @@ def state_of(progress: Progress) -> str:
     if progress.stage == "question" and _asked(progress, "en"):
         return "question"
     return "arranging"
+
+
+def support(session: Session, seen: Seen, language: Language, on: date) -> list[Told]:
+    """Others who can help: behind the PIN the specific ones too."""
+    view = view_for(seen.content, seen.household) if seen.household else None
+    states = helpers.states_of(view) if view else ()
+    return helpers.told(referrals.for_family(session, states=states, on=on), language)
 
 
 def questions(progress: Progress, seen: Seen, language: Language) -> list[str]:
@@ -178,7 +193,9 @@ def own_documents(session: Session, request_id: RequestId, seen: Seen) -> list[D
     return [
         document
         for document in documents.list_for_request(session, request_id)
-        if document.number in every and _may_read(seen, document.household, every[document.number].content)
+        if document.kind not in FOR_OTHERS
+        and document.number in every
+        and _may_read(seen, document.household, every[document.number].content)
     ]
 
 
@@ -186,18 +203,29 @@ def has_document(session: Session, request_id: RequestId, seen: Seen, document_i
     return any(document.id == document_id for document in own_documents(session, request_id, seen))
 
 
-def papers(found: list[Document], language: Language) -> list[Paper]:
-    """The newest of each kind and language, the family's own language first."""
-    newest: dict[tuple[str, str], Document] = {}
+def papers(found: list[Document], language: Language, progress: Progress, zone: tzinfo = UTC) -> list[Paper]:
+    """The newest of each kind and language, and of each payment that stands; the family's own language first.
+
+    No advice is shown of money that came back, nor a closing letter while something is to be paid anew: a
+    person calls about it.
+    """
+    standing = {str(made.id) for made in progress.instructions if made.state in _SENT}
+    closed = all(made.state in DONE for made in progress.instructions)
+    newest: dict[tuple[str, str, str], Document] = {}
     for document in sorted(found, key=lambda d: (d.number, d.made_at), reverse=True):
-        newest.setdefault((document.kind, document.language), document)
+        stands = document.concerning in standing if document.kind == ADVICE else True
+        if stands and (closed or document.kind != CLOSEOUT):
+            newest.setdefault((document.kind, document.language, document.concerning), document)
     latest = max((d.number for d in newest.values()), default=0)
-    shown = [
-        Paper(str(d.id), d.kind, d.language, tuple(d.formats))
-        for d in newest.values()
-        if d.kind != "information_request" or d.number == latest
-    ]
-    return sorted(shown, key=lambda p: (p.language != language, p.kind))
+    shown = [d for d in newest.values() if d.kind != "information_request" or d.number == latest]
+    shown.sort(key=lambda d: (d.language != language, d.kind, d.made_at))
+    return [Paper(str(d.id), d.kind, d.language, tuple(d.formats), _day(d, language, zone)) for d in shown]
+
+
+def _day(document: Document, language: Language, zone: tzinfo) -> str:
+    if document.kind != ADVICE:
+        return ""
+    return words.day(document.made_at.astimezone(zone).date(), language)
 
 
 def _may_read(seen: Seen, household: str, then: TravelRequest) -> bool:

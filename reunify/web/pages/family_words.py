@@ -45,6 +45,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Nothing was lost. Please try again in a minute, or call us.",
         "No se perdió nada. Intente otra vez en un minuto, o llámenos.",
     ),
+    "lost": (
+        "We cannot open this file. Please call us: we will find another way.",
+        "No podemos abrir este archivo. Llámenos, por favor: buscaremos otra manera.",
+    ),
     # how it stands
     "arranging_heading": ("We are arranging your trip", "Estamos organizando su viaje"),
     "arranging": (
@@ -96,7 +100,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "receipts": (
         "Please send us the receipts by {day}. If it will be later, call us: exceptions exist. "
         "Please send back what was not used; call us if you cannot.",
-        "Envíenos los recibos a más tardar el {day}. Si será después, llámenos: hay excepciones. "
+        "Envíenos los recibos a más tardar el {day}. Si necesita más tiempo, llámenos: hay excepciones. "
         "Devuelva lo que no se usó, por favor; llámenos si no puede.",
     ),
     "money_heading": ("The money we send you", "El dinero que le enviamos"),
@@ -215,11 +219,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "refusal_letter": ("Letter about what we can do", "Carta sobre lo que podemos hacer"),
     "information_request": ("Letter about what we need to know", "Carta sobre lo que nos falta saber"),
     "itinerary": ("Travel plan on paper", "Plan de viaje en papel"),
+    "payment_advice": ("Letter about a payment", "Carta sobre un pago"),
+    "closeout_letter": ("Letter about all that was paid", "Carta sobre todo lo que se pagó"),
     "docx": ("Word", "Word"),
     "pdf": ("PDF", "PDF"),
     "ics": ("Calendar", "Calendario"),
     "in_en": ("in English", "en inglés"),
     "in_es": ("in Spanish", "en español"),
+    "support_heading": ("Others who can help", "Otros que pueden ayudar"),
+    "support": (
+        "They are not part of us. You do not need to tell them about this trip.",
+        "No son parte de nosotros. No tiene que contarles de este viaje.",
+    ),
+    "support_checked": ("We checked this number on {day}.", "Comprobamos este número el {day}."),
+    "help_hotline": ("Someone to call", "A quién llamar también"),
+    "help_peer_support": ("Families like yours", "Familias como la suya"),
+    "help_counselling": ("Someone to talk to", "Con quién hablar"),
+    "help_legal_help": ("Help with the law", "Ayuda legal"),
+    "help_food": ("Food", "Comida"),
+    "help_lodging": ("A place to sleep", "Dónde dormir"),
     "call_heading": ("Who to call", "A quién llamar"),
     "call_day": ("By day", "De día"),
     "call_night": ("At night and on weekends", "De noche y en fines de semana"),

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reunify.intake.form import Asker, Purpose, TravelerRole
-from reunify.web.pages.form_parts import AsTyped, Field, Group, Kind, Options, listed, options, place, yes_no
+from reunify.web.pages.form_parts import (
+    AS_WRITTEN,
+    AsTyped,
+    Field,
+    Group,
+    Kind,
+    Options,
+    listed,
+    options,
+    place,
+    yes_no,
+)
 from reunify.web.pages.form_trip import COST_LINES, LEGS
 
 __all__ = ["BY_POINTER", "GROUPS", "AsTyped", "Field", "Group", "Kind", "Options", "fields_at"]
@@ -114,7 +125,7 @@ GROUPS: tuple[Group, ...] = (
             Field("readiness/phone_for_gate_texts", "Phone for gate texts", "phone", part=_READY),
             Field("readiness/mobility", "Mobility", part=_READY),
             Field("readiness/medicines", "Medicines", part=_READY),
-            Field("readiness/needs", "Needs", hint="Car seat, clothes, a meal", part=_READY),
+            Field("readiness/needs", "Needs", hint=f"Car seat, clothes, a meal. {AS_WRITTEN}", part=_READY),
             Field("contact/language", "Language", "choice", options=_LANGUAGES, start="en", part=_REACH),
             Field("contact/interpreter", "Needs an interpreter", "tick", part=_REACH),
             Field("contact/phone", "Phone", "phone", part=_REACH),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from reunify.web.pages.labels import label
 
@@ -23,6 +23,8 @@ Kind = Literal[
     "phone",
     "lines",
 ]
+# Free words of staff reach the paper untranslated.
+AS_WRITTEN: Final = "The family's plan says it as written here: write it in the family's language"
 AsTyped = Literal["radios", "digits", "dollars"]  # read as text, whatever they look like
 Options = tuple[tuple[str, str], ...]
 

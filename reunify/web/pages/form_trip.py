@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reunify.intake.form import Category, FareException, Mode, Settlement
-from reunify.web.pages.form_parts import Field, Group, listed, options, place, yes_no
+from reunify.web.pages.form_parts import AS_WRITTEN, Field, Group, listed, options, place, yes_no
 
 _WHERE = "Where and when (lodging, meals, mileage)"
 _FLIGHT = "The flight"
@@ -21,7 +21,7 @@ LEGS = Group(
         Field("travelers", "Who is on it", "several", names="travelers", needed=True),
         Field("mode", "By", "choice", options=options(Mode), needed=True),
         Field("carrier", "Carrier"),
-        Field("note", "Note", hint="Who meets whom, gate, platform"),
+        Field("note", "Note", hint=f"Who meets whom, gate, platform. {AS_WRITTEN}"),
         Field("household", "In whose plan, of two households"),
         Field("origin/city", "From: city", needed=True),
         Field("origin/state", "From: state", hint="Two letters, like TX"),

@@ -32,6 +32,10 @@ GENUINE: dict[str, tuple[str, str]] = {
     "genuine_no": ("We have no paper with that code", "No tenemos un documento con ese código"),
     "genuine_issued": ("Issued on", "Emitido el"),
     "genuine_kind": ("What it is", "Qué es"),
+    "funder_request": ("Letter to somebody who gives money", "Carta a quien da dinero"),
+    "partner_request": ("Letter to somebody who gives rooms or miles", "Carta a quien da cuartos o millas"),
+    "minor_request": ("Letter to an airline, a bus or a train company", "Carta a una empresa de transporte"),
+    "supervision_request": ("Letter to an office at an airport", "Carta a una oficina de un aeropuerto"),
     "genuine_compare": (
         "Is the paper in your hand of another kind? Then somebody copied the code: call us. The date printed "
         "on it can be a little earlier.",

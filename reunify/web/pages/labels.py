@@ -243,6 +243,12 @@ _WORDS = {
     "approval_letter": "Approval letter",
     "refusal_letter": "Refusal letter",
     "information_request": "Request for information",
+    "funder_request": "Letter to a funder",
+    "partner_request": "Request to a partner",
+    "minor_request": "Request to a carrier",
+    "supervision_request": "Request for supervision at an airport",
+    "payment_advice": "Payment advice",
+    "closeout_letter": "Closeout letter",
     # true names by order
     "agency_head": "The federal agency head's approval",
     "court_order": "A court's order",

@@ -41,7 +41,7 @@ class Reading:
     language: Language
     interpreter: bool
     face: str
-    lines: list[tuple[str, str, bool]] = field(repr=False)
+    lines: list[tuple[str, str, aloud.Line]] = field(repr=False)
     text: Text
     address: str
 
@@ -81,7 +81,7 @@ def _reading(trip: Trip, english: Trip, place: str, several: bool) -> Reading:
         language=trip.language,
         interpreter=letter.addressee(trip.request)[1].interpreter,
         face=english.context["face"],
-        lines=[(one.said, other.said if foreign else "", one.asks) for one, other in said],
+        lines=[(one.said, other.said if foreign else "", one) for one, other in said],
         text=messages.text_itinerary(trip, place=place),
         address=spoken.address(place, trip.language),
     )

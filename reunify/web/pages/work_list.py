@@ -23,6 +23,8 @@ from reunify.kernel.people import Role, Staff
 from reunify.kernel.sight import Sight
 from reunify.ledger.policy import Cash
 from reunify.rates.policy import Organisation
+from reunify.referrals import queries as referrals
+from reunify.referrals.policy import KEEPS
 from reunify.reporting import asks as funders
 from reunify.reporting import desk, follow_ups, money_cases, outages, reservations, second_looks, signs
 from reunify.reporting import owed as attested
@@ -101,6 +103,7 @@ class WorkList:
     closeout: list[ToConfirm]
     to_sign: list[Envelope]
     to_review: list[Review]
+    unchecked: int  # of the others who can help, to be called again
     outages: int  # made in an outage, for finance to ratify, report or bear
     today: date
     running_out: list[Reservation]
@@ -160,6 +163,7 @@ def work_list(
         to_confirm(session, me=me, today=today),
         envelopes.to_sign(session, me=me) if is_finance else [],
         envelopes.to_review(session, me=me) if is_finance else [],
+        referrals.to_check(session, on=today) if not me.roles.isdisjoint(KEEPS) else 0,
         outages.waiting(session) if is_finance else 0,
         today,
         ends,

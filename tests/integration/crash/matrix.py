@@ -27,7 +27,9 @@ import sqlalchemy as sa
 
 import reunify.tables  # noqa: F401 - every mapping is known before the first query
 from reunify.adapters.embedded_postgres import EmbeddedPostgres
+from reunify.adapters.object_folder import FolderStore
 from reunify.db import Database
+from reunify.files import objects
 from reunify.migrations import upgrade
 from reunify.reporting import invariants
 from reunify.vault import keyring
@@ -224,6 +226,7 @@ def one_database(*, durable: bool = False) -> Iterator[tuple[Database, str, Path
     """A server and a database of its own, its superuser's address, and a folder for the time being."""
     keyring.use(KeyRing.fresh("sandbox"))
     with tempfile.TemporaryDirectory() as folder:
+        objects.use(FolderStore(Path(folder) / "files", durable=durable))
         postgres = EmbeddedPostgres(Path(folder) / "postgres", durable=durable)
         urls = postgres.start()
         try:
