@@ -21,18 +21,7 @@ KINDS: Final = (
 # Read by no family: made when staff ask, under consents that name whom it tells, and kept as it was told.
 FOR_OTHERS: Final = ("funder_request", "partner_request", "minor_request", "supervision_request")
 # Every kind a paper is kept of.
-KEPT: Final = (
-    "approval_letter",
-    "refusal_letter",
-    "information_request",
-    "itinerary",
-    "payment_advice",
-    "closeout_letter",
-    "funder_request",
-    "partner_request",
-    "minor_request",
-    "supervision_request",
-)
+KEPT: Final = (*KINDS, *FOR_OTHERS)
 # What was said once with these is not said anew; every other paper follows what changes.
 NEVER_REVISED: Final = ("approval_letter", "refusal_letter", "information_request")
 

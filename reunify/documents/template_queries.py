@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from reunify.documents.template_policy import NoSuchTemplate
 from reunify.documents.template_records import TemplateDecision, TemplateFile, TemplateVersion
 from reunify.identity import queries as people
+from reunify.kernel.people import Role, Staff
 
 State = Literal["waiting", "in_force", "replaced", "declined", "withdrawn"]
 
@@ -80,6 +81,20 @@ def versions(session: Session, kinds: Iterable[str]) -> list[VersionOfTemplate]:
         if end is not None and end.state == "approved":
             later[row.kind] = end.decided_at
     return found
+
+
+def waiting_for(session: Session, *, me: Staff) -> list[VersionOfTemplate]:
+    """Those whose second person this one may be. Nothing is asked for anybody who decides on none."""
+    if Role.RULES_AUTHOR not in me.roles:
+        return []
+    rows = session.scalars(
+        sa.select(TemplateVersion)
+        .where(~sa.exists().where(TemplateDecision.version_id == TemplateVersion.id))
+        .order_by(TemplateVersion.kind)
+    )
+    others = [row for row in rows if me.selves.isdisjoint({row.proposed_by, *row.proposed_for})]
+    names = people.staff_names(session, {row.proposed_by for row in others}) if others else {}
+    return [_shown(row, None, names, None) for row in others]
 
 
 def version(session: Session, version_id: UUID) -> VersionOfTemplate:

@@ -266,7 +266,7 @@ def asked_to_stop(place: Place) -> int:
 
 
 @pytest.mark.parametrize(
-    ("who", "waits", "most"), [("ada", True, 21), ("noor", False, 14), ("sam", True, 28)]
+    ("who", "waits", "most"), [("ada", True, 22), ("noor", False, 15), ("sam", True, 28)]
 )
 def test_the_work_list_of_who_may_act_on_rules(
     place: Place, asked_to_stop: int, who: str, waits: bool, most: int

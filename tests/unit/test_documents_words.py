@@ -5,56 +5,22 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from flows import issue_documents
 from reunify.adapters.docx_renderer import DocxRenderer, template_paths
 from reunify.documents import (
-    aloud,
-    booked,
-    calendar,
-    closeout_letter,
     fields,
     glossary,
-    messages,
-    packing,
-    payment_advice,
-    phrases,
-    refusal,
-    stays,
     template_check,
 )
-from reunify.documents import spoken as said_aloud
-from reunify.documents.context import Said
 from reunify.documents.fields import KINDS
 from reunify.documents.template_samples import sample
 from reunify.intake.form import Language
-from reunify.rules.decide import FAMILY
-from reunify.rules.library import shipped
-from reunify.web.pages import family_words, read_aloud
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
-SPEAKING = (
-    phrases,
-    stays,
-    packing,
-    refusal,
-    booked,
-    calendar,
-    messages,
-    said_aloud,
-    aloud,
-    issue_documents,
-    read_aloud,
-    payment_advice,
-    closeout_letter,
-)
 BOTH: tuple[Language, ...] = ("en", "es")
 AVOIDED = glossary.load(TEMPLATES)
-FAMILY_PAGES = Path(family_words.__file__).parents[1] / "templates" / "family"
 
 
 def _template(kind: str, language: str) -> bytes:
@@ -84,87 +50,6 @@ def test_no_letter_uses_a_word_that_hurts(kind: str, language: Language) -> None
 )
 def test_the_lint_finds_words_that_hurt(language: Language, sentence: str, word: str) -> None:
     assert word in [found.word for found in glossary.avoided_in(sentence, language, AVOIDED)]
-
-
-def spoken_to_families() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Where each sentence stands, with its English and its Spanish."""
-    for key, pair in family_words.WORDS.items():
-        yield f"page {key}", pair
-    for module in SPEAKING:
-        for name, told in vars(module).items():
-            if name.isupper():
-                yield from ((f"{module.__name__} {name}", pair) for pair in pairs_in(told))
-    for book in (book for versions in shipped().versions.values() for book in versions):
-        yield f"{book.source} public_name", (book.public_name.en, book.public_name.es)
-        for rule in book.requirements:
-            yield f"{rule.id} met", (rule.met.en, rule.met.es)
-            yield f"{rule.id} not_met", (rule.not_met.en, rule.not_met.es)
-        if book.hand_off:
-            yield f"{book.source} hand_off", (book.hand_off.family.en, book.hand_off.family.es)
-    for field in shipped().dictionary.fields.values():
-        if FAMILY in field.supplied_by:
-            yield f"question {field.name}", (field.question.en, field.question.es)
-
-
-def pairs_in(told: object) -> Iterator[tuple[str, str]]:
-    """Every sentence in two languages, however the table is built."""
-    if isinstance(told, Said):
-        yield told.en, told.es
-    elif isinstance(told, dict):
-        for inner in told.values():
-            yield from pairs_in(inner)
-    elif isinstance(told, tuple) and len(told) == 2 and all(isinstance(one, str) for one in told):
-        yield told
-    elif isinstance(told, tuple | list):
-        for inner in told:
-            yield from pairs_in(inner)
-
-
-SPOKEN = list(spoken_to_families())
-
-
-@pytest.mark.parametrize(("where", "pair"), SPOKEN, ids=[where for where, _ in SPOKEN])
-def test_no_sentence_for_a_family_uses_a_word_that_hurts(where: str, pair: tuple[str, str]) -> None:
-    kind = "approval_letter" if where.startswith("page approved") else ""
-    for language, sentence in zip(BOTH, pair, strict=True):
-        assert glossary.avoided_in(sentence, language, AVOIDED, kind=kind) == [], sentence
-
-
-def test_the_lint_reads_every_table_of_sentences() -> None:
-    read = " ".join(where for where, _ in SPOKEN)
-    for table in (
-        "phrases _COSTS",
-        "phrases _HOW",
-        "phrases _MODES",
-        "stays _AT_THE_DESK",
-        "stays _UNNAMED",
-        "booked _SEATS",
-        "booked _ROOMS",
-        "booked _FACES",
-        "calendar CODE",
-        "messages TITLES",
-        "messages ENDS",
-        "spoken LETTERS",
-        "aloud ENDING",
-        "aloud FACES",
-        "read_aloud _LINES",
-        "packing _PAPERS",
-        "packing _RECEIPTS",
-        "payment_advice WAIT",
-        "closeout_letter RECEIPTS",
-        "refusal CAN_DO",
-        "refusal NOT_THESE_COSTS",
-        "DR-05 not_met",
-        "question report_number_given",
-    ):
-        assert table in read
-
-
-@pytest.mark.parametrize("page", sorted(FAMILY_PAGES.glob("*.html")), ids=lambda page: page.name)
-def test_no_family_page_uses_a_word_that_hurts(page: Path) -> None:
-    said = glossary.words_of_html(page.read_text(encoding="utf-8"))
-    for language in BOTH:
-        assert glossary.avoided_in(said, language, AVOIDED) == []
 
 
 def test_approved_is_said_in_the_approval_letter_alone() -> None:

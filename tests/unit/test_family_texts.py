@@ -29,6 +29,28 @@ def test_letters_pages_messages_calendar_calls_notices_consents_and_rules_are_al
     assert min(n for (about, _), n in read.items() if about.startswith("letter ")) > 5
 
 
+def test_every_table_of_sentences_is_read() -> None:
+    read = " ".join(text.where for text in EVERY)
+    tables = {
+        "phrases": ("_COSTS", "_HOW", "_MODES"),
+        "stays": ("_AT_THE_DESK", "_UNNAMED"),
+        "booked": ("_SEATS", "_ROOMS", "_FACES"),
+        "calendar": ("CODE",),
+        "messages": ("TITLES", "ENDS"),
+        "spoken": ("LETTERS",),
+        "aloud": ("ENDING", "FACES"),
+        "read_aloud": ("_LINES",),
+        "packing": ("_PAPERS", "_RECEIPTS"),
+        "payment_advice": ("WAIT",),
+        "closeout_letter": ("RECEIPTS",),
+        "refusal": ("CAN_DO", "NOT_THESE_COSTS"),
+        "DR-05": ("not_met",),
+        "question": ("report_number_given",),
+    }
+    every = [f"{module} {name}" for module, names in tables.items() for name in names]
+    assert [one for one in every if one not in read] == []
+
+
 def test_every_kind_of_text_is_within_the_limits_of_its_language() -> None:
     hard = {key: one.too_hard() for key, one in table.measured().items()}
     assert {key: found for key, found in hard.items() if found} == {}

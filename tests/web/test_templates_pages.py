@@ -100,6 +100,8 @@ def test_a_version_is_seen_filled_in_and_approved_by_a_second_person(hall: Hall)
     page = waiting_version(hall, en="Please call us", es="Por favor, llámenos")
     noor, ada = hall.as_("noor"), hall.as_("ada")
     shown = noor.get(page)
+    assert page in ada.get("/").text, "it is on the work list of whoever may say yes, and of nobody else"
+    assert page not in noor.get("/").text
     assert "Another rules author looks at it" in text(shown)
     assert "Por favor, llámenos" in text(shown)
     own = noor.post(f"{page}/approve")

@@ -55,22 +55,29 @@ def approve(request: Request, template_id: UUID, by: SteppedUpRulesAuthor, at: A
 
 @router.post("/templates/versions/{template_id}/decline")
 def decline(request: Request, template_id: UUID, form: PostedForm, by: Author, at: AtHouse) -> Response:
-    def act() -> None:
-        reason = text_of(form, "reason")
-        with at.db.work() as session:
-            actions.decline(session, version_id=template_id, reason=reason, by=by, now=at.now())
-
-    return _acted(request, template_id, by, at, act, "template_declined")
+    return _ended(request, template_id, form, by, at, actions.decline, "template_declined")
 
 
 @router.post("/templates/versions/{template_id}/withdraw")
 def withdraw(request: Request, template_id: UUID, form: PostedForm, by: Author, at: AtHouse) -> Response:
+    return _ended(request, template_id, form, by, at, actions.withdraw, "template_withdrawn")
+
+
+def _ended(
+    request: Request,
+    template_id: UUID,
+    form: PostedForm,
+    by: Staff,
+    at: House,
+    end: Callable[..., object],
+    said: str,
+) -> Response:
     def act() -> None:
         reason = text_of(form, "reason")
         with at.db.work() as session:
-            actions.withdraw(session, version_id=template_id, reason=reason, by=by, now=at.now())
+            end(session, version_id=template_id, reason=reason, by=by, now=at.now())
 
-    return _acted(request, template_id, by, at, act, "template_withdrawn")
+    return _acted(request, template_id, by, at, act, said)
 
 
 def _acted(

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from reunify.approval import envelope_queries as envelopes
 from reunify.approval.envelope_queries import Envelope, Review
 from reunify.closeout.queries import ToConfirm, to_confirm
+from reunify.documents import template_queries
+from reunify.documents.template_queries import VersionOfTemplate
 from reunify.identity.queries import staff_names
 from reunify.intake import cases, disclosures, reach
 from reunify.intake.cases import Opening
@@ -88,7 +90,7 @@ class WorkList:
     """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names.
     `asks`: funders to ask again, and what a funder said, to confirm. `second_looks`: families whom approved
     rules may help after all, however old their request. `rules`: what waits for this person's yes or no to a
-    rule. `closeout`: costs to be moved and money paid back, for a second person in finance.
+    rule, `letters`: to a changed Word file. `closeout`: costs to be moved and money paid back, for a second person in finance.
     `owed`: facts attested whose day is over. `follow_ups`: hand-offs to ask about again. `untold`: what
     reached nobody by phone.
     `running_out`: reservations that are given up unless finance decides. `desk`: bookings to keep or cancel
@@ -100,6 +102,7 @@ class WorkList:
     asks: list[AskToChase]
     second_looks: list[SecondLook]
     rules: list[Waiting]
+    letters: list[VersionOfTemplate]
     closeout: list[ToConfirm]
     to_sign: list[Envelope]
     to_review: list[Review]
@@ -160,6 +163,7 @@ def work_list(
         asks,
         looks,
         waiting_lines(waiting_for(session, me=me)),
+        template_queries.waiting_for(session, me=me),
         to_confirm(session, me=me, today=today),
         envelopes.to_sign(session, me=me) if is_finance else [],
         envelopes.to_review(session, me=me) if is_finance else [],
