@@ -271,7 +271,7 @@ def asked_to_stop(place: Place) -> int:
 def test_the_work_list_of_who_may_act_on_rules(
     place: Place, asked_to_stop: int, who: str, waits: bool, most: int
 ) -> None:
-    """One question more than others are asked, for what of the rules waits; none for each version or ask."""
+    """A question each for what of the rules and of the letters waits; none for each version or ask."""
     page = signed_in(place.house, who)
     opened(place, page, "/", most)
     assert page.get("/").text.count("suspend this source?") == (asked_to_stop if waits else 0)
