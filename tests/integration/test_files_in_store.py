@@ -42,8 +42,8 @@ IN_ROW = (
 LETTER = b"Dear Rosa, your trip is paid." * 50
 BY = System("housekeeping")
 NOW = datetime.now(UTC)  # objects carry the time of the disk they lie on
-SOON = NOW + timedelta(minutes=5)
-TOMORROW = NOW + timedelta(days=1, minutes=5)
+SOON = NOW + timedelta(hours=2)  # a whole run may lie between the first line of this file and its tests
+TOMORROW = NOW + timedelta(days=1, hours=2)
 
 
 class Store(FolderStore):

@@ -38,19 +38,21 @@ _TRIP: Draft = {
 }
 
 
+_ZONES = {"El Paso": "America/Denver", "Atlanta": "America/New_York"}
+
+
 def leg(key: str, day: str, travelers: list[str], **more: Any) -> Draft:
     """A flight at noon from El Paso to Atlanta, unless told otherwise."""
+    ends = {"origin": EL_PASO, "destination": ATLANTA} | more
     return {
         "key": key,
         "travelers": travelers,
         "mode": "air",
-        "origin": EL_PASO,
-        "destination": ATLANTA,
         "departs": f"{day}T12:00",
-        "departs_zone": "America/Denver",
+        "departs_zone": _ZONES.get(ends["origin"]["city"], "America/Denver"),
         "arrives": f"{day}T17:00",
-        "arrives_zone": "America/New_York",
-        **more,
+        "arrives_zone": _ZONES.get(ends["destination"]["city"], "America/New_York"),
+        **ends,
     }
 
 
