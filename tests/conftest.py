@@ -68,9 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: nobody needs to look through it for garbage again and again."""
+    """What was imported and collected stays: nobody needs to look through it for garbage again and again.
+
+    What a test leaves behind is looked for less often, too: there is memory enough for several tests.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
