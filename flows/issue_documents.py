@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from flows import papers
 from flows.work import Work
 from reunify.approval import letter
 from reunify.approval import queries as approval
@@ -20,7 +21,7 @@ from reunify.documents import actions as documents
 from reunify.documents import context, refusal, trips
 from reunify.documents.context import Heading, Said
 from reunify.documents.drafts import Draft
-from reunify.documents.making import Made, in_batches, make
+from reunify.documents.making import Made, in_batches
 from reunify.eligibility import queries as eligibility
 from reunify.eligibility.explained import Explanation
 from reunify.identity import queries as people
@@ -67,22 +68,16 @@ def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
     """
     done, refused = 0, []
     for some in in_batches(ids):
-        drafted = _drafted(house, some)
-        refused += [one for one in drafted.values() if isinstance(one, Refused)]
-        owed = {request_id: one for request_id, one in drafted.items() if isinstance(one, Owed)}
-        wanted = _not_kept_yet(house, [draft for one in owed.values() for draft in one.drafts])
-        made = make(
-            wanted, renderer=house.renderer, converter=house.converter, own_url=house.settings.own_url
-        )
-        refused += [paper for paper in made if isinstance(paper, Refused)]
+        owed, wrong = papers.drafted(house, some, partial(owed_papers, house))
+        made = papers.made(house, [draft for one in owed.values() for draft in one.drafts])
+        refused += [*wrong, *(paper for paper in made.values() if isinstance(paper, Refused))]
         for request_id, one in owed.items():
-            papers = [p for p in made if isinstance(p, Made) and p.draft.request_id == request_id]
-            there = {draft.once for draft in one.drafts} - {draft.once for draft in wanted}
+            there = {draft.once for draft in one.drafts} - made.keys()
             if len(there) == len(one.drafts) and not one.follows:
                 done += bool(there)
                 continue
             try:
-                done += _keep(house, request_id, there, papers, run)
+                done += _keep(house, request_id, there, made, run)
             except Refused as why:  # erased meanwhile, for instance: the others are kept
                 refused.append(why)
     if refused:
@@ -90,36 +85,18 @@ def issue_documents(house: House, ids: list[UUID], run: str | None) -> int:
     return done
 
 
-def _drafted(house: House, ids: list[UUID]) -> dict[UUID, Owed | Refused]:
-    """What each request is owed, or why it cannot be drafted."""
-    drafted: dict[UUID, Owed | Refused] = {}
-    with house.db.read() as session:
-        for request_id in ids:
-            try:
-                drafted[request_id] = owed_papers(house, session, request_id)
-            except Refused as why:
-                drafted[request_id] = why
-    return drafted
-
-
-def _not_kept_yet(house: House, drafts: list[Draft]) -> list[Draft]:
-    with house.db.read() as session:
-        return documents.missing(session, drafts=drafts)
-
-
 def _keep(
-    house: House, request_id: UUID, there: set[tuple[object, ...]], made: list[Made], run: str | None
+    house: House, request_id: UUID, there: set[tuple[object, ...]], made: papers.Papers, run: str | None
 ) -> int:
     """One transaction for a request. `there`: what was kept before. Returns 1 once all it is owed is kept."""
     with house.db.work() as session:
         owed = owed_papers(house, session, request_id)
-        by_now = {draft.once: draft for draft in owed.drafts}
-        for paper in made:
-            once = paper.draft.once
-            if once in by_now and paper.draft.says_the_same_as(by_now[once]):
+        for draft in owed.drafts:
+            paper = made.get(draft.once)
+            if isinstance(paper, Made) and paper.draft.says_the_same_as(draft):
                 documents.keep(session, made=paper, by=BY, now=house.now(), run=run)
-                there = there | {once}
-        if owed == NOTHING or by_now.keys() - there:
+                there = there | {draft.once}
+        if owed == NOTHING or {draft.once for draft in owed.drafts} - there:
             return 0
         if owed.follows is not None:
             award, digest, changes = owed.follows

@@ -5,17 +5,20 @@ Drafted from what the books say, made outside any transaction, and kept only if 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from flows import papers
 from flows.work import Every, Work
 from reunify.bootstrap import House
 from reunify.db import Database
 from reunify.documents import actions as documents
 from reunify.documents.drafts import Draft
-from reunify.documents.making import Made, in_batches, make
+from reunify.documents.making import Made, in_batches
 from reunify.kernel.people import System
 from reunify.kernel.refusals import Refused
 from reunify.reporting import money_left, money_papers
@@ -27,7 +30,7 @@ CLOSE_EVERY: Final = timedelta(hours=1)
 ASK_ANEW_EVERY: Final = timedelta(hours=1)
 
 Owed = Callable[..., list[UUID]]  # (session, now=, limit=)
-Papers = Callable[..., list[Draft]]  # (session, id, now=)
+Drafts = Callable[..., list[Draft]]  # (session, id, now=)
 
 
 def works(house: House) -> list[Work]:
@@ -37,19 +40,19 @@ def works(house: House) -> list[Work]:
     ]
 
 
-def _work(house: House, name: str, every: timedelta, owed: Owed, papers: Papers) -> Work:
-    turn = Turn(house, every, owed, papers)
+def _work(house: House, name: str, every: timedelta, owed: Owed, drafts: Drafts) -> Work:
+    turn = Turn(house, every, owed, drafts)
     return Work(name, turn.find, turn.run, acts_as=BY, verbs=(documents.keep,))
 
 
 class Turn:
-    """One kind of paper. `owed` finds what waits; `papers` drafts what one is owed as things stand."""
+    """One kind of paper. `owed` finds what waits; `drafts`: what one is owed as things stand."""
 
-    def __init__(self, house: House, every: timedelta, owed: Owed, papers: Papers) -> None:
+    def __init__(self, house: House, every: timedelta, owed: Owed, drafts: Drafts) -> None:
         self._house = house
         self._pace = Every(every)
         self._owed = owed
-        self._papers = papers
+        self._owed_one = drafts
         self._nobodys: set[UUID] = set()  # whose paper nobody may read: asked anew each hour
         self._anew = Every(ASK_ANEW_EVERY)
 
@@ -74,46 +77,29 @@ class Turn:
         """
         done, refused = 0, []
         for some in in_batches(ids):
-            drafts, wrong = self._drafted(some)
-            papers = self._made([draft for found in drafts.values() for draft in found])
-            refused += wrong + [one for one in papers.values() if isinstance(one, Refused)]
-            for one in drafts:
+            found, wrong = papers.drafted(self._house, some, self._drafts)
+            self._nobodys.update(one for one, drafts in found.items() if not drafts)
+            made = papers.made(self._house, [draft for drafts in found.values() for draft in drafts])
+            refused += [*wrong, *(paper for paper in made.values() if isinstance(paper, Refused))]
+            for one in (one for one, drafts in found.items() if drafts):
                 try:
-                    done += self._keep(one, papers, run)
+                    done += self._keep(one, made, run)
                 except Refused as why:  # as where a family was erased meanwhile
                     refused.append(why)
         if refused:
             raise refused[0]
         return done
 
-    def _drafted(self, ids: list[UUID]) -> tuple[dict[UUID, list[Draft]], list[Refused]]:
-        drafts: dict[UUID, list[Draft]] = {}
-        refused: list[Refused] = []
-        with self._house.db.read() as session:
-            for one in ids:
-                try:
-                    drafts[one] = self._papers(session, one, now=self._house.now())
-                except Refused as why:
-                    refused.append(why)
-        self._nobodys.update(one for one, found in drafts.items() if not found)
-        return {one: found for one, found in drafts.items() if found}, refused
+    def _drafts(self, session: Session, one: UUID) -> list[Draft]:
+        return self._owed_one(session, one, now=self._house.now())
 
-    def _made(self, drafts: list[Draft]) -> dict[tuple[object, ...], Made | Refused]:
-        house = self._house
-        with house.db.read() as session:
-            wanted = documents.missing(session, drafts=drafts)
-        made = make(
-            wanted, renderer=house.renderer, converter=house.converter, own_url=house.settings.own_url
-        )
-        return dict(zip((draft.once for draft in wanted), made, strict=True))
-
-    def _keep(self, one: UUID, papers: Mapping[tuple[object, ...], Made | Refused], run: str | None) -> int:
+    def _keep(self, one: UUID, made: papers.Papers, run: str | None) -> int:
         """One transaction for one payment or trip; a paper made twice is the same paper."""
         house, kept = self._house, 0
         with house.db.work() as session:
-            for draft in self._papers(session, one, now=house.now()):
-                made = papers.get(draft.once)
-                if isinstance(made, Made) and made.draft.says_the_same_as(draft):
-                    documents.keep(session, made=made, by=BY, now=house.now(), run=run)
+            for draft in self._drafts(session, one):
+                paper = made.get(draft.once)
+                if isinstance(paper, Made) and paper.draft.says_the_same_as(draft):
+                    documents.keep(session, made=paper, by=BY, now=house.now(), run=run)
                     kept = 1
         return kept

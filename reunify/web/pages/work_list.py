@@ -90,9 +90,9 @@ class WorkList:
     """`openings`: for a supervisor. `to_tell`: families who have not heard who reads their names.
     `asks`: funders to ask again, and what a funder said, to confirm. `second_looks`: families whom approved
     rules may help after all, however old their request. `rules`: what waits for this person's yes or no to a
-    rule, `letters`: to a changed Word file. `closeout`: costs to be moved and money paid back, for a second person in finance.
-    `owed`: facts attested whose day is over. `follow_ups`: hand-offs to ask about again. `untold`: what
-    reached nobody by phone.
+    rule, `letters`: to a changed Word file. `closeout`: costs to be moved and money paid back, for a second
+    person in finance. `owed`: facts attested whose day is over. `follow_ups`: hand-offs to ask about again.
+    `untold`: what reached nobody by phone.
     `running_out`: reservations that are given up unless finance decides. `desk`: bookings to keep or cancel
     in time. `money`: for finance, what nobody can explain yet and the proofs that are overdue."""
 
