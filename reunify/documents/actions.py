@@ -16,9 +16,7 @@ from sqlalchemy.orm import Session
 from reunify.audit import actions as audit
 from reunify.documents import calendar, genuine
 from reunify.documents.drafts import Draft
-from reunify.documents.making import ApprovalNotFinal as ApprovalNotFinal
-from reunify.documents.making import Made, make
-from reunify.documents.ports import PdfConverter, Renderer
+from reunify.documents.making import Made
 from reunify.documents.queries import Document, shown
 from reunify.documents.records import DocumentRecord, PlansFollowed
 from reunify.files import actions as files
@@ -26,7 +24,6 @@ from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import AwardId
 from reunify.kernel.may import may
 from reunify.kernel.people import Actor
-from reunify.kernel.refusals import Refused
 
 DOCX_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF_TYPE: Final = "application/pdf"
@@ -84,30 +81,6 @@ def keep(session: Session, *, made: Made, by: Actor, now: datetime, run: str | N
     }
     audit.record(session, by=by, at=now, subject="document", subject_id=record.id, moved="issue", detail=told)
     return shown(record)
-
-
-@may(system=True)
-def issue(
-    session: Session,
-    *,
-    draft: Draft,
-    renderer: Renderer,
-    converter: PdfConverter,
-    own_url: str,
-    by: Actor,
-    now: datetime,
-    run: str | None,
-) -> Document:
-    """One paper, made now or found. Many are cheaper with `missing`, `make` and `keep`.
-
-    Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing, CannotMakePdf.
-    """
-    if not missing(session, drafts=[draft]):
-        return shown(session.scalars(sa.select(DocumentRecord).where(_is(draft))).one())
-    (made,) = make([draft], renderer=renderer, converter=converter, own_url=own_url)
-    if isinstance(made, Refused):
-        raise made
-    return keep(session, made=made, by=by, now=now, run=run)
 
 
 def missing(session: Session, *, drafts: Sequence[Draft]) -> list[Draft]:

@@ -5,8 +5,9 @@ A paper that cannot be made takes no other with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -56,7 +57,8 @@ def make(
 
     `own_url`: of our pages, where anybody can ask with the code on the paper whether it is genuine.
     """
-    rendered = [_rendered(draft, renderer, own_url) for draft in drafts]
+    template_of = cache(renderer.template_hash)  # asked once for all papers of a kind
+    rendered = [_rendered(draft, renderer, template_of, own_url) for draft in drafts]
     words = [one.docx for one in rendered if isinstance(one, _Rendered)]
     pdfs = iter(converter.convert_each(words) if words else ())
     return [
@@ -72,21 +74,23 @@ def in_batches(things: Iterable[T], size: int = TOGETHER) -> Iterator[list[T]]:
         yield some
 
 
-def _rendered(draft: Draft, renderer: Renderer, own_url: str) -> _Rendered | Refused:
+def _rendered(
+    draft: Draft, renderer: Renderer, template_of: Callable[..., str], own_url: str
+) -> _Rendered | Refused:
     try:
-        return _render(draft, renderer, own_url)
+        return _render(draft, renderer, template_of, own_url)
     except Refused as why:
         return why
 
 
-def _render(draft: Draft, renderer: Renderer, own_url: str) -> _Rendered:
+def _render(draft: Draft, renderer: Renderer, template_of: Callable[..., str], own_url: str) -> _Rendered:
     """Raises ApprovalNotFinal, LetterDoesNotFit, LetterIncomplete, TemplateMissing."""
     approval = draft.kind == "approval_letter"
     if approval and (draft.award_id is None or draft.digest is None):
         raise ApprovalNotFinal("Release the award first: the letter is made from what was released.")
     spoken = letters.approval_letter(draft.context, draft.language) if approval else dict(draft.context)
     # One answer for both: a version may come into force between the two.
-    template = renderer.template_hash(draft.kind, draft.language, draft.template)
+    template = template_of(draft.kind, draft.language, draft.template)
     hashes = (template, digest_of(dict(draft.context)))
     named = Named(new_id(), draft.kind, draft.language, draft.number, draft.revision, *hashes)
     code = genuine.code_of(named)

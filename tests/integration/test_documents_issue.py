@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from reunify.adapters.docx_renderer import DocxRenderer, LetterIncomplete
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.db import Database
-from reunify.documents import actions, confirming, genuine, queries
-from reunify.documents.actions import ApprovalNotFinal
+from reunify.documents import confirming, genuine, queries
 from reunify.documents.drafts import Draft
+from reunify.documents.making import ApprovalNotFinal
 from reunify.documents.queries import Document, DocumentMissing
 from reunify.files import actions as files
 from reunify.files import queries as kept
@@ -27,9 +27,10 @@ from reunify.files.queries import FileMissing
 from reunify.intake import actions as intake
 from reunify.kernel.canonical import digest_of
 from reunify.kernel.ids import DocumentId, RequestId
-from reunify.kernel.people import Staff, System
+from reunify.kernel.people import Staff
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
+from tests.issued import issued
 from tests.objects import stored
 from tests.unit.test_documents_samples import TEMPLATES, contexts, frozen, text_of
 
@@ -58,13 +59,12 @@ def _issue(
 ) -> Document:
     with db.work() as session:
         said = contexts("es")[kind] if context is None else context
-        return actions.issue(
+        return issued(
             session,
-            draft=Draft(request_id, 1, kind, "es", said, ics=ics),
+            Draft(request_id, 1, kind, "es", said, ics=ics),
             renderer=RENDERER,
             converter=DxpdfConverter(),
             own_url="https://reunify.example",
-            by=System("issue_documents"),
             now=now,
             run="flow-run-1",
         )

@@ -10,14 +10,15 @@ from reunify.adapters.docx_renderer import DocxRenderer
 from reunify.adapters.pdf_converter import DxpdfConverter
 from reunify.approval.queries import Award
 from reunify.db import Database
-from reunify.documents import actions, trips
+from reunify.documents import trips
 from reunify.documents.drafts import Draft
 from reunify.identity import queries as staff
 from reunify.intake import actions as intake
 from reunify.kernel.ids import RequestId
-from reunify.kernel.people import Staff, System
+from reunify.kernel.people import Staff
 from reunify.sandbox import people
 from reunify.sandbox.families import sample_family
+from tests.issued import issued
 from tests.unit.test_documents_samples import TEMPLATES, contexts
 
 
@@ -36,15 +37,13 @@ def test_only_the_versions_of_plans_that_were_kept_count_as_told(settled_db: Dat
         case_type = draft["case"]["case_type"]
         intake.submit(session, request_id=request_id, case_types=[case_type], by=by, now=now)
         assert trips._told_before(session, award(request_id, 2)) == {}
-        actions.issue(
+        issued(
             session,
-            draft=Draft(request_id, 1, "itinerary", "es", contexts("es")["itinerary"]),
+            Draft(request_id, 1, "itinerary", "es", contexts("es")["itinerary"]),
             renderer=DocxRenderer(TEMPLATES),
             converter=DxpdfConverter(),
             own_url="https://reunify.example",
-            by=System("issue_documents"),
             now=now,
-            run="flow-run-1",
         )
         told = trips._told_before(session, award(request_id, 2))
         assert [leg.key for leg in told["home"][0].legs] == [leg["key"] for leg in draft["legs"]]

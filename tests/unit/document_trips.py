@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -88,11 +89,15 @@ FAMILIES: Final[dict[str, tuple[TravelRequest, list[Booking]]]] = {
 }
 
 
-@cache
-def of_family(family: str, language: Language) -> Trip:
-    """The family's trip, as paper, calendar, message and script are all made from it."""
-    request, bookings = FAMILIES[family]
-    arranged = [line.key for line in request.cost_lines]
+def trip_of(
+    language: Language,
+    request: TravelRequest,
+    bookings: Sequence[Booking],
+    *,
+    arranged: Sequence[str],
+    sequence: int = 1,
+) -> Trip:
+    """As paper, calendar, message and script are all made from it."""
     context = household_itinerary(
         HEADING, language, request=request, household="home", arranged=arranged, bookings=bookings
     )
@@ -106,8 +111,15 @@ def of_family(family: str, language: Language) -> Trip:
         context=context,
         face=booked.face(standings(request, arranged, bookings)),
         revision=len(bookings),
-        sequence=1,
+        sequence=sequence,
     )
+
+
+@cache
+def of_family(family: str, language: Language) -> Trip:
+    """The family's trip."""
+    request, bookings = FAMILIES[family]
+    return trip_of(language, request, bookings, arranged=[line.key for line in request.cost_lines])
 
 
 @cache

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reunify.bookings.queries import Booking
-from reunify.documents import aloud, booked, glossary, spoken
-from reunify.documents.for_household import household_itinerary
-from reunify.documents.itinerary import standings
+from reunify.documents import aloud, glossary, spoken
 from reunify.documents.messages import MOST_PARTS, encoding_of, parts, text_itinerary, without_accents
 from reunify.documents.trips import Trip, calendar_of
 from reunify.intake.form import Language, TravelRequest
+from tests.unit.document_trips import trip_of
 from tests.unit.test_documents_samples import HEADING, ROOM, SEAT, TEMPLATES, booking, trip
 from tests.unit.test_documents_trip import NOW
 
@@ -28,22 +27,7 @@ ARRANGED = ["a1", "h1", "m1"]
 def a_trip(
     language: Language, *bookings: Booking, request: TravelRequest | None = None, sequence: int = 1
 ) -> Trip:
-    content = request or trip()
-    context = household_itinerary(
-        HEADING, language, request=content, household="home", arranged=ARRANGED, bookings=bookings
-    )
-    return Trip(
-        household="home",
-        language=language,
-        heading=HEADING,
-        request=content,
-        bookings=bookings,
-        arranged=ARRANGED,
-        context=context,
-        face=booked.face(standings(content, ARRANGED, bookings)),
-        revision=len(bookings),
-        sequence=sequence,
-    )
+    return trip_of(language, request or trip(), bookings, arranged=ARRANGED, sequence=sequence)
 
 
 def with_legs(count: int, **changed: Any) -> TravelRequest:

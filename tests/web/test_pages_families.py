@@ -21,7 +21,6 @@ from reunify.consent import queries as consents
 from reunify.consent import wording
 from reunify.consent.policy import Told
 from reunify.consent.records import ReleaseRecord
-from reunify.documents import actions as documents
 from reunify.documents import glossary, spoken
 from reunify.documents import queries as papers
 from reunify.documents.drafts import Draft
@@ -34,10 +33,11 @@ from reunify.intake import queries as intake
 from reunify.intake.form import Language
 from reunify.intake.order_papers import OrderPaper
 from reunify.kernel.ids import DocumentId, RequestId, StaffId
-from reunify.kernel.people import Role, Staff, System
+from reunify.kernel.people import Role, Staff
 from reunify.sandbox.families import sample_family
 from reunify.web.pages import read_aloud
 from reunify.web.pages.family import LINK_COOKIE
+from tests.issued import issued
 from tests.lasting import lasting_database
 from tests.unit.test_documents_samples import contexts
 from tests.web.pages_world import TestClient, browser, house_over, read_form, signed_in, text, work_off
@@ -202,9 +202,9 @@ def test_the_secret_is_in_no_page_and_no_cookie_once_inside(
 # Another family, another household -------------------------------------------------------------------------
 def a_document(house: House, request_id: str, household: str) -> str:
     with house.db.work() as session:
-        made = documents.issue(
+        made = issued(
             session,
-            draft=Draft(
+            Draft(
                 RequestId(UUID(request_id)),
                 1,
                 "refusal_letter",
@@ -215,9 +215,7 @@ def a_document(house: House, request_id: str, household: str) -> str:
             renderer=house.renderer,
             converter=house.converter,
             own_url=house.settings.own_url,
-            by=System("issue_documents"),
             now=CLOCK,
-            run=None,
         )
     return f"/family/documents/{made.id}/pdf"
 

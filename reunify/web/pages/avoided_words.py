@@ -23,7 +23,7 @@ from reunify.web.errors import status_of
 from reunify.web.pages.acting import done
 from reunify.web.pages.asked_fields import wrong_of
 from reunify.web.pages.form_parts import Field
-from reunify.web.pages.form_showing import ShownProblem, short_form
+from reunify.web.pages.form_showing import problems_of, short_form
 from reunify.web.pages.typed import NotRead
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
 
@@ -90,9 +90,6 @@ def _page(request: Request, by: Staff, at: House, form: FormData, refused: Refus
         words = glossary_kept.in_force(session, TEMPLATES).words
         names = staff_names(session, {a.by for a in added})
     fields = short_form(form, _FIELDS, wrong_of(refused) if refused else [])
-    wrong = [ShownProblem(f.id, f.label, remedy) for f in fields for remedy in f.wrong]
-    if refused and not wrong:
-        wrong = [ShownProblem("added", "This cannot be done", str(refused))]
     return staff_page(
         request,
         "staff/words.html",
@@ -106,5 +103,5 @@ def _page(request: Request, by: Staff, at: House, form: FormData, refused: Refus
         names=names,
         edits=holds(by, *EDITS),
         fields=fields,
-        problems=wrong,
+        problems=problems_of(fields, refused, elsewhere="added"),
     )

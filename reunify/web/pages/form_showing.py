@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from reunify.kernel.money import Money, NotMoney
-from reunify.kernel.refusals import Problem
+from reunify.kernel.refusals import Problem, Refused
 from reunify.web.pages import form_told
 from reunify.web.pages.form_fields import BY_POINTER, GROUPS, Field, Group, Options
 from reunify.web.pages.form_reading import AS_TYPED, MONEY_REMEDY, is_as_typed, new_key
@@ -35,6 +35,16 @@ class ShownField:
     options: Options
     value: Any
     wrong: list[str]
+
+
+def problems_of(
+    fields: Iterable[ShownField], refused: Refused | None, *, elsewhere: str
+) -> list[ShownProblem]:
+    """For the list above the page: at its field; what names no field of the form leads to `elsewhere`."""
+    if refused is None:
+        return []
+    found = [ShownProblem(f.id, f.label, remedy) for f in fields for remedy in f.wrong]
+    return found or [ShownProblem(elsewhere, "This cannot be done", str(refused))]
 
 
 def short_form(form: FormData, fields: Iterable[Field], wrong: Iterable[Problem]) -> list[ShownField]:

@@ -23,7 +23,7 @@ from reunify.web.errors import status_of
 from reunify.web.pages.acting import done
 from reunify.web.pages.asked_fields import wrong_of
 from reunify.web.pages.form_parts import Field, listed, options
-from reunify.web.pages.form_showing import ShownField, ShownProblem, short_form
+from reunify.web.pages.form_showing import problems_of, short_form
 from reunify.web.pages.typed import NotRead
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of, today
 
@@ -155,15 +155,7 @@ def _page(request: Request, by: Staff, at: House, form: FormData, refused: Refus
         today=today(org, at),
         keeps=holds(by, *KEEPS),
         fields=fields,
-        problems=_problems(fields, refused),
+        problems=problems_of(fields, refused, elsewhere="listed"),
         due=DUE_AFTER.days,
         lapses=NOT_TOLD_AFTER.days,
     )
-
-
-def _problems(fields: list[ShownField], refused: Refused | None) -> list[ShownProblem]:
-    """One that names no field of this form, such as a missing note, leads to the list."""
-    if refused is None:
-        return []
-    found = [ShownProblem(f.id, f.label, remedy) for f in fields for remedy in f.wrong]
-    return found or [ShownProblem("listed", "This cannot be done", str(refused))]

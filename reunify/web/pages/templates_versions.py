@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from reunify.bootstrap import LETTERS, House
 from reunify.documents import template_actions as actions
@@ -20,6 +21,7 @@ from reunify.kernel.people import Staff
 from reunify.kernel.refusals import NotFound, Refused
 from reunify.web import template_acts
 from reunify.web.audience import AnyStaff, AtHouse, SteppedUpRulesAuthor
+from reunify.web.pages.acting import done
 from reunify.web.pages.form_showing import ShownProblem
 from reunify.web.pages.rules_editing import Author, status_of
 from reunify.web.pages.view import PostedForm, go, holds, organisation_now, staff_page, text_of
@@ -47,10 +49,13 @@ def show(request: Request, template_id: UUID, by: AnyStaff, at: AtHouse) -> Resp
 @router.post("/templates/versions/{template_id}/approve")
 def approve(request: Request, template_id: UUID, by: SteppedUpRulesAuthor, at: AtHouse) -> Response:
     """The second person's yes: the next letter is made with it."""
-
-    return _acted(
-        request, template_id, by, at, lambda: template_acts.approve(at, template_id, by), "template_approved"
-    )
+    try:
+        template_acts.approve(at, template_id, by)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _page(request, template_id, by, at, refused)
+    return _shown_anew(template_id, "template_approved")
 
 
 @router.post("/templates/versions/{template_id}/decline")
@@ -72,23 +77,17 @@ def _ended(
     end: Callable[..., object],
     said: str,
 ) -> Response:
-    def act() -> None:
+    def act(session: Session) -> object:
         reason = text_of(form, "reason")
-        with at.db.work() as session:
-            end(session, version_id=template_id, reason=reason, by=by, now=at.now())
+        return end(session, version_id=template_id, reason=reason, by=by, now=at.now())
 
-    return _acted(request, template_id, by, at, act, said)
-
-
-def _acted(
-    request: Request, template_id: UUID, by: Staff, at: House, act: Callable[[], None], said: str
-) -> Response:
-    try:
-        act()
-    except NotFound:
-        raise
-    except Refused as refused:
+    def again(refused: Refused) -> Response:
         return _page(request, template_id, by, at, refused)
+
+    return done(at, act, then=_shown_anew(template_id, said), again=again, never_again=(NotFound,))
+
+
+def _shown_anew(template_id: UUID, said: str) -> Response:
     return go(f"/templates/versions/{template_id}", said)
 
 
